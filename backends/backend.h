@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* backend.h -- a target: the plan as something a kernel, a daemon or a person can execute. Backends are rows of backends/backends.def.
+ *
+ * emit() is pure: no file, no socket, no clock. What a target cannot express is a finding of the 8xxx family at the user's line, never
+ * left out in silence.
+ */
+#ifndef BACKENDS_BACKEND_H
+#define BACKENDS_BACKEND_H
+
+#include "base/buf.h"
+#include "diag/diag.h"
+#include "plan/plan.h"
+
+enum backend_phase { PHASE_ROUTE, PHASE_UP };
+
+/* Position of an origin for findings, so that backends need no source map: supplied by the compiler, NULL when a plan file is the input. */
+struct ir;
+
+struct backend_options {
+	enum backend_phase phase;
+	bool strict;
+	const char *format;		/* NULL: the backend's text */
+	struct span (*span_of)(const void *context, const struct plan_origin *origin);
+	const void *span_context;
+	const struct ir *ir;		/* for whack, which speaks the conn's own words; NULL when the input is a plan */
+};
+
+struct backend {
+	const char *name;		/* --target= */
+	const char *summary;
+	const char *const *formats;	/* NULL-terminated; the first is the default */
+	/* 0, or -EINVAL when something asked for could not be expressed (everything else is still written), or -ENOMEM. */
+	int (*emit)(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out);
+};
+
+extern const struct backend *const backend_table[];	/* NULL-terminated */
+
+#endif

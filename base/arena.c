@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK_SIZE ((size_t)64 * 1024)
+
+struct arena_block {
+	struct arena_block *older;
+};
+
+static uint64_t fail_countdown;
+static int failure_reached;
+
+void arena_fail_at(uint64_t n)
+{
+	fail_countdown = n;
+	failure_reached = 0;
+}
+
+int arena_failure_reached(void)
+{
+	return failure_reached;
+}
+
+void arena_init(struct arena *a)
+{
+	*a = (struct arena){ 0 };
+}
+
+void arena_release(struct arena *a)
+{
+	struct arena_block *block = a->block;
+
+	while (block) {
+		struct arena_block *older = block->older;
+
+		free(block);
+		block = older;
+	}
+	*a = (struct arena){ .limit = a->limit, .on_oom = a->on_oom };
+}
+
+_Noreturn static void out_of_memory(struct arena *a)
+{
+	if (a->on_oom)
+		longjmp(*a->on_oom, 1);
+	abort();
+}
+
+static char *align_up(char *p, size_t align)
+{
+	return p + (-(uintptr_t)p & (align - 1));
+}
+
+static void add_block(struct arena *a, size_t at_least)
+{
+	size_t header = sizeof(struct arena_block) + _Alignof(max_align_t);
+	size_t size = at_least + header > BLOCK_SIZE ? at_least + header : BLOCK_SIZE;
+	struct arena_block *block = calloc(1, size);
+
+	if (!block)
+		out_of_memory(a);
+	block->older = a->block;
+	a->block = block;
+	a->next = (char *)(block + 1);
+	a->end = (char *)block + size;
+}
+
+void *arena_alloc(struct arena *a, size_t size, size_t align)
+{
+	char *p;
+
+	if (fail_countdown && --fail_countdown == 0) {
+		failure_reached = 1;
+		out_of_memory(a);
+	}
+	if (size > SIZE_MAX / 2 || (a->limit && size > a->limit - a->used))
+		out_of_memory(a);
+	p = a->next ? align_up(a->next, align) : NULL;
+	if (!p || p > a->end || (size_t)(a->end - p) < size) {
+		add_block(a, size + align);
+		p = align_up(a->next, align);
+	}
+	a->next = p + size;
+	a->used += size;
+	return p;
+}
+
+void *arena_alloc_array(struct arena *a, size_t n, size_t size, size_t align)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		out_of_memory(a);
+	return arena_alloc(a, bytes, align);
+}
+
+char *arena_strdup(struct arena *a, struct slice s)
+{
+	char *copy = arena_alloc(a, s.n + 1, 1);
+
+	if (s.n)
+		memcpy(copy, s.p, s.n);
+	return copy;
+}
+
+struct slice arena_slice(struct arena *a, struct slice s)
+{
+	return (struct slice){ arena_strdup(a, s), s.n };
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+	va_list again;
+	int n;
+	char *text;
+
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		out_of_memory(a);
+	text = arena_alloc(a, (size_t)n + 1, 1);
+	vsnprintf(text, (size_t)n + 1, format, args);
+	return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(a, format, args);
+	va_end(args);
+	return text;
+}
+
+void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size)
+{
+	size_t bigger = *cap ? *cap * 2 : 4;
+	void *v = arena_alloc_array(a, bigger, size, _Alignof(max_align_t));
+
+	if (*cap)
+		memcpy(v, old, *cap * size);
+	*cap = bigger;
+	return v;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arena.h -- memory that is freed all at once.
+ *
+ * Everything a compilation makes (text, tokens, tree, settings, IR, plan, findings) lives in one arena and dies with it.
+ * Out of memory, or over the limit: leaves by longjmp to *on_oom if that is set, else aborts. So a pass that allocates must
+ * not hold a file descriptor or a foreign object across the allocation. All memory is returned zeroed.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *block;	/* newest first */
+	char *next, *end;		/* free part of the newest block */
+	size_t used;			/* bytes handed out, for limits and the benchmark */
+	size_t limit;			/* 0: none */
+	jmp_buf *on_oom;
+};
+
+void arena_init(struct arena *a);
+void arena_release(struct arena *a);	/* frees all; the arena may be used again */
+
+void *arena_alloc(struct arena *a, size_t size, size_t align);
+void *arena_alloc_array(struct arena *a, size_t n, size_t size, size_t align);	/* overflow counts as out of memory */
+char *arena_strdup(struct arena *a, struct slice s);				/* NUL-terminated copy */
+struct slice arena_slice(struct arena *a, struct slice s);			/* copy, also NUL-terminated */
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+#define arena_new(a, type)		((type *)arena_alloc((a), sizeof(type), _Alignof(type)))
+#define arena_new_array(a, n, type)	((type *)arena_alloc_array((a), (n), sizeof(type), _Alignof(type)))
+
+/* For tests: the n-th allocation from now on (1 = the next) fails, in any arena; 0 switches it off.
+ * arena_failure_reached() tells whether that allocation was asked for. */
+void arena_fail_at(uint64_t n);
+int arena_failure_reached(void);
+
+/* A growing array in an arena: VEC(struct x) list; list.v[0 .. list.n - 1]. Growth copies, old storage stays until the end. */
+#define VEC(type)	struct { type *v; size_t n, cap; }
+
+/* Pointer to a new zeroed last element. */
+#define vec_add(a, vec)										\
+	((vec)->n == (vec)->cap									\
+	 ? (void)((vec)->v = arena_vec_grow((a), (vec)->v, &(vec)->cap, sizeof(*(vec)->v)))	\
+	 : (void)0, &(vec)->v[(vec)->n++])
+#define vec_push(a, vec, ...)	(*vec_add((a), (vec)) = (__VA_ARGS__))
+
+void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h -- every hard limit on untrusted input, in one place. Exceeding one is a finding (or a counted drop), never a crash. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* configuration */
+#define LIMIT_FILE_BYTES	(64u * 1024 * 1024)
+#define LIMIT_TOTAL_BYTES	(256u * 1024 * 1024)	/* all files of one compilation; also keeps positions within 32 bits */
+#define LIMIT_LINE_BYTES	(64u * 1024)
+#define LIMIT_FILES		10000u
+#define LIMIT_INCLUDE_DEPTH	10u			/* L-067: the real reader has a stack of 10 */
+#define LIMIT_CONNS		1000000u
+#define LIMIT_ALSO_DEPTH	64u
+#define LIMIT_VALUE_LIST	4096u			/* elements of one list value */
+#define LIMIT_SUBNET_PAIRS	65536u			/* members one conn may expand to */
+#define LIMIT_FINDINGS_PER_RULE	100u			/* shown; the rest is counted */
+
+/* plan, facts, secrets, control */
+#define LIMIT_PLAN_BYTES	(512u * 1024 * 1024)
+#define LIMIT_FACTS_BYTES	(16u * 1024 * 1024)
+#define LIMIT_SECRETS_BYTES	(16u * 1024 * 1024)
+#define LIMIT_CONTROL_LINE	65536u
+
+/* IKE messages (I-029, I-122) */
+#define LIMIT_DATAGRAM		65535u
+#define LIMIT_PAYLOADS		128u
+#define LIMIT_PROPOSALS		255u
+#define LIMIT_TRANSFORMS	255u
+#define LIMIT_SELECTORS		255u
+#define LIMIT_CERTIFICATES	16u
+#define LIMIT_FRAGMENTS		64u
+
+#endif

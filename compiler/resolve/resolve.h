@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* resolve.h -- also=, alsoflip= and %default applied: for each conn one flat table of settings, each knowing where it came from.
+ *
+ * Merging by L-086 ... L-108 and S-036 ... S-056: the conn's own value, then also in textual order; %default only where neither gives one.
+ */
+#ifndef COMPILER_RESOLVE_H
+#define COMPILER_RESOLVE_H
+
+#include "compiler/parser/syntax.h"
+
+enum setting_source { SOURCE_CONN, SOURCE_ALSO, SOURCE_DEFAULT };
+
+struct setting {
+	const struct keyword *keyword;
+	enum side side;
+	struct syntax_value value;
+	struct span key_span;
+	enum setting_source source;
+	const struct syntax_section *from;	/* the section that holds the line */
+	const char *const *path;		/* NULL-terminated names of the also chain, NULL when none */
+	const struct setting *loser;		/* a setting this one hides, and so on */
+};
+
+struct resolved_conn {
+	const char *name;
+	const struct syntax_section *section;	/* NULL: implicit */
+	bool is_template;			/* serves only as an also target: no left or no right, and used by another */
+	VEC(struct setting) settings;		/* sorted by keyword id, then side: at most one each */
+	VEC(struct setting) user_data;		/* x-..., in order */
+};
+
+struct resolved {
+	VEC(struct resolved_conn) conns;	/* in file order, without %default */
+	VEC(struct setting) setup;
+};
+
+struct resolved *resolve(struct arena *a, const struct syntax *syntax, struct diag *diag);
+const struct setting *resolved_get(const struct resolved_conn *c, enum keyword_id id, enum side side);	/* NULL: not set */
+const struct setting *resolved_setup_get(const struct resolved *r, enum keyword_id id);
+
+#endif

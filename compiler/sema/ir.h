@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ir.h -- typed configuration: what each conn says, as values, with its defaults filled in by the chosen release.
+ *
+ * No pointers into the syntax tree. Where a value came from stands in ir_conn.origin[], so that comparing IR ignores it; a value whose
+ * origin span is unknown is a default. Left is 0, right is 1. Times in seconds.
+ */
+#ifndef COMPILER_IR_H
+#define COMPILER_IR_H
+
+#include "compiler/resolve/resolve.h"
+#include "plan/plan.h"
+
+enum ir_host_kind { IR_HOST_UNSET, IR_HOST_ADDR, IR_HOST_NAME, IR_HOST_ANY, IR_HOST_DEFAULTROUTE, IR_HOST_INTERFACE, IR_HOST_GROUP,
+	IR_HOST_OPPORTUNISTIC, IR_HOST_OPPORTUNISTICGROUP };
+
+struct ir_end {
+	enum ir_host_kind host_kind;
+	struct ip_addr host;
+	const char *host_name;			/* NAME, INTERFACE */
+	struct ident id;			/* IDENT_NONE: unset */
+	bool has_subnet;
+	struct ip_prefix subnet;
+	VEC(struct ip_prefix) subnets;		/* subnets=; products are made by lowering (E-003) */
+	const char *virtual_subnet;		/* vhost:/vnet: text, or NULL */
+	uint8_t proto;
+	uint16_t port;				/* of protoport */
+	bool port_any;				/* PROTO/%any */
+	uint16_t ike_port;
+	const char *cert, *ca, *ckaid, *updown;
+	bool has_auth;
+	enum plan_auth auth;			/* leftauth= */
+	struct ip_addr sourceip, nexthop;	/* AF_UNSPEC: none */
+	bool xauth_client, xauth_server, modecfg_client, modecfg_server;
+	struct ip_range addresspool;		/* family AF_UNSPEC: none */
+};
+
+enum ir_type { IR_TUNNEL, IR_TRANSPORT, IR_PASSTHROUGH, IR_DROP, IR_REJECT };
+
+enum ir_verdict { VERDICT_LOADS, VERDICT_LOADS_WITH_WARNINGS, VERDICT_WILL_NOT_LOAD, VERDICT_UNKNOWN };
+
+struct ir_conn {
+	const char *name;
+	const struct resolved_conn *resolved;	/* for findings and `show`; not a value */
+	struct span span;			/* of the section's name */
+	bool is_template;
+	enum ir_verdict verdict;
+	struct ir_end end[2];
+	enum ir_type type;
+	enum plan_start start;
+	uint8_t ike_version;			/* 1 or 2 */
+	bool auth_psk, auth_rsa, auth_ecdsa, auth_null, auth_never;	/* authby= */
+	enum ipsec_protocol protocol;
+	proposal_list ike, phase2;		/* defaults of the release when unset */
+	bool pfs, rekey, reauth, aggressive, fragmentation, mobike, compress, narrowing, overlapip, initial_contact;
+	enum plan_tristate encapsulation, esn;
+	uint32_t ike_lifetime, sa_lifetime, rekey_margin;
+	uint16_t rekey_fuzz;
+	uint32_t keying_tries;
+	uint32_t retransmit_timeout_ms, retransmit_interval_ms;
+	uint32_t dpd_delay, dpd_timeout;
+	enum plan_dpd_action dpd_action;
+	uint32_t nat_keepalive;
+	enum plan_shunt negotiation_shunt, failure_shunt;
+	uint32_t reqid, priority;		/* 0: automatic */
+	struct plan_mark mark_in, mark_out;
+	bool has_if_id;
+	uint32_t if_id;
+	uint32_t replay_window, tfc;
+	uint64_t max_bytes, max_packets;
+	struct span origin[KW_COUNT][2];	/* value spans; unsided keywords use [0]; unknown: default */
+};
+
+struct ir_setup {
+	bool unique_ids;
+	uint32_t nat_keepalive;
+	enum plan_tristate ikev1_policy;	/* YES accept, NO drop, AUTO: the build's default */
+	struct span origin[KW_COUNT];
+};
+
+struct ir {
+	enum release release;
+	struct ir_setup setup;
+	VEC(struct ir_conn *) conns;		/* one per resolved conn, in order */
+};
+
+/* Types every setting of every conn and fills in defaults; a bad value is a finding with its caret, and the default stands in. Then runs
+ * the checks (one function per rule, generated dispatch) and sets the verdicts. Never fails. */
+struct ir *sema(struct arena *a, const struct resolved *resolved, enum release release, struct diag *diag);
+
+#endif

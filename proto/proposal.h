@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proposal.h -- a proposal as RFC 7296 section 3.3 has it: a protocol and a list of transforms, one of each type to be chosen. */
+#ifndef PROTO_PROPOSAL_H
+#define PROTO_PROPOSAL_H
+
+#include "base/arena.h"
+#include "proto/transform.h"
+
+enum ipsec_protocol {		/* values: RFC 7296 section 3.3.1 */
+	PROTOCOL_IKE = 1,
+	PROTOCOL_AH = 2,
+	PROTOCOL_ESP = 3,
+};
+
+struct proposal_transform {
+	const struct transform *transform;
+	uint16_t key_bits;	/* 0: the algorithm has a fixed size, or no key */
+};
+
+/* Order within a type is preference. An ESN transform is not listed: see struct plan_child.esn. */
+struct proposal {
+	enum ipsec_protocol protocol;
+	VEC(struct proposal_transform) transforms;
+	struct span span;	/* in the configuration; {0,0} when read from a plan */
+};
+
+typedef VEC(struct proposal) proposal_list;
+
+/* "AES_GCM_16_256-HMAC_SHA2_512-ECP_256+CURVE25519": types joined by '-', alternatives of a type by '+'. */
+char *proposal_format(struct arena *a, const struct proposal *p);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dataplane.h -- where SAs and policies live: kernel XFRM, user-space ESP over TUN, or a dry recorder, behind one table of functions.
+ *
+ * Parameters are structs, so that a new field breaks no caller. Keys are borrowed for the duration of a call and never logged. Every
+ * function returns 0 or -errno and puts a sentence for the user in *ret_why where the kernel gave one (static or dataplane-owned, valid
+ * until the next call).
+ */
+#ifndef RUNTIME_DATAPLANE_H
+#define RUNTIME_DATAPLANE_H
+
+#include "plan/plan.h"
+
+struct dp_sa {
+	uint32_t spi;			/* host order */
+	bool inbound;
+	enum ipsec_protocol protocol;
+	enum plan_mode mode;
+	struct ip_addr src, dst;	/* outer */
+	bool encap;			/* ESP in UDP */
+	uint16_t src_port, dst_port;	/* with encap */
+	const struct transform *encr;	/* NULL: none (AH) */
+	uint16_t encr_key_bits;
+	const uint8_t *encr_key;	/* key and salt */
+	size_t encr_key_size;
+	const struct transform *integ;	/* NULL with AEAD */
+	const uint8_t *integ_key;
+	size_t integ_key_size;
+	bool esn;
+	uint32_t replay_window;
+	uint32_t reqid, if_id;
+	struct plan_mark mark;
+	const struct traffic_selector *local_ts, *remote_ts;	/* as negotiated */
+	unsigned local_ts_count, remote_ts_count;
+	uint64_t max_bytes, max_packets;	/* soft limits; 0: none */
+	const char *child;		/* plan name, for status */
+};
+
+struct dp_sa_id {
+	uint32_t spi;
+	bool inbound;
+	enum ipsec_protocol protocol;
+	struct ip_addr src, dst;
+};
+
+struct dp_counters {
+	uint64_t bytes, packets;	/* inner */
+	uint64_t replay_drops, auth_failures, selector_drops;
+	uint64_t last_use_ms;		/* clock of dp_process(), 0: never */
+};
+
+enum dp_event_kind { DP_ACQUIRE, DP_EXPIRE_SOFT, DP_EXPIRE_HARD, DP_MAPPING };
+
+struct dp_event {
+	enum dp_event_kind kind;
+	uint32_t reqid;			/* ACQUIRE: of the child wanted */
+	const char *child;		/* name where the dataplane knows it, else NULL */
+	struct traffic_selector src, dst;	/* ACQUIRE: the packet, src is ours */
+	uint32_t spi;			/* EXPIRE, MAPPING: inbound SPI of ours or outbound */
+	struct ip_addr addr;		/* MAPPING: the peer's new place */
+	uint16_t port;
+};
+
+struct dp_callbacks {
+	void *context;
+	void (*event)(void *context, const struct dp_event *event);
+	/* Send one UDP datagram from the NAT-T socket (tun only): ESP as it goes on the wire, without marker. */
+	void (*send_udp)(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n);
+};
+
+enum { DP_CAP_TRANSPORT = 1, DP_CAP_AH = 2, DP_CAP_PROTO50 = 4, DP_CAP_ENCAP = 8, DP_CAP_IF_ID = 16, DP_CAP_MARK = 32, DP_CAP_NEEDS_ENCAP = 64 };
+
+struct dataplane;
+
+struct dataplane_ops {
+	const char *name;		/* "tun" */
+	const char *summary;
+	unsigned caps;
+	int (*probe)(const char **ret_why);	/* 0: can work here; changes nothing that lasts */
+	int (*open)(const struct plan *plan, const struct dp_callbacks *callbacks, struct dataplane **ret, const char **ret_why);
+	void (*close)(struct dataplane *dp);	/* removes everything of ours */
+	int (*alloc_spi)(struct dataplane *dp, const struct dp_sa_id *id, uint32_t *ret_spi);
+	int (*add_sa)(struct dataplane *dp, const struct dp_sa *sa, const char **ret_why);
+	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id);
+	int (*query_sa)(struct dataplane *dp, const struct dp_sa_id *id, struct dp_counters *ret);
+	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. */
+	int (*add_policies)(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why);
+	int (*del_policies)(struct dataplane *dp, const char *child, enum plan_when when);
+	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */
+	int (*fds)(struct dataplane *dp, int *fds, int max);
+	void (*process)(struct dataplane *dp, int fd, uint64_t now_ms);
+	void (*receive_udp)(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst, const void *data, size_t n,
+			    uint64_t now_ms);	/* NULL: the kernel takes ESP itself */
+};
+
+struct dataplane {			/* first member of each implementation's struct */
+	const struct dataplane_ops *ops;
+};
+
+extern const struct dataplane_ops dataplane_tun, dataplane_xfrm, dataplane_dry;
+
+#endif
