@@ -33,22 +33,18 @@ bool backend_renders(const struct plan *plan, const struct plan_policy *policy, 
 	return policy->when == PLAN_WHEN_UP || !replaced_when_up(plan, policy);
 }
 
-static const struct plan_child *child_of(const struct plan *plan, const char *name)
+static bool is_transport(const struct plan_policy *policy)
 {
-	for (size_t i = 0; i < plan->children.n; i++)
-		if (strcmp(plan->children.v[i].name, name) == 0)
-			return &plan->children.v[i];
-	return NULL;
+	return policy->tmpl.n && policy->tmpl.v[0].mode == PLAN_MODE_TRANSPORT;
 }
 
-void backend_comment(struct buf *out, const struct plan *plan, const struct plan_policy *policy)
+void backend_comment(struct buf *out, const struct plan_policy *policy)
 {
-	static const char *const actions[] = { [PLAN_PROTECT] = "protect", [PLAN_PASS] = "passthrough", [PLAN_BLOCK] = "drop" };
-	const struct plan_child *child = child_of(plan, policy->conn);
+	static const char *const actions[] = { [PLAN_PASS] = "passthrough", [PLAN_BLOCK] = "drop" };
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
 
 	buf_printf(out, "# %s  %s:%u  %s %s <-> %s", policy->conn, policy->origin.file ? policy->origin.file : "(built in)", policy->origin.line,
-		   !child ? actions[policy->action] : child->mode == PLAN_MODE_TUNNEL ? "tunnel" : "transport",
+		   policy->action != PLAN_PROTECT ? actions[policy->action] : is_transport(policy) ? "transport" : "tunnel",
 		   ip_prefix_format(&policy->src, src), ip_prefix_format(&policy->dst, dst));
 	buf_add_char(out, '\n');
 }

@@ -147,7 +147,7 @@ static int pfkey_emit(const struct plan *plan, const struct backend_options *opt
 			continue;
 		if (!same_name(conn, p->conn)) {
 			conn = p->conn;
-			backend_comment(out, plan, p);
+			backend_comment(out, p);
 		}
 		add_policy(&w, p);
 	}
