@@ -60,9 +60,16 @@ struct dp_event {
 	uint16_t port;
 };
 
+/* Packets the data plane refused, by cause; those of one SA are in its dp_counters. */
+struct dp_drops {
+	uint64_t no_policy, no_sa, blocked, unknown_spi, malformed, send_failed;
+};
+
 struct dp_callbacks {
 	void *context;
 	void (*event)(void *context, const struct dp_event *event);
+	/* Something the user should know that is no error of a call: a 92xx rule and a sentence. origin may be NULL. */
+	void (*warn)(void *context, enum rule_id rule, const struct plan_origin *origin, const char *text);
 	/* Send one UDP datagram from the NAT-T socket (tun only): ESP as it goes on the wire, without marker. */
 	void (*send_udp)(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n);
 };
@@ -80,8 +87,12 @@ struct dataplane_ops {
 	void (*close)(struct dataplane *dp);	/* removes everything of ours */
 	int (*alloc_spi)(struct dataplane *dp, const struct dp_sa_id *id, uint32_t *ret_spi);
 	int (*add_sa)(struct dataplane *dp, const struct dp_sa *sa, const char **ret_why);
-	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id);
+	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id);		/* also what alloc_spi() reserved; -ENOENT: no such SA */
 	int (*query_sa)(struct dataplane *dp, const struct dp_sa_id *id, struct dp_counters *ret);
+	/* The peer (or we) moved: new outer addresses and ports of an SA with encapsulation (I-227). */
+	int (*move_sa)(struct dataplane *dp, const struct dp_sa_id *id, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
+		       uint16_t dst_port, const char **ret_why);
+	void (*drops)(struct dataplane *dp, struct dp_drops *ret);
 	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. */
 	int (*add_policies)(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why);
 	int (*del_policies)(struct dataplane *dp, const char *child, enum plan_when when);
