@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "diag/diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void diag_init(struct diag *d, struct arena *a, struct diag_source source)
+{
+	*d = (struct diag){ .arena = a, .source = source };
+}
+
+struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span, const char *format, ...)
+{
+	struct finding *f = arena_new(d->arena, struct finding);
+	va_list args;
+
+	f->rule = rule;
+	f->severity = rule_table[rule].severity;
+	f->span = span;
+	f->sequence = (uint32_t)d->findings.n;
+	va_start(args, format);
+	f->message = arena_vprintf(d->arena, format, args);
+	va_end(args);
+	vec_push(d->arena, &d->findings, f);
+	d->counts[f->severity]++;
+	return f;
+}
+
+void diag_set_severity(struct diag *d, struct finding *f, enum severity severity)
+{
+	d->counts[f->severity]--;
+	f->severity = severity;
+	d->counts[severity]++;
+}
+
+void diag_set_conn(struct finding *f, const char *conn)
+{
+	f->conn = conn;
+}
+
+void diag_caret(struct diag *d, struct finding *f, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	f->label = arena_vprintf(d->arena, format, args);
+	va_end(args);
+}
+
+void diag_related(struct diag *d, struct finding *f, struct span span, const char *format, ...)
+{
+	struct diag_label label = { .span = span };
+	va_list args;
+
+	va_start(args, format);
+	label.text = arena_vprintf(d->arena, format, args);
+	va_end(args);
+	vec_push(d->arena, &f->related, label);
+}
+
+void diag_note(struct diag *d, struct finding *f, const char *format, ...)
+{
+	const char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = arena_vprintf(d->arena, format, args);
+	va_end(args);
+	vec_push(d->arena, &f->notes, text);
+}
+
+void diag_help(struct diag *d, struct finding *f, const char *format, ...)
+{
+	const char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = arena_vprintf(d->arena, format, args);
+	va_end(args);
+	vec_push(d->arena, &f->helps, text);
+}
+
+struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct span span, const char *text, const char *format, ...)
+{
+	struct diag_fix *fix = vec_add(d->arena, &f->fixes);
+	va_list args;
+
+	fix->safe = safe;
+	va_start(args, format);
+	fix->message = arena_vprintf(d->arena, format, args);
+	va_end(args);
+	diag_fix_edit(d, fix, span, text);
+	return fix;
+}
+
+void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text)
+{
+	vec_push(d->arena, &fix->edits, (struct diag_edit){ span, text });
+}
+
+/* --- order and merging --- */
+
+struct placed {
+	struct finding *finding;
+	struct diag_place place;
+};
+
+static int compare_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int by_content(const void *va, const void *vb)
+{
+	const struct placed *a = va, *b = vb;
+	int order;
+
+	if ((order = compare_u32(a->place.line, b->place.line)) || (order = compare_u32(a->place.column, b->place.column)) ||
+	    (order = compare_u32(a->finding->rule, b->finding->rule)) ||
+	    (order = strcmp(a->place.file ? a->place.file : "", b->place.file ? b->place.file : "")) ||
+	    (order = strcmp(a->finding->message, b->finding->message)))
+		return order;
+	return compare_u32(a->finding->sequence, b->finding->sequence);
+}
+
+static bool same_content(const struct placed *a, const struct placed *b)
+{
+	return a->place.file && b->place.file && a->place.line == b->place.line && a->place.column == b->place.column &&
+	       a->finding->rule == b->finding->rule && strcmp(a->place.file, b->place.file) == 0 &&
+	       strcmp(a->finding->message, b->finding->message) == 0;
+}
+
+/* Files in the order of reading, then by place, then as reported; what has no place comes first. */
+static int by_position(const void *va, const void *vb)
+{
+	const struct finding *const *a = va, *const *b = vb;
+	int order = compare_u32((*a)->span.start, (*b)->span.start);
+
+	return order ? order : compare_u32((*a)->sequence, (*b)->sequence);
+}
+
+void diag_finish(struct diag *d)
+{
+	struct placed *all;
+	size_t kept = 0;
+
+	if (d->findings.n == 0)
+		return;
+	all = arena_new_array(d->arena, d->findings.n, struct placed);
+	for (size_t i = 0; i < d->findings.n; i++) {
+		struct finding *f = d->findings.v[i];
+
+		all[i].finding = f;
+		if (span_known(f->span))
+			all[i].place = d->source.locate(d->source.context, f->span.start);
+	}
+	qsort(all, d->findings.n, sizeof(*all), by_content);
+	memset(d->counts, 0, sizeof(d->counts));
+	for (size_t i = 0; i < d->findings.n; i++) {
+		if (i && same_content(&all[i - 1], &all[i]))
+			continue;
+		d->findings.v[kept++] = all[i].finding;
+		d->counts[all[i].finding->severity]++;
+	}
+	d->findings.n = kept;
+	qsort(d->findings.v, kept, sizeof(*d->findings.v), by_position);
+}
+
+bool diag_reaches(const struct diag *d, enum severity threshold)
+{
+	for (int s = SEVERITY_ERROR; s <= (int)threshold; s++)
+		if (d->counts[s])
+			return true;
+	return false;
+}
+
+const struct rule *rule_by_id(struct slice id_or_name)
+{
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		if (slice_eq_nocase(id_or_name, rule_table[i].id) || slice_eq_nocase(id_or_name, rule_table[i].name))
+			return &rule_table[i];
+	return NULL;
+}
