@@ -21,6 +21,7 @@ struct ir;
 struct backend_options {
 	enum backend_phase phase;
 	bool strict;
+	const char *const *conns;	/* names asked for, NULL-terminated; NULL: all that auto= loads */
 	const char *format;		/* NULL: the backend's text */
 	struct span (*span_of)(const void *context, const struct plan_origin *origin);
 	const void *span_context;

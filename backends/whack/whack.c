@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/whack/whack.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "backends/whack/writer.h"
+
+/* Everything else is quoted, although a shell would pass on more. */
+static bool plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("_@%+=:,./-", c));
+}
+
+void whack_word(struct buf *out, struct slice word)
+{
+	bool quote = word.n == 0;
+
+	for (size_t i = 0; i < word.n; i++)
+		quote |= !plain(word.p[i]);
+	buf_add_char(out, ' ');
+	if (!quote) {
+		buf_add_slice(out, word);
+		return;
+	}
+	buf_add_char(out, '\'');
+	for (size_t i = 0; i < word.n; i++) {
+		if (word.p[i] == '\'')
+			buf_add_str(out, "'\\''");
+		else
+			buf_add_char(out, word.p[i]);
+	}
+	buf_add_char(out, '\'');
+}
+
+void whack_option(struct buf *out, const char *option)
+{
+	buf_add_char(out, ' ');
+	buf_add_str(out, option);
+}
+
+void whack_option_value(struct buf *out, const char *option, struct slice value)
+{
+	whack_option(out, option);
+	whack_word(out, value);
+}
+
+void whack_cannot_say(struct whack_writer *w, const struct ir_conn *conn, struct span span, const char *what, const char *note)
+{
+	struct finding *f;
+
+	w->incomplete = true;
+	f = diag_report(w->diag, RULE_WHACK_CANNOT_EXPRESS, span, "the whack command of libreswan %s cannot say %s", release_name(w->release), what);
+	diag_set_conn(f, conn->name);
+	if (note)
+		diag_note(w->diag, f, "%s", note);
+	if (w->release >= RELEASE_5_0)
+		diag_help(w->diag, f, "load this conn with: ipsec addconn --name %s", conn->name);
+	else
+		diag_help(w->diag, f, "load this conn with: ipsec auto --add %s", conn->name);
+}
+
+static void command_end(struct whack_writer *w)
+{
+	buf_add_str(w->out, " || status=$?\n");
+}
+
+static void named_command(struct whack_writer *w, const char *action, const char *name)
+{
+	buf_add_str(w->out, "ipsec whack");
+	whack_option_value(w->out, "--name", slice_of(name));
+	buf_add_char(w->out, ' ');
+	buf_add_str(w->out, action);
+	command_end(w);
+}
+
+static void add_member(struct whack_writer *w, const struct ir_conn *conn, const struct whack_member *member)
+{
+	size_t before = w->out->n;
+
+	/* v5 takes one command per process, and its delete ends with 21 when the name is not there. */
+	if (w->release >= RELEASE_5_0) {
+		buf_add_str(w->out, "ipsec whack --delete");
+		whack_option_value(w->out, "--name", slice_of(member->name));
+		buf_add_str(w->out, " || test $? -eq 21 || status=1\n");
+	}
+	if (whack_conn(w, conn, member)) {
+		command_end(w);
+	} else {
+		w->out->n = before;
+		if (w->out->p)
+			w->out->p[before] = '\0';
+	}
+}
+
+/* What auto= asks for after everything is loaded. */
+static const char *start_action(const struct ir_conn *conn)
+{
+	switch (conn->start) {
+	case PLAN_START_ROUTE:
+		return "--route";
+	case PLAN_START_UP:
+		return "--initiate --asynchronous";
+	default:
+		return NULL;
+	}
+}
+
+/* E-003: the side's own subnet counts 0, the elements of subnets= from 1. Index i of the side's list, NULL past its end. */
+static bool client_at(const struct ir_end *end, size_t i, const struct ip_prefix **ret_client, size_t *ret_number)
+{
+	bool own = end->has_subnet || end->subnets.n == 0;
+
+	if (own && i == 0) {
+		*ret_client = end->has_subnet ? &end->subnet : NULL;
+		*ret_number = 0;
+		return true;
+	}
+	i -= own;
+	if (i >= end->subnets.n)
+		return false;
+	*ret_client = &end->subnets.v[i];
+	*ret_number = i + 1;
+	return true;
+}
+
+static void each_member(struct whack_writer *w, const struct ir_conn *conn,
+			void (*act)(struct whack_writer *, const struct ir_conn *, const struct whack_member *))
+{
+	bool product = conn->end[0].subnets.n || conn->end[1].subnets.n;
+	struct whack_member member;
+	char name[320];
+	size_t l, r;
+
+	for (size_t i = 0; client_at(&conn->end[0], i, &member.client[0], &l); i++) {
+		for (size_t k = 0; client_at(&conn->end[1], k, &member.client[1], &r); k++) {
+			member.name = conn->name;
+			if (product) {
+				snprintf(name, sizeof name, "%s/%zux%zu", conn->name, l, r);
+				member.name = name;
+			}
+			act(w, conn, &member);
+		}
+	}
+}
+
+static void start_member(struct whack_writer *w, const struct ir_conn *conn, const struct whack_member *member)
+{
+	named_command(w, start_action(conn), member->name);
+}
+
+static bool asked_for(const struct ir_conn *conn, const char *const *names)
+{
+	if (!names)
+		return !conn->is_template && conn->start != PLAN_START_IGNORE;
+	for (; *names; names++)
+		if (strcmp(*names, conn->name) == 0)
+			return true;
+	return false;
+}
+
+static void script_head(struct whack_writer *w)
+{
+	buf_printf(w->out, "#!/bin/sh\n# ipsec whack commands for libreswan %s", release_name(w->release));
+	if (w->plan->source.files.n)
+		buf_printf(w->out, ", from %s", w->plan->source.files.v[0].path);
+	buf_add_str(w->out, "; safe to run twice, but SAs of the conns named here are dropped each time\nstatus=0\n");
+}
+
+/* pluto's own order: all conns, then sockets and secrets, then routes, then starts. */
+static void script_starts(struct whack_writer *w, const char *const *names, enum plan_start start)
+{
+	for (size_t i = 0; i < w->ir->conns.n; i++) {
+		const struct ir_conn *conn = w->ir->conns.v[i];
+
+		if (conn->start == start && conn->verdict != VERDICT_WILL_NOT_LOAD && asked_for(conn, names))
+			each_member(w, conn, start_member);
+	}
+}
+
+static int whack_emit(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out)
+{
+	struct whack_writer w = { .plan = plan, .ir = options->ir, .diag = diag, .out = out };
+
+	if (!w.ir) {
+		diag_report(diag, RULE_WHACK_NEEDS_CONFIGURATION, (struct span){ 0, 0 }, "whack commands are made from a configuration, not from a plan");
+		return -EINVAL;
+	}
+	w.release = w.ir->release;
+	script_head(&w);
+	for (size_t i = 0; i < w.ir->conns.n; i++) {
+		const struct ir_conn *conn = w.ir->conns.v[i];
+
+		if (!asked_for(conn, options->conns))
+			continue;
+		if (conn->verdict == VERDICT_WILL_NOT_LOAD)
+			w.incomplete = true;	/* its own findings say why */
+		else
+			each_member(&w, conn, add_member);
+	}
+	buf_add_str(out, "ipsec whack --listen || status=$?\nipsec whack --rereadsecrets || status=$?\n");
+	script_starts(&w, options->conns, PLAN_START_ROUTE);
+	script_starts(&w, options->conns, PLAN_START_UP);
+	buf_add_str(out, "exit $status\n");
+	if (buf_failed(out))
+		return -ENOMEM;
+	return w.incomplete ? -EINVAL : 0;
+}
+
+static const char *const whack_formats[] = { "sh", NULL };
+
+const struct backend whack_backend = {
+	.name = "whack",
+	.summary = "a shell script of ipsec whack commands for the chosen release",
+	.formats = whack_formats,
+	.emit = whack_emit,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* whack.h -- the whack backend: a POSIX shell script of `ipsec whack` commands for the chosen release, safe to run twice.
+ *
+ * It speaks the conn's own words, so it reads the IR beside the plan (the plan gives resolved addresses). The option of a keyword stands in
+ * the keyword table, per release:
+ *
+ *   "--opt"              given when the value is yes; nothing for no
+ *   "--opt VALUE"        the word of the file; "--opt=VALUE" for options whose argument is optional
+ *   "--opt SECONDS"      a duration in seconds     "--opt MS"  in milliseconds     "--opt NUMBER"  a number without its '%'
+ *   "special"            said by code in conn.c (type, authby, ...)
+ *   "none"               the release knows the keyword and whack has no option for it: reported
+ *   "nothing"            no option needed, the effect comes from elsewhere
+ */
+#ifndef BACKENDS_WHACK_WHACK_H
+#define BACKENDS_WHACK_WHACK_H
+
+#include "backends/backend.h"
+
+extern const struct backend whack_backend;
+
+#endif
