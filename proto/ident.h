@@ -26,11 +26,11 @@ struct ident {
 };
 
 /* Reads Libreswan's id= syntax: ADDRESS, @fqdn, user@host, @#hex, @[key-id], @~hex DER, "C=.., O=.." , %fromcert, %any, %null, bare name (a
- * DNS name, taken as FQDN). *ret borrows nothing: memory from the arena. -EINVAL with *ret_why (static text) and *ret_at (offset). */
+ * DNS name, taken as FQDN). *ret borrows nothing: memory from the arena. -EINVAL with *ret_why (static text) and *ret_at (offset); -ENOMEM. */
 int ident_parse(struct arena *a, struct slice text, struct ident *ret, const char **ret_why, size_t *ret_at);
 /* From the wire: -EINVAL for what the RFC forbids (NUL in a name, wrong address length, bad DER). */
 int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ident *ret);
-/* Canonical text with Libreswan's marks ("@hq.example"), as id= takes it. */
+/* Canonical text with Libreswan's marks ("@hq.example"), as id= takes it; IDENT_NONE is "%none". */
 char *ident_format(struct arena *a, const struct ident *id);
 /* I-062. `pattern` may be IDENT_ANY, and a DN with "*" as a value. */
 bool ident_matches(const struct ident *pattern, const struct ident *id);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "proto/ident.h"
+
+#include <errno.h>
+#include <strings.h>
+
+#include "proto/dn.h"
+
+static int bad(const char *why, size_t at, const char **ret_why, size_t *ret_at)
+{
+	*ret_why = why;
+	*ret_at = at;
+	return -EINVAL;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Bytes of "0a0B", "0x" in front allowed; from offset `at` of text. */
+static int parse_hex(struct arena *a, struct slice text, size_t at, struct slice *ret, const char **ret_why, size_t *ret_at)
+{
+	char *bytes = arena_alloc(a, text.n, 1);
+	size_t n = 0;
+
+	if (at == text.n)
+		return bad("hexadecimal digits are missing", at, ret_why, ret_at);
+	for (; at < text.n; at += 2) {
+		int high = hex_digit(text.p[at]), low = at + 1 < text.n ? hex_digit(text.p[at + 1]) : -1;
+
+		if (high < 0)
+			return bad("this is no hexadecimal digit", at, ret_why, ret_at);
+		if (at + 1 == text.n)
+			return bad("the number of hexadecimal digits is odd", at, ret_why, ret_at);
+		if (low < 0)
+			return bad("this is no hexadecimal digit", at + 1, ret_why, ret_at);
+		bytes[n++] = (char)(high << 4 | low);
+	}
+	*ret = (struct slice){ bytes, n };
+	return 0;
+}
+
+static struct slice hex_text(struct arena *a, struct slice bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = arena_alloc(a, bytes.n * 2 + 1, 1);
+
+	for (size_t i = 0; i < bytes.n; i++) {
+		text[2 * i] = digits[(uint8_t)bytes.p[i] >> 4];
+		text[2 * i + 1] = digits[(uint8_t)bytes.p[i] & 15];
+	}
+	return (struct slice){ text, bytes.n * 2 };
+}
+
+static struct ident address_ident(struct arena *a, const struct ip_addr *addr)
+{
+	char text[IP_ADDR_TEXT];
+
+	return (struct ident){
+		.type = addr->family == AF_INET ? IDENT_IPV4 : IDENT_IPV6,
+		.text = arena_slice(a, slice_of(ip_addr_format(addr, text))),
+		.wire = arena_slice(a, (struct slice){ (const char *)addr->bytes, ip_addr_size(addr) }),
+	};
+}
+
+static struct ident name_ident(struct arena *a, enum ident_type type, struct slice name)
+{
+	struct slice copy = arena_slice(a, name);
+
+	return (struct ident){ .type = type, .text = copy, .wire = copy };
+}
+
+static struct ident key_ident(struct arena *a, struct slice bytes)
+{
+	struct slice copy = arena_slice(a, bytes);
+
+	return (struct ident){ .type = IDENT_KEY_ID, .text = hex_text(a, copy), .wire = copy };
+}
+
+static int dn_ident(struct arena *a, struct slice der, struct ident *ret)
+{
+	char text[DN_MAX];
+	int r = dn_to_text(der, text);
+
+	if (r < 0)
+		return r;
+	*ret = (struct ident){ .type = IDENT_DN, .text = arena_slice(a, slice_of(text)), .wire = arena_slice(a, der) };
+	return 0;
+}
+
+static int parse_dn(struct arena *a, struct slice text, struct ident *ret, const char **ret_why, size_t *ret_at)
+{
+	uint8_t der[DN_MAX];
+	size_t size;
+	int r = dn_from_text(text, der, &size, ret_why, ret_at);
+
+	if (r < 0)
+		return r;
+	r = dn_ident(a, (struct slice){ (const char *)der, size }, ret);
+	return r < 0 ? bad("the name is too long", 0, ret_why, ret_at) : 0;
+}
+
+/* What begins with '@': "@#" and "@~" hexadecimal, "@[" a key id in characters whose ']' pluto drops, else a name. */
+static int parse_marked(struct arena *a, struct slice text, struct ident *ret, const char **ret_why, size_t *ret_at)
+{
+	char kind = text.n > 1 ? text.p[1] : '\0';
+	struct slice bytes;
+	int r;
+
+	if (kind == '#' || kind == '~') {
+		r = parse_hex(a, text, 2, &bytes, ret_why, ret_at);
+		if (r < 0)
+			return r;
+		if (kind == '#') {
+			*ret = key_ident(a, bytes);
+			return 0;
+		}
+		return dn_ident(a, bytes, ret) < 0 ? bad("these bytes are no DER of a distinguished name", 2, ret_why, ret_at) : 0;
+	}
+	if (kind == '[') {
+		bytes = slice_sub(text, 2, text.p[text.n - 1] == ']' ? text.n - 1 : text.n);
+		if (bytes.n == 0)
+			return bad("the key id is empty", 2, ret_why, ret_at);
+		*ret = key_ident(a, bytes);
+		return 0;
+	}
+	if (kind == '\0')
+		return bad("a name is missing after '@'", 0, ret_why, ret_at);
+	*ret = name_ident(a, IDENT_FQDN, slice_sub(text, 1, text.n));
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	enum ident_type type;
+} words[] = {
+	{ "%fromcert", IDENT_FROM_CERT }, { "%any", IDENT_ANY }, { "%null", IDENT_NULL }, { "%none", IDENT_NONE },
+};
+
+int ident_parse(struct arena *a, struct slice text, struct ident *ret, const char **ret_why, size_t *ret_at)
+{
+	struct ip_addr addr;
+	const char *p;
+
+	if (text.n == 0)
+		return bad("the identity is empty", 0, ret_why, ret_at);
+	p = memchr(text.p, '\0', text.n);
+	if (p)
+		return bad("a zero byte cannot be part of an identity", (size_t)(p - text.p), ret_why, ret_at);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (slice_eq_nocase(text, words[i].word)) {
+			*ret = (struct ident){ .type = words[i].type };
+			return 0;
+		}
+	if (text.p[0] == '%')
+		return bad("no such special identity", 0, ret_why, ret_at);
+	/* pluto looks for '=' first, so "@[a=b]" is taken for a distinguished name there, and fails. */
+	if (memchr(text.p, '=', text.n))
+		return parse_dn(a, text, ret, ret_why, ret_at);
+	if (text.p[0] == '@')
+		return parse_marked(a, text, ret, ret_why, ret_at);
+	if (memchr(text.p, '@', text.n)) {
+		*ret = name_ident(a, IDENT_EMAIL, text);
+		return 0;
+	}
+	if (ip_addr_parse(text, &addr) == 0) {
+		*ret = ip_addr_is_zero(&addr) ? (struct ident){ .type = IDENT_ANY } : address_ident(a, &addr);
+		return 0;
+	}
+	*ret = name_ident(a, IDENT_FQDN, text);
+	return 0;
+}
+
+int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ident *ret)
+{
+	struct ip_addr addr = { .family = AF_UNSPEC };
+
+	switch (type) {
+	case IDENT_IPV4:
+	case IDENT_IPV6:
+		addr.family = type == IDENT_IPV4 ? AF_INET : AF_INET6;
+		if (data.n != ip_addr_size(&addr))
+			return -EINVAL;
+		memcpy(addr.bytes, data.p, data.n);
+		*ret = address_ident(a, &addr);
+		return 0;
+	case IDENT_FQDN:
+	case IDENT_EMAIL:
+		if (data.n == 0 || memchr(data.p, '\0', data.n))
+			return -EINVAL;
+		*ret = name_ident(a, (enum ident_type)type, data);
+		return 0;
+	case IDENT_DN:
+		return dn_ident(a, data, ret);
+	case IDENT_KEY_ID:
+		if (data.n == 0)
+			return -EINVAL;
+		*ret = key_ident(a, data);
+		return 0;
+	case IDENT_NULL:
+		*ret = (struct ident){ .type = IDENT_NULL };
+		return 0;
+	}
+	return -EINVAL;
+}
+
+char *ident_format(struct arena *a, const struct ident *id)
+{
+	switch (id->type) {
+	case IDENT_FQDN:
+		return arena_printf(a, "@" SLICE_FMT, SLICE_ARG(id->text));
+	case IDENT_KEY_ID:
+		return arena_printf(a, "@#" SLICE_FMT, SLICE_ARG(id->text));
+	case IDENT_IPV4:
+	case IDENT_IPV6:
+	case IDENT_EMAIL:
+	case IDENT_DN:
+		return arena_strdup(a, id->text);
+	default:
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+			if (words[i].type == id->type)
+				return arena_strdup(a, slice_of(words[i].word));
+		return arena_strdup(a, SLICE("%none"));
+	}
+}
+
+static bool names_equal(struct slice a, struct slice b)
+{
+	/* pluto ignores dots at the end of a name (K-033) */
+	while (a.n && a.p[a.n - 1] == '.')
+		a.n--;
+	while (b.n && b.p[b.n - 1] == '.')
+		b.n--;
+	return a.n == b.n && strncasecmp(a.p, b.p, a.n) == 0;
+}
+
+bool ident_matches(const struct ident *pattern, const struct ident *id)
+{
+	if (pattern->type == IDENT_ANY)
+		return true;
+	if (pattern->type != id->type)
+		return false;
+	switch (pattern->type) {
+	case IDENT_FQDN:
+	case IDENT_EMAIL:
+		return names_equal(pattern->wire, id->wire);
+	case IDENT_DN:
+		return dn_matches(pattern->wire, id->wire);
+	default:
+		return slice_eq(pattern->wire, id->wire);
+	}
+}
