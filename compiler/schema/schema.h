@@ -62,7 +62,7 @@ struct keyword {
 	const char *const *rules;		/* S-numbers, NULL-terminated */
 	const char *doc;			/* one sentence or more */
 	const char *conflicts;			/* text, or NULL */
-	const char *whack;			/* its option ("--rekeymargin SECONDS"), or NULL */
+	const char *whack[RELEASE_COUNT];	/* its option ("--rekeymargin SECONDS"); the forms: backends/whack/whack.h; NULL: unknown there */
 	bool supported;				/* later stages carry it; false: "known but not supported yet" is reported */
 };
 
