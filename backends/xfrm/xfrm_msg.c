@@ -69,15 +69,20 @@ static void add_attribute(struct buf *out, uint16_t type, const void *p, size_t 
 	add_padded(out, p, n);
 }
 
+/* All of them: more than the kernel takes (6) is its refusal, not our silence. */
 static void add_templates(struct buf *out, const struct plan_policy *p)
 {
-	struct xfrm_user_tmpl tmpl[XFRM_MAX_DEPTH] = { 0 };
-	size_t n = p->tmpl.n < XFRM_MAX_DEPTH ? p->tmpl.n : XFRM_MAX_DEPTH;
+	struct nlattr header = { .nla_len = (uint16_t)(NLA_HDRLEN + p->tmpl.n * sizeof(struct xfrm_user_tmpl)), .nla_type = XFRMA_TMPL };
 
-	for (size_t i = 0; i < n; i++)
-		fill_tmpl(&tmpl[i], p, &p->tmpl.v[i]);
-	if (n)
-		add_attribute(out, XFRMA_TMPL, tmpl, n * sizeof(*tmpl));
+	if (!p->tmpl.n)
+		return;
+	buf_add(out, &header, sizeof(header));
+	for (size_t i = 0; i < p->tmpl.n; i++) {
+		struct xfrm_user_tmpl tmpl = { 0 };
+
+		fill_tmpl(&tmpl, p, &p->tmpl.v[i]);
+		buf_add(out, &tmpl, sizeof(tmpl));
+	}
 }
 
 void xfrm_msg_policy(struct buf *out, uint16_t type, uint32_t seq, const struct plan_policy *p)

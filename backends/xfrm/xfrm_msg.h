@@ -9,8 +9,6 @@
 #include "base/buf.h"
 #include "plan/plan.h"
 
-#define XFRM_MAX_DEPTH 6	/* templates the kernel takes; not in the uapi header */
-
 /* Appends one whole message with NLM_F_REQUEST | NLM_F_ACK. `type` is XFRM_MSG_NEWPOLICY, XFRM_MSG_UPDPOLICY or XFRM_MSG_DELPOLICY; sequence
  * numbers are the sender's matter. Failure sticks in `out`. */
 void xfrm_msg_policy(struct buf *out, uint16_t type, uint32_t seq, const struct plan_policy *policy);
