@@ -38,7 +38,7 @@ extern const struct rule rule_table[RULE_COUNT];	/* indexed by enum rule_id */
 struct diag_place {
 	const char *file;		/* NULL: nowhere */
 	uint32_t line, column;
-	struct slice text;		/* the line, without its end */
+	struct slice text;		/* the line, without its end; p NULL: it may not be shown (a line with a secret) */
 	struct span included_from;	/* span of the include statement that brought this file; unknown: none */
 };
 
@@ -95,7 +95,7 @@ void diag_caret(struct diag *d, struct finding *f, const char *format, ...) __at
 void diag_related(struct diag *d, struct finding *f, struct span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diag_note(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A fix with its first edit; diag_fix_edit adds more. */
+/* A fix with its first edit; diag_fix_edit adds more, until the next diag_fix of the same finding. */
 struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct span span, const char *text, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text);
@@ -106,11 +106,16 @@ bool diag_reaches(const struct diag *d, enum severity threshold);	/* is there a 
 
 const struct rule *rule_by_id(struct slice id_or_name);	/* "IC2003" or "duplicate-keyword", case-insensitive; NULL */
 
-/* Renderers: append to `out`. */
+/* Renderers: append to `out`; an allocation failure sticks there. */
 struct diag_style {
-	bool color;
+	bool color;		/* SGR sequences of ours; the input's never get through */
+	bool ascii;		/* the locale is not UTF-8: other characters are shown as '?' */
 	bool quiet_notes;	/* leave SEVERITY_NOTE findings out */
+	unsigned width;		/* cells of the terminal, longer source lines are clipped around the caret; 0: 140 */
 };
+/* For people: at most LIMIT_FINDINGS_PER_RULE of each rule, then a count of the rest. Each finding ends with an empty line. */
 void diag_render_human(const struct diag *d, const struct diag_style *style, struct buf *out);
+/* Appends text that came from the input (a name, a path) so that a terminal may show it: control characters become pictures. */
+void diag_add_visible(struct buf *out, struct slice text, bool ascii);
 
 #endif
