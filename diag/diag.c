@@ -17,7 +17,7 @@ struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span,
 	f->rule = rule;
 	f->severity = rule_table[rule].severity;
 	f->span = span;
-	f->sequence = (uint32_t)d->findings.n;
+	f->sequence = d->reported++;
 	va_start(args, format);
 	f->message = arena_vprintf(d->arena, format, args);
 	va_end(args);

@@ -82,6 +82,7 @@ struct diag {
 	struct diag_source source;
 	VEC(struct finding *) findings;
 	uint32_t counts[SEVERITY_COUNT];
+	uint32_t reported;		/* ever, merged ones included */
 };
 
 void diag_init(struct diag *d, struct arena *a, struct diag_source source);
@@ -100,7 +101,7 @@ struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct s
 	__attribute__((format(printf, 6, 7)));
 void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text);
 
-/* Sorts by position, merges equal ones (a file included twice). Call once before rendering. */
+/* Sorts by position, merges equal ones (a file included twice). Call before rendering; again when more has been reported. */
 void diag_finish(struct diag *d);
 bool diag_reaches(const struct diag *d, enum severity threshold);	/* is there a finding at or above it */
 

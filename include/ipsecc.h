@@ -30,16 +30,22 @@ struct unit {
 	const struct resolved *resolved;
 	const struct ir *ir;
 	const struct host_facts *facts;		/* NULL: none */
+	size_t config_files;			/* the first files of `sources` are the configuration, a facts file comes after them */
 };
 
-/* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read; -EINVAL for a bad
- * dialect; -ENOMEM. What is wrong in the text is findings, not an error. The unit is valid after 0 only. */
-int unit_compile(const char *path, const struct unit_options *options, struct unit **ret);
-/* Adds the lowering; findings go to unit->diag. NULL only when memory ran out. */
+/* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read (ret_failed: which,
+ * borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of either is findings, not an
+ * error. *ret is set after 0 only. Findings are sorted already. */
+int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);
+/* Adds the lowering, by the unit's facts; findings go to unit->diag, sorted. NULL only when memory ran out. */
 struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool *ret_incomplete);
 void unit_free(struct unit *u);
 
-/* The document of `check --format=json` (contract section 2). 0 or -ENOMEM. */
-int unit_write_check_json(struct unit *u, struct buf *out);
+/* The document of `check --format=json` (contract section 2) about one or more units. 0 or -ENOMEM. */
+int unit_write_check_json(struct unit *const *units, size_t n, struct buf *out);
+/* The document of `show --format=json` (contract section 3). `conns`: names, NULL-terminated; NULL: all. 0 or -ENOMEM. */
+int unit_write_show_json(const struct unit *u, const char *const *conns, struct buf *out);
+const char *unit_verdict_name(enum ir_verdict verdict);	/* "loads-with-warnings" */
+const char *unit_start_name(enum plan_start start);		/* the word of auto=: "start" */
 
 #endif
