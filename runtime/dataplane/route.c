@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "runtime/dataplane/route.h"
+
+int route_link_up(struct netlink *nl, int ifindex, unsigned mtu)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = netlink_start(buffer, RTM_NEWLINK, 0);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(m, sizeof(*info));
+
+	info->ifi_index = ifindex;
+	info->ifi_change = info->ifi_flags = IFF_UP;
+	mnl_attr_put_u32(m, IFLA_MTU, mtu);
+	return netlink_call(nl, m, NULL, NULL);
+}
+
+int route_rule_set(struct netlink *nl, sa_family_t family, bool present)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = netlink_start(buffer, present ? RTM_NEWRULE : RTM_DELRULE, present ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(m, sizeof(*rule));
+	int error;
+
+	rule->family = (uint8_t)family;
+	rule->action = FR_ACT_TO_TBL;
+	mnl_attr_put_u32(m, FRA_TABLE, ROUTE_TABLE);	/* the header has 8 bits for it */
+	mnl_attr_put_u32(m, FRA_PRIORITY, ROUTE_RULE_PRIORITY);
+	error = netlink_call(nl, m, NULL, NULL);
+	return (present && error == -EEXIST) || (!present && error == -ENOENT) ? 0 : error;
+}
+
+static struct nlmsghdr *route_message(void *buffer, uint16_t type, uint16_t flags, const struct ip_prefix *dst, int ifindex)
+{
+	struct nlmsghdr *m = netlink_start(buffer, type, flags);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(m, sizeof(*route));
+
+	route->rtm_family = (uint8_t)dst->addr.family;
+	route->rtm_dst_len = dst->len;
+	route->rtm_protocol = RTPROT_STATIC;
+	route->rtm_scope = RT_SCOPE_LINK;
+	route->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(m, RTA_TABLE, ROUTE_TABLE);
+	mnl_attr_put(m, RTA_DST, ip_addr_size(&dst->addr), dst->addr.bytes);
+	mnl_attr_put_u32(m, RTA_OIF, (uint32_t)ifindex);
+	return m;
+}
+
+int route_add(struct netlink *nl, const struct ip_prefix *dst, int ifindex, const struct ip_addr *src)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = route_message(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, dst, ifindex);
+
+	if (src->family == dst->addr.family)
+		mnl_attr_put(m, RTA_PREFSRC, ip_addr_size(src), src->bytes);
+	return netlink_call(nl, m, NULL, NULL);
+}
+
+int route_del(struct netlink *nl, const struct ip_prefix *dst, int ifindex)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	int error = netlink_call(nl, route_message(buffer, RTM_DELROUTE, 0, dst, ifindex), NULL, NULL);
+
+	return error == -ESRCH ? 0 : error;
+}
+
+struct address_search {
+	const struct ip_prefix *in;
+	struct ip_addr found;
+};
+
+static int look_at(const struct nlattr *attribute, void *context)
+{
+	struct address_search *search = context;
+	uint16_t type = mnl_attr_get_type(attribute);
+	struct ip_addr addr = { .family = search->in->addr.family };
+
+	/* IFA_LOCAL is the host's own address on point-to-point links, where IFA_ADDRESS is the other end's; IPv6 has only the latter. */
+	if (type != (addr.family == AF_INET ? IFA_LOCAL : IFA_ADDRESS) || mnl_attr_get_payload_len(attribute) != ip_addr_size(&addr))
+		return MNL_CB_OK;
+	memcpy(addr.bytes, mnl_attr_get_payload(attribute), ip_addr_size(&addr));
+	if (search->found.family == AF_UNSPEC && ip_prefix_has(search->in, &addr))
+		search->found = addr;
+	return MNL_CB_OK;
+}
+
+static int look_at_address(const struct nlmsghdr *header, void *context)
+{
+	const struct ifaddrmsg *message = mnl_nlmsg_get_payload(header);
+	struct address_search *search = context;
+
+	if (header->nlmsg_type == RTM_NEWADDR && message->ifa_family == search->in->addr.family)
+		mnl_attr_parse(header, sizeof(*message), look_at, search);
+	return MNL_CB_OK;
+}
+
+int route_local_address(struct netlink *nl, const struct ip_prefix *in, struct ip_addr *ret)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = netlink_start(buffer, RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(m, sizeof(*message));
+	struct address_search search = { .in = in };
+	int error;
+
+	message->ifa_family = (uint8_t)in->addr.family;
+	error = netlink_call(nl, m, look_at_address, &search);
+	if (error)
+		return error;
+	if (search.found.family == AF_UNSPEC)
+		return -ENOENT;
+	*ret = search.found;
+	return 0;
+}
