@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secrets.h -- ipsec.secrets: entries with their selectors, and the bytes of keys in memory that is locked, left out of core dumps and
- * wiped. Used by the checker (which never looks at the bytes, only at lengths) and by ipsec-run.
+/* secrets.h -- ipsec.secrets: entries with their selectors (rules K-001..K-051, I-081), and memory for keys. Used by the checker, which looks at
+ * lengths and never at bytes, and by ipsec-run.
  */
 #ifndef SECRETS_SECRETS_H
 #define SECRETS_SECRETS_H
@@ -9,34 +9,56 @@
 #include "diag/diag.h"
 #include "proto/ident.h"
 
+/* Zeroed memory for keys: locked and left out of core dumps as far as the system allows (I-344); wiped when freed. NULL: no memory. For structs
+ * that hold keys too, not only for bytes. */
+void *secret_alloc(size_t n);
+void secret_free(void *p);			/* NULL accepted; knows the size */
+
 /* Bytes nobody prints. Not copyable by assignment: pass pointers. */
 struct secret {
-	uint8_t *bytes;		/* OPENSSL secure heap */
+	uint8_t *bytes;		/* secret_alloc() */
 	size_t n;
 };
-int secret_set(struct secret *s, const void *bytes, size_t n);	/* copies; 0 or -ENOMEM */
-void secret_release(struct secret *s);				/* wipes */
+int secret_set(struct secret *s, const void *bytes, size_t n);	/* copies, releases what was there; 0 or -ENOMEM */
+void secret_release(struct secret *s);				/* wipes; s is empty then */
+
+static inline struct slice secret_slice(const struct secret *s)
+{
+	return (struct slice){ (const char *)s->bytes, s->n };
+}
 
 enum secret_kind { SECRET_PSK, SECRET_RSA, SECRET_XAUTH, SECRET_PPKS, SECRET_PIN };
+enum secret_form { SECRET_NO_DATA, SECRET_QUOTED, SECRET_HEX, SECRET_BASE64, SECRET_TEXT };	/* "text"; 0x; 0s; 0t */
 
 struct secret_entry {
 	enum secret_kind kind;
-	VEC(struct ident) selectors;	/* none: matches everything */
-	struct secret value;		/* PSK bytes after decoding "text", 0x hex, 0s base64 (I-081) */
-	const char *reference;		/* RSA: file or nickname; PPKS: the PPK's id */
-	struct span span;		/* of the entry's first line */
+	enum secret_form form;
+	VEC(struct ident) selectors;	/* as written; IDENT_ANY for %any, %any6, 0.0.0.0, %none. None: a default for everybody (K-031) */
+	struct secret value;		/* PSK, XAUTH, PPKS: after decoding (I-081) */
+	const char *reference;		/* RSA: file or nickname; PPKS: the PPK's id; else NULL */
+	struct span span;		/* of the record's first token */
+};
+
+/* An `include` that the caller may follow: this parser opens no file. */
+struct secret_include {
+	const char *pattern;		/* as written, without quotes */
+	struct span span;
 };
 
 struct secrets {
-	VEC(struct secret_entry) entries;
+	VEC(struct secret_entry) entries;	/* in the order of the text */
+	VEC(struct secret_include) includes;
 };
 
-/* Parses text that lies at position `base` of the sources behind `diag`. Mistakes are findings that never quote a secret; good entries are
- * kept. The caller ends with secrets_release(). */
-void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct diag *diag, struct secrets *ret);
+/* Parses text that lies at position `base` of the sources behind `diag` and appends to *s, which starts as { 0 }. Mistakes are findings of the 35xx
+ * family that never quote a secret; good entries are kept (K-023). diag->arena must be `a`. secrets_release() ends it. */
+void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct diag *diag, struct secrets *s);
 void secrets_release(struct secrets *s);
 
-/* The PSK for this pair: both identities, then one, then none; the most specific wins. NULL: none. */
+/* The PSK for this pair by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote);
+/* Another PSK entry with the same score as `found` and another secret (K-045, I-081: an error at load); NULL: none. */
+const struct secret_entry *secrets_psk_rival(const struct secrets *s, const struct secret_entry *found, const struct ident *local,
+					     const struct ident *remote);
 
 #endif
