@@ -93,7 +93,9 @@ struct dataplane_ops {
 	int (*move_sa)(struct dataplane *dp, const struct dp_sa_id *id, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
 		       uint16_t dst_port, const char **ret_why);
 	void (*drops)(struct dataplane *dp, struct dp_drops *ret);
-	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. */
+	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. child NULL: of all. The daemon adds
+	 * those of PLAN_WHEN_LOAD before the engine starts; route and up are the engine's. An up policy replaces the route policy with an
+	 * equal selector, and gives way to it again. On failure nothing of the call stands. */
 	int (*add_policies)(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why);
 	int (*del_policies)(struct dataplane *dp, const char *child, enum plan_when when);
 	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */

@@ -17,6 +17,7 @@ struct ike_datagram {
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;	/* 500 or 4500 on our side, or what -p and -P said */
 	bool natt;				/* on the NAT-T socket: the non-ESP marker is outside this interface */
+	bool keepalive;				/* to be sent only: the one byte of RFC 3948 section 2.3; data is not looked at */
 	const uint8_t *data;			/* without marker */
 	size_t n;
 };
@@ -26,7 +27,8 @@ struct ike_env {
 	void (*random)(void *context, void *p, size_t n);
 	void (*send)(void *context, const struct ike_datagram *datagram);
 	/* rule: one of the 9xxx family, RULE_COUNT for none; origin may be NULL. Never a secret. */
-	void (*log)(void *context, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin, const char *text);
+	/* place: __FILE__ ":" line ":" function of the caller, for -L; may be NULL. */
+	void (*log)(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin, const char *text);
 	/* An `up` or `down` that was asked for with `token` has ended: status 0 or -errno, reason for the user, origin of the line to blame. */
 	void (*done)(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);
 	const struct secrets *secrets;
