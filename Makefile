@@ -115,9 +115,13 @@ spec-coverage:
 # --- install ------------------------------------------------------------------------------------------------------------------------
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/man/man1 share/bash-completion/completions share/zsh/site-functions \
+		share/fish/vendor_completions.d)
 	install -m 755 $(BUILD)/ipsecc $(BUILD)/ipsec-run $(DESTDIR)$(PREFIX)/bin
-	$(if $(wildcard docs/man/*.1),install -m 644 $(wildcard docs/man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1)
+	install -m 644 docs/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	$(BUILD)/ipsecc completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipsecc
+	$(BUILD)/ipsecc completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipsecc
+	$(BUILD)/ipsecc completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipsecc.fish
 
 clean:
 	rm -rf build build-san build-fuzz

@@ -94,6 +94,52 @@ struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool
 	return plan;
 }
 
+/* Position of an origin: its file, line and column, looked for in the sources. */
+static struct span span_of(const void *context, const struct plan_origin *origin)
+{
+	const struct sources *sources = context;
+
+	for (size_t i = 0; origin->file && i < sources->files.n; i++) {
+		const struct source_file *file = &sources->files.v[i];
+		uint32_t at = file->base;
+
+		if (strcmp(file->path, origin->file) != 0)
+			continue;
+		for (uint32_t line = 1; line < origin->line; line++) {
+			const char *p = file->text.p + (at - file->base);
+			const char *end = memchr(p, '\n', file->text.n - (at - file->base));
+
+			if (!end)
+				break;
+			at += (uint32_t)(end - p) + 1;
+		}
+		at += origin->column ? origin->column - 1 : 0;
+		return (struct span){ at, at + 1 };
+	}
+	return (struct span){ 0, 0 };
+}
+
+int unit_emit(struct unit *u, const struct backend *backend, const struct plan *plan, const struct backend_options *options,
+	      struct buf *out)
+{
+	struct backend_options ours = *options;
+	jmp_buf oom;
+	int r;
+
+	ours.span_of = span_of;
+	ours.span_context = &u->sources;
+	ours.ir = u->ir;
+	u->arena.on_oom = &oom;
+	if (setjmp(oom)) {
+		u->arena.on_oom = NULL;
+		return -ENOMEM;
+	}
+	r = backend->emit(plan, &ours, &u->diag, out);
+	diag_finish(&u->diag);
+	u->arena.on_oom = NULL;
+	return r;
+}
+
 void unit_free(struct unit *u)
 {
 	if (!u)

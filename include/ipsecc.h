@@ -39,6 +39,9 @@ struct unit {
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);
 /* Adds the lowering, by the unit's facts; findings go to unit->diag, sorted. NULL only when memory ran out. */
 struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool *ret_incomplete);
+/* Makes a target's text or bytes of the plan; span_of, span_context and ir of the options are the unit's. As backend.emit(). */
+int unit_emit(struct unit *u, const struct backend *backend, const struct plan *plan, const struct backend_options *options,
+	      struct buf *out);
 void unit_free(struct unit *u);
 
 /* The document of `check --format=json` (contract section 2) about one or more units. 0 or -ENOMEM. */

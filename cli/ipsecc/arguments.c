@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ipsecc/command.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static const char *const color_words[] = { [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL };
+static const char *const fail_on_words[] = { "error", "warning", "note", "never", NULL };
+static const char *const phase_words[] = { "up", "route", NULL };
+
+const struct option_entry option_table[OPTION_COUNT] = {
+	[OPTION_DIALECT] = { "dialect", 0, "DIALECT", NULL,
+			     "the release whose rules hold: auto, libreswan-3, libreswan-4, libreswan-5, or X.Y such as 4.10" },
+	[OPTION_ROOT] = { "root", 0, "DIR", NULL, "look absolute includes and default files up below DIR" },
+	[OPTION_STDIN_FILENAME] = { "stdin-filename", 0, "NAME", NULL, "what to call standard input in findings" },
+	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
+	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
+	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
+	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words, "exit with 1 at findings of this severity or above (default warning)" },
+	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },
+	[OPTION_TARGET] = { "target", 0, "TARGET", NULL, "what to make of the plan: json, xfrm, pfkey, whack" },
+	[OPTION_PHASE] = { "phase", 0, "PHASE", phase_words, "the moment that is shown: conns are up (default), or only routed" },
+	[OPTION_STRICT] = { "strict", 0, NULL, NULL, "what ipsec-run installs: nothing goes out in clear while an SA is missing" },
+	[OPTION_OUTPUT] = { "output", 'o', "FILE", NULL, "write to FILE, which is replaced only when all went well" },
+	[OPTION_COLOR] = { "color", 0, "WHEN", color_words, "colour the output (default auto: on a terminal, without NO_COLOR)" },
+	[OPTION_QUIET] = { "quiet", 'q', NULL, NULL, "say less" },
+	[OPTION_VERBOSE] = { "verbose", 'v', NULL, NULL, "say more" },
+	[OPTION_HELP] = { "help", 'h', NULL, NULL, "show this" },
+};
+
+#define LONG_ONLY 256	/* getopt_long's answers: a letter, or LONG_ONLY + enum option_id */
+
+struct getopt_tables {
+	struct option longs[OPTION_COUNT + 1];
+	char letters[2 * OPTION_COUNT + 2];
+};
+
+static void make_tables(const struct command *command, struct getopt_tables *t)
+{
+	size_t n = 0, letters = 0;
+
+	*t = (struct getopt_tables){ 0 };
+	t->letters[letters++] = ':';		/* a missing argument is told from an unknown option */
+	for (int id = 0; id < OPTION_COUNT; id++) {
+		const struct option_entry *o = &option_table[id];
+
+		if (!(command->options & BIT(id)))
+			continue;
+		t->longs[n++] = (struct option){ o->name, o->argument ? required_argument : no_argument, NULL, LONG_ONLY + id };
+		if (!o->letter)
+			continue;
+		t->letters[letters++] = o->letter;
+		if (o->argument)
+			t->letters[letters++] = ':';
+	}
+}
+
+static int option_of(int answer)
+{
+	if (answer >= LONG_ONLY)
+		return answer - LONG_ONLY;
+	for (int id = 0; id < OPTION_COUNT; id++)
+		if (option_table[id].letter == answer)
+			return id;
+	return OPTION_COUNT;
+}
+
+static int word_index(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+/* Checks one value against the words it may be. */
+static bool check_words(const char *option, const char *value, const char *const *words)
+{
+	CLEANUP(buf_release) struct buf list = { 0 };
+
+	if (!words || word_index(words, value) >= 0)
+		return true;
+	for (int i = 0; words[i]; i++)
+		buf_printf(&list, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	complain("--%s is %s, not '%s'", option, list.p ? list.p : "", value);
+	return false;
+}
+
+static bool take_option(const struct command *command, int id, const char *value, struct arguments *args)
+{
+	const struct option_entry *o = &option_table[id];
+
+	if (id == OPTION_FORMAT && !check_words(o->name, value, command->formats))
+		return false;
+	if (o->words && !check_words(o->name, value, o->words))
+		return false;
+	args->value[id] = o->argument ? value : o->name;
+	return true;
+}
+
+static bool check_operands(const struct command *command, const struct arguments *args)
+{
+	if (args->n >= command->min_operands && (command->max_operands < 0 || args->n <= command->max_operands))
+		return true;
+	if (args->n < command->min_operands)
+		complain("%s: missing operand; usage: ipsecc %s %s", command->name, command->name, command->operands);
+	else
+		complain("%s: '%s' is one operand too many; usage: ipsecc %s %s", command->name, args->operands[command->max_operands],
+			 command->name, command->operands);
+	return false;
+}
+
+bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret)
+{
+	struct arguments args = { 0 };
+	struct getopt_tables tables;
+	int answer;
+
+	make_tables(command, &tables);
+	opterr = 0;
+	while ((answer = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
+		int id = option_of(answer);
+
+		if (answer == ':') {
+			complain("%s needs an argument; see 'ipsecc %s --help'", argv[optind - 1], command->name);
+			return false;
+		}
+		if (id == OPTION_COUNT) {
+			complain("%s is no option of %s, or is used wrongly; see 'ipsecc %s --help'", argv[optind - 1], command->name,
+				 command->name);
+			return false;
+		}
+		if (!take_option(command, id, optarg, &args))
+			return false;
+	}
+	args.operands = argv + optind;
+	args.n = argc - optind;
+	args.quiet = args.value[OPTION_QUIET];
+	args.verbose = args.value[OPTION_VERBOSE];
+	if (args.value[OPTION_COLOR])
+		args.color = (enum color_choice)word_index(color_words, args.value[OPTION_COLOR]);
+	*ret = args;
+	return args.value[OPTION_HELP] || check_operands(command, &args);
+}
+
+bool arguments_format_is(const struct arguments *args, const char *format)
+{
+	return args->value[OPTION_FORMAT] && strcmp(args->value[OPTION_FORMAT], format) == 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command.h -- the table of subcommands and the table of options, from which the parser, --help and the completions are made. */
+#ifndef CLI_IPSECC_COMMAND_H
+#define CLI_IPSECC_COMMAND_H
+
+#include "cli/terminal.h"
+#include "include/ipsecc.h"
+
+enum option_id {
+	OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_SECRETS, OPTION_FORMAT, OPTION_FAIL_ON, OPTION_ORIGIN,
+	OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT, OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE, OPTION_HELP, OPTION_COUNT,
+};
+
+#define BIT(option)	(1u << (option))
+/* what every command takes that reads a configuration (contract section 1) */
+#define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS) | BIT(OPTION_SECRETS))
+#define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
+
+struct option_entry {
+	const char *name;		/* "dialect": --dialect */
+	char letter;			/* 0: none */
+	const char *argument;		/* "FILE"; NULL: takes none */
+	const char *const *words;	/* the values it may have, NULL-terminated; NULL: any */
+	const char *summary;
+};
+
+extern const struct option_entry option_table[OPTION_COUNT];	/* indexed by enum option_id */
+
+struct arguments {
+	const char *value[OPTION_COUNT];	/* as typed; NULL: not given. An option without argument: its own name */
+	enum color_choice color;
+	bool quiet, verbose;
+	char **operands;			/* NULL-terminated */
+	int n;
+};
+
+struct command {
+	const char *name;
+	enum exit_status (*run)(const struct arguments *args);
+	const char *operands;		/* synopsis */
+	const char *summary;
+	const char *example;		/* one or more command lines */
+	uint32_t options;		/* bits of enum option_id */
+	const char *const *formats;	/* of --format, NULL-terminated, the first is the default; NULL: takes none */
+	int min_operands, max_operands;	/* max -1: any number */
+};
+
+extern const struct command command_table[];	/* ends with name NULL */
+
+enum exit_status command_check(const struct arguments *args);
+enum exit_status command_show(const struct arguments *args);
+enum exit_status command_explain(const struct arguments *args);
+enum exit_status command_compile(const struct arguments *args);
+enum exit_status command_facts(const struct arguments *args);
+enum exit_status command_rules(const struct arguments *args);
+enum exit_status command_completion(const struct arguments *args);
+
+/* Reads the options of `command` from argv[1 ...]. false: something is wrong and was said. */
+bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
+bool arguments_format_is(const struct arguments *args, const char *format);
+void print_help(FILE *stream);
+void print_command_help(const struct command *command, FILE *stream);
+const struct command *command_find(const char *name);
+
+/* Compiles one file by the common options; NULL after a complaint. The caller frees. */
+struct unit *compile_operand(const char *path, const struct arguments *args);
+
+#endif

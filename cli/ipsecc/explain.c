@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/ipsecc/command.h"
+#include "compiler/schema/schema.h"
+#include "proto/transform.h"
+
+#define VALUE_COLUMN	12	/* "default     9m" */
+#define WRAP_COLUMN	100
+
+struct page {
+	struct buf *out;
+	struct diag_style style;
+};
+
+static void bold(struct page *p, const char *text)
+{
+	buf_printf(p->out, "%s%s%s", p->style.color ? "\033[1m" : "", text, p->style.color ? "\033[0m" : "");
+}
+
+/* "default     9m", the words wrapped below the first one. Empty text: no line. */
+static void row(struct page *p, const char *head, const char *text)
+{
+	struct slice rest = slice_of(text), word;
+	size_t at = VALUE_COLUMN;
+
+	if (!text || !text[0])
+		return;
+	buf_printf(p->out, "%-*s", VALUE_COLUMN, head);
+	for (bool first = true; slice_split(&rest, " \n", &word); first = false) {
+		if (!first && at + 1 + word.n > WRAP_COLUMN) {
+			buf_printf(p->out, "\n%*s", VALUE_COLUMN, "");
+			at = VALUE_COLUMN;
+		} else if (!first) {
+			buf_add_char(p->out, ' ');
+			at++;
+		}
+		buf_add_slice(p->out, word);
+		at += word.n;
+	}
+	buf_add_char(p->out, '\n');
+}
+
+static void paragraph(struct page *p, const char *text)
+{
+	struct slice rest = slice_of(text), word;
+	size_t at = 0;
+
+	while (slice_split(&rest, " \n", &word)) {
+		if (at && at + 1 + word.n > WRAP_COLUMN) {
+			buf_add_char(p->out, '\n');
+			at = 0;
+		} else if (at) {
+			buf_add_char(p->out, ' ');
+			at++;
+		}
+		buf_add_slice(p->out, word);
+		at += word.n;
+	}
+	buf_add_char(p->out, '\n');
+}
+
+/* --- a rule: its page; headings become bold --- */
+
+static void explain_rule(struct page *p, const struct rule *rule)
+{
+	static const char *const severities[SEVERITY_COUNT] = { "error", "warning", "note" };
+	struct slice rest = slice_of(rule->page), line;
+
+	bold(p, rule->id);
+	buf_printf(p->out, " %s (%s)\n%s\n\n", rule->name, severities[rule->severity], rule->summary);
+	while (slice_split(&rest, "\n", &line)) {
+		if (!rest.p && !line.n)			/* after the last line end */
+			break;
+		if (slice_starts(line, "## ")) {
+			CLEANUP(buf_release) struct buf heading = { 0 };
+
+			buf_add_slice(&heading, slice_sub(line, 3, line.n));
+			bold(p, heading.p ? heading.p : "");
+		} else {
+			buf_add_slice(p->out, line);
+		}
+		buf_add_char(p->out, '\n');
+	}
+}
+
+/* --- a keyword: its row of the table --- */
+
+static void add_releases(struct buf *b, const struct keyword *k, enum keyword_status status, const char *words)
+{
+	bool first = true;
+
+	for (int r = 0; r < RELEASE_COUNT; r++) {
+		if (k->status[r] != status)
+			continue;
+		buf_printf(b, "%s%s%s", first ? (b->n ? "; " : "") : " ", first ? words : "", release_name((enum release)r));
+		first = false;
+	}
+}
+
+static void explain_values(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf list = { 0 };
+
+	for (const struct keyword_value *v = k->values; v && v->word; v++) {
+		buf_printf(&list, "%s%s", v == k->values ? "" : ", ", v->word);
+		if (v->meaning && strcmp(v->meaning, v->word) != 0)
+			buf_printf(&list, " (= %s)", v->meaning);
+	}
+	row(p, "values", list.p);
+}
+
+static void explain_default(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	if (k->default_documented && k->default_code && strcmp(k->default_documented, k->default_code) != 0)
+		buf_printf(&text, "%s by the manual, %s in the program", k->default_documented, k->default_code);
+	else if (k->default_documented || k->default_code)
+		buf_add_str(&text, k->default_documented ? k->default_documented : k->default_code);
+	row(p, "default", text.p);
+}
+
+static void explain_limits(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	if (k->has_min)
+		buf_printf(&text, "from %llu", (unsigned long long)k->min);
+	if (k->has_max)
+		buf_printf(&text, "%sup to %llu", k->has_min ? " " : "", (unsigned long long)k->max);
+	if (text.n && k->unit)
+		buf_printf(&text, " %s", k->unit);
+	row(p, "limits", text.p);
+}
+
+static void explain_history(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	add_releases(&text, k, STATUS_ACTIVE, "");
+	add_releases(&text, k, STATUS_ALIAS, "another spelling in ");
+	add_releases(&text, k, STATUS_IGNORED, "ignored by ");
+	add_releases(&text, k, STATUS_NOT_IN_FILES, "not in files in ");
+	add_releases(&text, k, STATUS_UNKNOWN, "refused, with the whole file, by ");
+	row(p, "in", text.p);
+}
+
+/* The option of each release that has one, the releases with the same option together. */
+static void explain_whack(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	for (int r = 0; r < RELEASE_COUNT; r++) {
+		if (!k->whack[r])
+			continue;
+		if (r == 0 || !k->whack[r - 1] || strcmp(k->whack[r], k->whack[r - 1]) != 0)
+			buf_printf(&text, "%s%s (%s", text.n ? "), " : "", k->whack[r], release_name((enum release)r));
+		else
+			buf_printf(&text, " %s", release_name((enum release)r));
+	}
+	if (text.n)
+		buf_add_char(&text, ')');
+	row(p, "whack", text.p);
+}
+
+static void explain_keyword(struct page *p, const struct keyword *k)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	bold(p, k->name);
+	buf_printf(p->out, " = %s        %s%s\n", schema_type_name(k->type), k->section == SECTION_CONN ? "conn" : "config setup",
+		   k->sided ? ", also for the right side" : "");
+	paragraph(p, k->doc);
+	buf_add_char(p->out, '\n');
+	explain_values(p, k);
+	explain_default(p, k);
+	explain_limits(p, k);
+	explain_history(p, k);
+	if (k->alias_of != KW_NONE)
+		row(p, "same as", keyword_table[k->alias_of].name);
+	row(p, "instead", k->replaced_by);
+	row(p, "with", k->conflicts);
+	explain_whack(p, k);
+	for (size_t i = 0; k->rules && k->rules[i]; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "rules ", k->rules[i]);
+	row(p, "source", text.p);
+}
+
+/* --- a transform --- */
+
+static const char *const transform_types[] = {
+	[TRANSFORM_ENCR] = "encryption", [TRANSFORM_PRF] = "pseudo-random function", [TRANSFORM_INTEG] = "integrity",
+	[TRANSFORM_KE] = "key exchange group", [TRANSFORM_ESN] = "sequence numbers",
+};
+
+static void add_number(struct buf *b, const char *what, uint16_t number)
+{
+	if (number != TRANSFORM_NONE)
+		buf_printf(b, "%s%s %u", b->n ? ", " : "", what, number);
+}
+
+static void add_release_bits(struct buf *b, const char *where, uint8_t releases)
+{
+	if (!releases)
+		return;
+	buf_printf(b, "%s%s in", b->n ? "; " : "", where);
+	for (int r = 0; r < RELEASE_COUNT; r++)
+		if (releases & (1u << r))
+			buf_printf(b, " %s", release_name((enum release)r));
+}
+
+static void explain_transform(struct page *p, const struct transform *t)
+{
+	CLEANUP(buf_release) struct buf names = { 0 }, numbers = { 0 }, keys = { 0 }, releases = { 0 }, status = { 0 };
+
+	bold(p, t->name);
+	buf_printf(p->out, "        %s\n\n", transform_types[t->type]);
+	for (size_t i = 0; t->aliases && t->aliases[i]; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", t->aliases[i]);
+	add_number(&numbers, "IKEv2", t->ikev2_id);
+	add_number(&numbers, "IKEv1", t->ikev1_ike_id);
+	add_number(&numbers, "IKEv1 ESP", t->ikev1_esp_id);
+	for (size_t i = 0; i < sizeof(t->key_bits) / sizeof(t->key_bits[0]) && t->key_bits[i]; i++)
+		buf_printf(&keys, "%s%u", i ? ", " : "", t->key_bits[i]);
+	if (keys.n)
+		buf_add_str(&keys, " bits");
+	add_release_bits(&releases, "ike=", t->ike_releases);
+	add_release_bits(&releases, "esp= and ah=", t->esp_releases);
+	if (t->rfc8247[0])
+		buf_printf(&status, "IKE %s (RFC 8247)", t->rfc8247);
+	if (t->rfc8221[0])
+		buf_printf(&status, "%sESP and AH %s (RFC 8221)", status.n ? ", " : "", t->rfc8221);
+	row(p, "written", names.p);
+	row(p, "numbers", numbers.p);
+	row(p, "keys", keys.p);
+	row(p, "accepted", releases.p);
+	row(p, "status", status.p);
+	row(p, "kernel", t->xfrm);
+	row(p, "OpenSSL", t->openssl);
+}
+
+static bool explain_transforms(struct page *p, struct slice word)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < transform_count; i++) {
+		const struct transform *t = transform_table[i];
+
+		if (!slice_eq_nocase(word, t->name) && transform_by_alias(t->type, word, RELEASE_ANY) != t)
+			continue;
+		if (found)
+			buf_add_char(p->out, '\n');
+		explain_transform(p, t);
+		found = true;
+	}
+	return found;
+}
+
+/* --- the command --- */
+
+static bool explain_keywords(struct page *p, struct slice word)
+{
+	const struct keyword *last = NULL;
+
+	for (int section = SECTION_CONN; section <= SECTION_SETUP; section++) {
+		enum side side;
+		const struct keyword *k = schema_find(word, (enum section_kind)section, &side);
+
+		if (!k || k == last)
+			continue;
+		if (last)
+			buf_add_char(p->out, '\n');
+		explain_keyword(p, k);
+		last = k;
+	}
+	return last;
+}
+
+static void suggest(const char *word)
+{
+	char text[64];
+
+	if (schema_nearest(slice_of(word), SECTION_CONN, text) || schema_nearest(slice_of(word), SECTION_SETUP, text))
+		complain("'%s' is no rule, keyword or transform; the nearest keyword is '%s'", word, text);
+	else
+		complain("'%s' is no rule, keyword or transform; 'ipsecc rules' lists the rules", word);
+}
+
+enum exit_status command_explain(const struct arguments *args)
+{
+	CLEANUP(buf_release) struct buf out = { 0 };
+	struct page page = { .out = &out, .style = terminal_style(stdout, args->color) };
+	struct slice word = slice_of(args->operands[0]);
+	const struct rule *rule = rule_by_id(word);
+
+	if (rule)
+		explain_rule(&page, rule);
+	else if (!explain_keywords(&page, word) && !explain_transforms(&page, word)) {
+		suggest(args->operands[0]);
+		return EXIT_TROUBLE;
+	}
+	return write_stream(stdout, &out) ? EXIT_TROUBLE : EXIT_DONE;
+}

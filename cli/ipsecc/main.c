@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/ipsecc/command.h"
+
+static const char *const check_formats[] = { "human", "json", NULL };
+static const char *const text_formats[] = { "text", "json", NULL };
+
+const struct command command_table[] = {
+	{
+		.name = "check", .run = command_check, .operands = "[FILE|DIR|-]...",
+		.summary = "what is wrong in a configuration, and which conns would load",
+		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
+		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
+		.formats = check_formats, .min_operands = 0, .max_operands = -1,
+	}, {
+		.name = "show", .run = command_show, .operands = "FILE [CONN]...",
+		.summary = "the effective configuration: what each conn says after also= and %default",
+		.example = "ipsecc show --origin /etc/ipsec.conf hq",
+		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_ORIGIN) | ALL_COMMANDS,
+		.formats = text_formats, .min_operands = 1, .max_operands = -1,
+	}, {
+		.name = "explain", .run = command_explain, .operands = "RULE|KEYWORD|TRANSFORM",
+		.summary = "what a rule, a keyword or an algorithm means",
+		.example = "ipsecc explain rekeymargin\nipsecc explain IC2003\nipsecc explain aes_gcm",
+		.options = ALL_COMMANDS, .min_operands = 1, .max_operands = 1,
+	}, {
+		.name = "compile", .run = command_compile, .operands = "FILE [CONN]...",
+		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
+		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq",
+		.options = READS_CONFIGURATION | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_STRICT) |
+			   BIT(OPTION_OUTPUT) | ALL_COMMANDS,
+		.min_operands = 1, .max_operands = -1,
+	}, {
+		.name = "facts", .run = command_facts, .operands = "",
+		.summary = "what is to be known of this host, for --host-facts",
+		.example = "ipsecc facts > host.json",
+		.options = BIT(OPTION_OUTPUT) | ALL_COMMANDS, .min_operands = 0, .max_operands = 0,
+	}, {
+		.name = "rules", .run = command_rules, .operands = "",
+		.summary = "the list of rules",
+		.example = "ipsecc rules\nipsecc rules --format=json",
+		.options = BIT(OPTION_FORMAT) | ALL_COMMANDS, .formats = text_formats, .min_operands = 0, .max_operands = 0,
+	}, {
+		.name = "completion", .run = command_completion, .operands = "bash|zsh|fish",
+		.summary = "completions for a shell",
+		.example = "ipsecc completion bash > /usr/share/bash-completion/completions/ipsecc",
+		.options = ALL_COMMANDS, .min_operands = 1, .max_operands = 1,
+	},
+	{ .name = NULL },
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = command_table; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+void print_help(FILE *stream)
+{
+	fprintf(stream, "ipsecc %s: checks ipsec.conf and compiles it\n\nusage: ipsecc COMMAND [OPTION]... [OPERAND]...\n\n", IPSECC_VERSION);
+	for (const struct command *c = command_table; c->name; c++)
+		fprintf(stream, "  %-11s %s\n", c->name, c->summary);
+	fputs("\n'ipsecc COMMAND --help' shows its options and an example, 'ipsecc --version' the version.\n"
+	      "Exit status: 0 all well, 1 findings (or a conn was not compiled), 2 the work could not be done.\n", stream);
+}
+
+static void print_option(const struct command *command, int id, FILE *stream)
+{
+	const struct option_entry *o = &option_table[id];
+	char left[48];
+
+	snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
+		 o->argument ? "=" : "", o->argument ? o->argument : "");
+	fprintf(stream, "%-29s %s", left, o->summary);
+	if (id == OPTION_FORMAT && command->formats)
+		for (int i = 0; command->formats[i]; i++)
+			fprintf(stream, "%s%s", i ? ", " : ": ", command->formats[i]);
+	else
+		for (int i = 0; o->words && id != OPTION_COLOR && o->words[i]; i++)
+			fprintf(stream, "%s%s", i ? ", " : ": ", o->words[i]);
+	fputc('\n', stream);
+}
+
+void print_command_help(const struct command *command, FILE *stream)
+{
+	fprintf(stream, "usage: ipsecc %s [OPTION]...%s%s\n%s\n\n", command->name, command->operands[0] ? " " : "", command->operands,
+		command->summary);
+	for (int id = 0; id < OPTION_COUNT; id++)
+		if (command->options & BIT(id))
+			print_option(command, id, stream);
+	fputs("\nexample:\n", stream);
+	for (const char *line = command->example; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		fprintf(stream, "  %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
+struct unit *compile_operand(const char *path, const struct arguments *args)
+{
+	const struct unit_options options = {
+		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
+		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
+	};
+	const char *failed = path;
+	struct unit *unit;
+	int r = unit_compile(path, &options, &unit, &failed);
+
+	if (r == 0)
+		return unit;
+	if (r == -EINVAL && failed == options.dialect)
+		complain("--dialect is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '%s'", failed);
+	else
+		complain("%s: %s", failed, strerror(-r));
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct arguments args;
+
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_TROUBLE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("ipsecc %s\n", IPSECC_VERSION);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		command = argc > 2 ? command_find(argv[2]) : NULL;
+		if (command)
+			print_command_help(command, stdout);
+		else
+			print_help(stdout);
+		return EXIT_DONE;
+	}
+	command = command_find(argv[1]);
+	if (!command) {
+		complain("'%s' is no command; 'ipsecc --help' lists them", argv[1]);
+		return EXIT_TROUBLE;
+	}
+	if (!arguments_parse(command, argc - 1, argv + 1, &args))
+		return EXIT_TROUBLE;
+	if (args.value[OPTION_HELP]) {
+		print_command_help(command, stdout);
+		return EXIT_DONE;
+	}
+	return command->run(&args);
+}

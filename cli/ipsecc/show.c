@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/ipsecc/command.h"
+#include "compiler/effective.h"
+
+#define KEYWORD_COLUMN	4
+#define VALUE_COLUMN	24
+#define ORIGIN_COLUMN	50
+#define PLACE_COLUMN	70
+
+struct screen {
+	const struct unit *unit;
+	struct buf *out;
+	struct diag_style style;
+	bool origin, builtin;
+	size_t line_start;	/* in out */
+};
+
+static void free_unit(struct unit **u)
+{
+	unit_free(*u);
+}
+
+static void start_line(struct screen *s)
+{
+	s->line_start = s->out->n;
+}
+
+/* Blanks up to a column, at least two; columns are counted in bytes, which is exact for what stands before them nearly always. */
+static void column(struct screen *s, size_t wanted)
+{
+	size_t at = s->out->n - s->line_start;
+
+	buf_add_repeated(s->out, ' ', at + 2 > wanted && at ? 2 : wanted - at);
+}
+
+static void add_text(struct screen *s, struct slice text)
+{
+	diag_add_visible(s->out, text, s->style.ascii);
+}
+
+/* "also base-hq", "%default", "built in"; nothing for the conn's own lines */
+static void add_source(struct screen *s, const struct setting *setting, const struct keyword *entry)
+{
+	if (!setting) {
+		buf_printf(s->out, "built in (%s)", release_name(s->unit->release));
+		(void)entry;
+		return;
+	}
+	if (setting->source == SOURCE_DEFAULT)
+		buf_add_str(s->out, "%default");
+	for (size_t i = 0; setting->path && setting->path[i]; i++) {
+		buf_add_str(s->out, i ? ", also " : "also ");
+		add_text(s, slice_of(setting->path[i]));
+	}
+}
+
+static void add_place(struct screen *s, const struct setting *setting)
+{
+	struct diag_place place = sources_locate(&s->unit->sources, setting->key_span.start);
+
+	if (!place.file)
+		return;
+	add_text(s, slice_of(place.file));
+	buf_printf(s->out, ":%u", place.line);
+}
+
+static void show_value(struct screen *s, const struct effective_value *v)
+{
+	start_line(s);
+	column(s, KEYWORD_COLUMN);
+	buf_add_str(s->out, v->keyword);
+	column(s, VALUE_COLUMN);
+	add_text(s, v->text);
+	if (s->origin || !v->setting) {
+		column(s, ORIGIN_COLUMN);
+		add_source(s, v->setting, v->entry);
+	}
+	if (s->origin && v->setting) {
+		column(s, PLACE_COLUMN);
+		add_place(s, v->setting);
+	}
+	buf_add_char(s->out, '\n');
+	for (const struct setting *loser = v->setting && s->origin ? v->setting->loser : NULL; loser; loser = loser->loser) {
+		start_line(s);
+		column(s, VALUE_COLUMN);
+		add_text(s, loser->value.text);
+		column(s, ORIGIN_COLUMN);
+		buf_add_str(s->out, "hidden: ");
+		add_source(s, loser, v->entry);
+		column(s, PLACE_COLUMN);
+		add_place(s, loser);
+		buf_add_char(s->out, '\n');
+	}
+}
+
+static int show_settings(struct screen *s, const struct resolved_conn *conn)
+{
+	CLEANUP(effective_release) struct effective list = { 0 };
+	int r = effective_list(s->unit, conn, s->builtin, &list);
+
+	for (size_t i = 0; i < list.n; i++)
+		show_value(s, &list.values[i]);
+	for (size_t i = 0; conn && i < conn->user_data.n; i++) {
+		const struct setting *extra = &conn->user_data.v[i];
+
+		start_line(s);
+		column(s, KEYWORD_COLUMN);
+		add_text(s, sources_text(&s->unit->sources, extra->key_span));
+		column(s, VALUE_COLUMN);
+		add_text(s, extra->value.text);
+		buf_add_char(s->out, '\n');
+	}
+	return r;
+}
+
+static const char *verdict_words(const struct ir_conn *conn)
+{
+	static const char *const words[] = {
+		[VERDICT_LOADS] = "loads", [VERDICT_LOADS_WITH_WARNINGS] = "loads with warnings",
+		[VERDICT_WILL_NOT_LOAD] = "will not load", [VERDICT_UNKNOWN] = "unknown whether it loads",
+	};
+
+	return conn->is_template ? "a template for also=" : words[conn->verdict];
+}
+
+static const char *start_words(enum plan_start start)
+{
+	static const char *const words[] = {
+		[PLAN_START_IGNORE] = "ignored at start", [PLAN_START_ADD] = "loaded at start, waits", [PLAN_START_ROUTE] = "up on demand",
+		[PLAN_START_UP] = "up at start", [PLAN_START_KEEP] = "up at start, and kept up",
+	};
+
+	return words[start];
+}
+
+static int show_conn(struct screen *s, const struct ir_conn *conn)
+{
+	start_line(s);
+	if (s->style.color)
+		buf_add_str(s->out, "\033[1m");
+	buf_add_str(s->out, "conn ");
+	add_text(s, slice_of(conn->name));
+	if (s->style.color)
+		buf_add_str(s->out, "\033[0m");
+	column(s, VALUE_COLUMN + (s->style.color ? 8 : 0));
+	buf_add_str(s->out, verdict_words(conn));
+	if (!conn->is_template)
+		buf_printf(s->out, ", %s", start_words(conn->start));
+	buf_add_char(s->out, '\n');
+	return show_settings(s, conn->resolved);
+}
+
+static const struct ir_conn *find_conn(const struct ir *ir, const char *name)
+{
+	for (size_t i = 0; i < ir->conns.n; i++)
+		if (strcmp(ir->conns.v[i]->name, name) == 0)
+			return ir->conns.v[i];
+	return NULL;
+}
+
+static int show_text(struct screen *s, char **names)
+{
+	int r = 0;
+
+	if (!*names) {
+		buf_add_str(s->out, "config setup\n");
+		r = show_settings(s, NULL);
+		for (size_t i = 0; i < s->unit->ir->conns.n && !r; i++) {
+			buf_add_char(s->out, '\n');
+			r = show_conn(s, s->unit->ir->conns.v[i]);
+		}
+	}
+	for (size_t i = 0; names[i] && !r; i++) {
+		if (i)
+			buf_add_char(s->out, '\n');
+		r = show_conn(s, find_conn(s->unit->ir, names[i]));
+	}
+	return r;
+}
+
+static bool known_conns(const struct unit *u, char **names)
+{
+	bool ok = true;
+
+	for (; *names; names++) {
+		if (find_conn(u->ir, *names))
+			continue;
+		complain("there is no conn '%s' in %s", *names, u->sources.files.v[0].path);
+		ok = false;
+	}
+	return ok;
+}
+
+enum exit_status command_show(const struct arguments *args)
+{
+	CLEANUP(free_unit) struct unit *u = compile_operand(args->operands[0], args);
+	CLEANUP(buf_release) struct buf out = { 0 };
+	char **names = args->operands + 1;
+	int r;
+
+	if (!u || !known_conns(u, names))
+		return EXIT_TROUBLE;
+	if (arguments_format_is(args, "json")) {
+		r = unit_write_show_json(u, *names ? (const char *const *)names : NULL, &out);
+	} else {
+		struct screen s = {
+			.unit = u, .out = &out, .style = terminal_style(stdout, args->color), .origin = args->value[OPTION_ORIGIN],
+			.builtin = args->verbose,
+		};
+
+		r = show_text(&s, names);
+	}
+	out.failed |= r != 0;
+	if (write_stream(stdout, &out))
+		return EXIT_TROUBLE;
+	if (u->diag.counts[SEVERITY_ERROR] && !args->quiet)
+		complain("%s has %u error%s: ipsecc check %s", args->operands[0], u->diag.counts[SEVERITY_ERROR],
+			 u->diag.counts[SEVERITY_ERROR] == 1 ? "" : "s", args->operands[0]);
+	return EXIT_DONE;
+}
