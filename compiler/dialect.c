@@ -12,9 +12,9 @@ static bool known(const struct syntax_param *p, int release)
 static void count_unknown(const struct syntax *syntax, uint32_t unknown[RELEASE_COUNT])
 {
 	for (size_t i = 0; i < syntax->sections.n; i++)
-		for (size_t j = 0; j < syntax->sections.v[i]->params.n; j++)
+		for (size_t j = 0; j < syntax->sections.v[i]->param_count; j++)
 			for (int r = 0; r < RELEASE_COUNT; r++)
-				unknown[r] += !known(&syntax->sections.v[i]->params.v[j], r);
+				unknown[r] += !known(&syntax->sections.v[i]->params[j], r);
 }
 
 /* The first name that `newer` knows and the release before it does not. */
@@ -23,9 +23,9 @@ static const struct syntax_param *first_new(const struct syntax *syntax, int new
 	for (size_t i = 0; i < syntax->sections.n; i++) {
 		const struct syntax_section *section = syntax->sections.v[i];
 
-		for (size_t j = 0; j < section->params.n; j++)
-			if (known(&section->params.v[j], newer) && !known(&section->params.v[j], newer - 1))
-				return &section->params.v[j];
+		for (size_t j = 0; j < section->param_count; j++)
+			if (known(&section->params[j], newer) && !known(&section->params[j], newer - 1))
+				return &section->params[j];
 	}
 	return NULL;
 }

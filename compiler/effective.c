@@ -12,7 +12,7 @@ static const struct setting *find(const struct unit *u, const struct resolved_co
 static struct effective_value make(const struct keyword *k, enum side side, const struct setting *s)
 {
 	return (struct effective_value){
-		.keyword = schema_spelling(k, side), .entry = k, .setting = s, .text = s ? s->value.text : slice_of(k->default_code),
+		.keyword = schema_spelling(k, side), .entry = k, .setting = s, .text = s ? s->param->value.text : slice_of(k->default_code),
 	};
 }
 

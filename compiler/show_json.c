@@ -13,7 +13,7 @@ static void set_place(struct doc *d, const struct unit *u, const struct setting 
 	struct diag_place place = { 0 };
 
 	if (s)
-		place = sources_locate(&u->sources, s->key_span.start);
+		place = sources_locate(&u->sources, s->param->key_span.start);
 	doc_set_text(d, "file", place.file);
 	doc_set(d, "line", place.file ? json_integer(place.line) : json_null());
 }
@@ -40,7 +40,7 @@ static json_t *losers(const struct unit *u, const struct setting *winner)
 	for (const struct setting *s = winner ? winner->loser : NULL; s && !failed; s = s->loser) {
 		struct doc d = doc_new();
 
-		doc_set(&d, "value", doc_text(s->value.text));
+		doc_set(&d, "value", doc_text(s->param->value.text));
 		doc_set_text(&d, "source", source_names[s->source]);
 		set_place(&d, u, s);
 		doc_set(&d, "via", via(s));

@@ -62,7 +62,7 @@ static bool host_text(struct whack_writer *w, const struct ir_conn *conn, enum s
 				 "give the host's facts with --host-facts, and it is written as a number");
 		return false;
 	}
-	*ret = host ? host->value.text : SLICE("%any");
+	*ret = host ? host->param->value.text : SLICE("%any");
 	return true;
 }
 
@@ -94,8 +94,8 @@ static void add_end_id(struct whack_writer *w, const struct ir_conn *conn, enum 
 {
 	const struct setting *id = setting_of(conn, KW_ID, side);
 
-	if (id && id->value.text.n)
-		add_id(w->out, id->value.text);
+	if (id && id->param->value.text.n)
+		add_id(w->out, id->param->value.text);
 	else if (spells_defaults(w) && conn->end[side].host_kind != IR_HOST_ANY && !slice_eq_str(host, "%any"))
 		whack_option_value(w->out, "--id", host);
 }
@@ -178,7 +178,7 @@ static void add_number(struct buf *out, const char *option, uint64_t number)
 static void add_setting(struct whack_writer *w, const struct ir_conn *conn, const struct setting *s)
 {
 	const char *form = s->keyword->whack[w->release];
-	struct slice value = s->value.text;
+	struct slice value = s->param->value.text;
 	const char *blank;
 	char option[64];
 
@@ -188,7 +188,7 @@ static void add_setting(struct whack_writer *w, const struct ir_conn *conn, cons
 		char what[96];
 
 		snprintf(what, sizeof what, "%s=", schema_spelling(s->keyword, s->side));
-		whack_cannot_say(w, conn, s->value.span, what, NULL);
+		whack_cannot_say(w, conn, s->param->value.span, what, NULL);
 		return;
 	}
 	blank = strchr(form, ' ');
@@ -214,7 +214,7 @@ static void add_setting(struct whack_writer *w, const struct ir_conn *conn, cons
 static void add_settings(struct whack_writer *w, const struct ir_conn *conn, enum side side)
 {
 	for (size_t i = 0; i < conn->resolved->settings.n; i++) {
-		const struct setting *s = &conn->resolved->settings.v[i];
+		const struct setting *s = conn->resolved->settings.v[i];
 
 		if (s->side == side)
 			add_setting(w, conn, s);
@@ -259,7 +259,7 @@ static void add_authby(struct whack_writer *w, const struct ir_conn *conn)
 			whack_option(w->out, "--rsasig");	/* addconn's default there */
 		return;
 	}
-	rest = authby->value.text;
+	rest = authby->param->value.text;
 	while (slice_split(&rest, ", |", &word)) {
 		if (slice_eq_nocase(word, "secret") || slice_eq_nocase(word, "psk"))
 			whack_option(w->out, "--psk");
@@ -292,13 +292,13 @@ static void add_fragmentation(struct whack_writer *w, const struct ir_conn *conn
 	const struct setting *s = setting_of(conn, KW_FRAGMENTATION, SIDE_NONE);
 
 	if (!spells_defaults(w)) {
-		if (s && s->value.text.n)
-			whack_option_value(w->out, "--fragmentation", s->value.text);
+		if (s && s->param->value.text.n)
+			whack_option_value(w->out, "--fragmentation", s->param->value.text);
 		return;
 	}
 	if (conn->fragmentation)
 		whack_option(w->out, "--ikefrag-allow");
-	if (s && slice_eq_nocase(s->value.text, "force"))
+	if (s && slice_eq_nocase(s->param->value.text, "force"))
 		whack_option(w->out, "--ikefrag-force");
 }
 
@@ -308,11 +308,11 @@ static void add_esn(struct whack_writer *w, const struct ir_conn *conn)
 	bool either = w->release != RELEASE_3_18 && !s;
 
 	if (!spells_defaults(w)) {
-		if (s && s->value.text.n)
-			buf_printf(w->out, " --esn=" SLICE_FMT, SLICE_ARG(s->value.text));
+		if (s && s->param->value.text.n)
+			buf_printf(w->out, " --esn=" SLICE_FMT, SLICE_ARG(s->param->value.text));
 		return;
 	}
-	either |= s && slice_eq_nocase(s->value.text, "either");
+	either |= s && slice_eq_nocase(s->param->value.text, "either");
 	if (either || conn->esn == PLAN_YES)
 		whack_option(w->out, "--esn");
 	if (either || conn->esn == PLAN_NO || (!s && w->release == RELEASE_3_18))

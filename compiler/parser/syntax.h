@@ -14,17 +14,18 @@
 enum quoting { QUOTING_NONE, QUOTING_QUOTES, QUOTING_BRACES, QUOTING_RAW /* x- user data */ };
 
 struct syntax_value {
-	enum quoting quoting;
-	struct span span;	/* of the text inside the quotes or braces; empty value: empty span after '=' */
-	struct slice text;	/* the same as text */
+	struct slice text;	/* inside the quotes or braces */
+	struct span span;	/* of text; empty value: empty span after '=' */
+	enum quoting quoting : 8;
+	bool damaged;		/* a finding about its spelling was made: it stands for "something", later passes do not judge it */
 };
 
 struct syntax_param {
+	struct slice key;		/* as written */
 	struct span key_span;
-	struct slice key;
+	const struct keyword *keyword;	/* as written, aliases not followed; NULL: unknown, or user data (x-) */
 	struct syntax_value value;
-	const struct keyword *keyword;	/* NULL: unknown, or user data (x-) */
-	enum side side;			/* SIDE_RIGHT with `bare` for a bare sided name (L-029) */
+	enum side side : 8;		/* SIDE_RIGHT with `bare` for a bare sided name (L-029) */
 	bool bare;
 	bool user_data;
 };
@@ -33,17 +34,28 @@ enum section_type { SECTION_IS_CONN, SECTION_IS_SETUP, SECTION_IS_DEFAULT };
 
 struct syntax_section {
 	enum section_type type;
-	struct span span;	/* of the header */
-	struct syntax_value name;	/* conn name; empty for config setup */
-	VEC(struct syntax_param) params;
+	struct span span;		/* of the header */
+	struct syntax_value name;	/* conn name; empty for config setup; empty and damaged: the name is missing */
+	size_t param_count;
+	const struct syntax_param *params;	/* a parameter of the other section type is reported and not kept */
+};
+
+/* A finding about spelling whose weight depends on the release: an error where the release refuses the file, else a warning. */
+struct syntax_portability {
+	struct finding *finding;
+	uint32_t refused_by;		/* bit (1 << enum release) */
 };
 
 struct syntax {
-	VEC(struct syntax_section *) sections;	/* in file order, includes in place */
+	VEC(const struct syntax_section *) sections;	/* in file order, includes in place */
+	VEC(struct syntax_portability) portability;
 };
 
 /* Lexes, parses and reads includes, starting at file `first` of the sources. Every mistake becomes a finding and parsing goes on
  * with the next line; parameters whose keyword is unknown are reported and kept. Never fails. */
 struct syntax *syntax_parse(struct arena *a, struct sources *sources, int first, struct diag *diag);
+
+/* Gives the portability findings their severity, once the release is known. */
+void syntax_apply_release(const struct syntax *syntax, enum release release, struct diag *diag);
 
 #endif

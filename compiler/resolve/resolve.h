@@ -10,28 +10,29 @@
 
 enum setting_source { SOURCE_CONN, SOURCE_ALSO, SOURCE_DEFAULT };
 
+/* One line in force. The settings of %default are shared by all conns. */
 struct setting {
-	const struct keyword *keyword;
-	enum side side;
-	struct syntax_value value;
-	struct span key_span;
-	enum setting_source source;
+	const struct keyword *keyword;		/* aliases followed: esp= and phase2alg= are one setting (L-077) */
+	const struct syntax_param *param;	/* the line: param->value, param->key_span, param->keyword as written */
 	const struct syntax_section *from;	/* the section that holds the line */
 	const char *const *path;		/* NULL-terminated names of the also chain, NULL when none */
 	const struct setting *loser;		/* a setting this one hides, and so on */
+	enum side side : 8;			/* after alsoflip, so not always param->side */
+	enum setting_source source : 8;
 };
 
 struct resolved_conn {
 	const char *name;
 	const struct syntax_section *section;	/* NULL: implicit */
 	bool is_template;			/* serves only as an also target: no left or no right, and used by another */
-	VEC(struct setting) settings;		/* sorted by keyword id, then side: at most one each */
-	VEC(struct setting) user_data;		/* x-..., in order */
+	bool broken;				/* the real daemon fails it for a mistake that is reported, here or at an also target (L-096) */
+	VEC(const struct setting *) settings;	/* sorted by keyword id, then side: at most one each */
+	VEC(const struct setting *) user_data;	/* x-..., in order */
 };
 
 struct resolved {
-	VEC(struct resolved_conn) conns;	/* in file order, without %default */
-	VEC(struct setting) setup;
+	VEC(struct resolved_conn) conns;	/* in file order, without %default; a second one of a name (an error) included */
+	VEC(const struct setting *) setup;	/* sorted by keyword id */
 };
 
 struct resolved *resolve(struct arena *a, const struct syntax *syntax, struct diag *diag);

@@ -8,28 +8,35 @@
 #define COMPILER_SOURCE_H
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "diag/diag.h"
+
+/* Which file it really is, whatever its name: two names of one file are equal here. */
+struct source_id {
+	uint64_t device, inode;
+};
 
 struct source_file {
 	const char *path;		/* as the user would name it: what was typed, or the include resolved; with --root unprefixed below it */
+	const char *opened;		/* the name it was opened by; the same as path without --root */
+	struct source_id id;		/* 0, 0: not a file (standard input, text from memory) */
 	struct slice text;		/* a NUL follows, for the lexer */
 	uint32_t base;			/* position of the first byte */
-	struct span included_from;	/* unknown: named on the command line */
+	struct span included_from;	/* of the include statement; unknown: named on the command line */
 	int parent;			/* index of the including file, -1: none */
-	unsigned depth;
-	const uint32_t *lines;		/* offsets of line starts, built on first use */
-	uint32_t line_count;
-	uint8_t sha256[32];
+	unsigned depth;			/* 0: named on the command line */
+	const uint32_t *lines;		/* offsets of line starts in text */
+	uint32_t line_count;		/* at least 1 */
 };
 
 /* How files are reached; tests put them in memory. All return 0 or -errno. */
 struct source_reader {
 	void *context;
-	/* Whole contents, malloc'ed, passed to the caller. limit: -EFBIG above it. */
-	int (*read)(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size);
-	/* Sorted names that match a glob pattern, like glob(3) without GLOB_NOCHECK; the caller frees each and the array. */
+	/* Whole contents, malloc'ed, passed to the caller; path NULL: standard input. limit: -EFBIG above it. A directory: -EISDIR. */
+	int (*read)(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id);
+	/* Names that match a glob pattern, braces included, sorted by bytes; none is 0 names, not an error. Passed to the caller. */
 	int (*glob)(void *context, const char *pattern, char ***ret_paths, size_t *ret_count);
+	/* Which file a name means, without reading it; -ENOENT. */
+	int (*identify)(void *context, const char *path, struct source_id *ret_id);
 };
 extern const struct source_reader source_reader_system;
 
@@ -37,21 +44,35 @@ struct sources {
 	struct arena *arena;
 	struct source_reader reader;
 	const char *root;		/* --root, or NULL */
-	const char *stdin_name;
+	const char *stdin_name;		/* NULL: "<stdin>" */
 	VEC(struct source_file) files;
 	uint32_t next_base;
-	uint64_t total_bytes;
 };
 
 void sources_init(struct sources *s, struct arena *a, struct source_reader reader);
-/* Adds text that is already in memory (copied). Index of the file, or -EFBIG when a limit is exceeded. */
+/* Adds text that is already in memory (copied). Index of the file; -EFBIG or -EMFILE when a limit of base/limits.h is exceeded. */
 int sources_add_text(struct sources *s, const char *path, struct slice text, struct span included_from);
-/* Reads a file; "-" is standard input. Index, or -errno. */
+/* Reads a file by the caller's name, --root does not matter; "-" is standard input. Index, or -errno as the reader's or as above. */
 int sources_add_file(struct sources *s, const char *path, struct span included_from);
-/* File that holds a position; NULL for "nowhere". */
-const struct source_file *sources_file_at(const struct sources *s, uint32_t position);
+
+/* Names for what a file may include: `pattern` as written there, resolved by S-010 and --root. path is what to show, opened what to open. */
+struct source_match {
+	const char *path, *opened;
+};
+struct source_matches {
+	VEC(struct source_match) list;
+};
+/* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob. */
+int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret);
+/* Reads one match. Index, or -errno. */
+int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from);
+
+/* Index of the file that holds a position; -1 for "nowhere". A position just behind the last byte belongs to the file. */
+int sources_index_at(const struct sources *s, uint32_t position);
+const struct source_file *sources_file_at(const struct sources *s, uint32_t position);	/* NULL for "nowhere" */
 struct slice sources_text(const struct sources *s, struct span span);
 struct diag_place sources_locate(const struct sources *s, uint32_t position);
 struct diag_source sources_for_diag(const struct sources *s);
+void source_sha256(const struct source_file *file, uint8_t ret[32]);
 
 #endif
