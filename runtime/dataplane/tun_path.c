@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tun_path.c -- packets: from the TUN device into ESP in UDP, and back (rules I-240, I-244, I-252, I-351). */
+#include <errno.h>
+#include <unistd.h>
+
+#include "runtime/dataplane/tun.h"
+#include "runtime/suite/esp.h"
+
+#define PACKETS_PER_WAKEUP	64
+#define ACQUIRE_INTERVAL_MS	1000u	/* the engine starts one negotiation however many acquires come (I-224); this spares it the rest */
+#define MAPPING_INTERVAL_MS	2000u	/* I-183 */
+
+/* --- outbound ------------------------------------------------------------------------------------------------------------------------- */
+
+static const struct tun_policy *first_match(const struct tun_dp *t, const struct inner_packet *packet)
+{
+	for (size_t i = 0; i < t->out_count; i++)
+		if (packet_meets_policy(packet, t->out[i].policy))
+			return &t->out[i];
+	return NULL;
+}
+
+/* The newest SA that may carry it: after narrowing, not every packet of the policy fits every SA. */
+static struct tun_sa *sa_for(struct tun_child *child, const uint8_t *p, const struct inner_packet *packet)
+{
+	for (struct tun_sa *sa = child->outbound; sa; sa = sa->next)
+		if (packet_allowed(p, packet, sa->local_ts, sa->local_ts_count, sa->remote_ts, sa->remote_ts_count))
+			return sa;
+	return NULL;
+}
+
+/* I-351: without an SA the packet is dropped, and the engine is asked for one. */
+static void acquire(struct tun_dp *t, struct tun_child *child, const struct inner_packet *packet, uint64_t now_ms)
+{
+	struct dp_event event = { .kind = DP_ACQUIRE, .child = child->name, .reqid = child->plan ? child->plan->reqid : 0 };
+
+	t->drops.no_sa++;
+	if (child->acquired_ms && now_ms - child->acquired_ms < ACQUIRE_INTERVAL_MS)
+		return;
+	child->acquired_ms = now_ms;
+	packet_selectors(packet, &event.src, &event.dst);
+	t->callbacks.event(t->callbacks.context, &event);
+}
+
+/* Last in any path: the engine may delete the SA from within. */
+static void tell_expiry(struct tun_dp *t, struct tun_sa *sa, bool hard)
+{
+	struct dp_event event = { .kind = hard ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT, .child = sa->child->name, .spi = sa->id.spi };
+
+	if (sa->expiry_told)
+		return;
+	sa->expiry_told = true;
+	event.reqid = sa->child->plan ? sa->child->plan->reqid : 0;
+	t->callbacks.event(t->callbacks.context, &event);
+}
+
+static bool over_limit(const struct tun_sa *sa)
+{
+	const struct esp_counters *c = esp_counters(sa->esp);
+
+	return (sa->max_bytes && c->bytes >= sa->max_bytes) || (sa->max_packets && c->packets >= sa->max_packets);
+}
+
+static void send_packet(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n, uint64_t now_ms)
+{
+	size_t sealed = 0;
+	enum esp_result result = esp_seal(sa->esp, p, n, p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4, t->packet, sizeof(t->packet), &sealed);
+
+	if (result != ESP_OK) {
+		t->drops.send_failed++;
+		if (result == ESP_EXHAUSTED)
+			tell_expiry(t, sa, true);
+		return;
+	}
+	sa->last_use_ms = now_ms;
+	t->callbacks.send_udp(t->callbacks.context, &sa->id.src, &sa->id.dst, sa->dst_port, t->packet, sealed);
+	if (over_limit(sa))
+		tell_expiry(t, sa, false);
+}
+
+static void take_plain(struct tun_dp *t, const uint8_t *p, size_t n, uint64_t now_ms)
+{
+	const struct tun_policy *found;
+	struct inner_packet packet;
+	struct tun_sa *sa;
+
+	if (packet_parse(p, n, false, &packet)) {
+		t->drops.malformed++;
+		return;
+	}
+	found = first_match(t, &packet);
+	if (!found) {
+		t->drops.no_policy++;
+		return;
+	}
+	if (!found->policy->tmpl.n || !found->child) {	/* a shunt: what is in the device cannot go on in clear */
+		t->drops.blocked++;
+		return;
+	}
+	sa = sa_for(found->child, p, &packet);
+	if (sa)
+		send_packet(t, sa, p, n, now_ms);
+	else
+		acquire(t, found->child, &packet, now_ms);
+}
+
+void tun_process(struct dataplane *dp, int fd, uint64_t now_ms)
+{
+	struct tun_dp *t = (struct tun_dp *)dp;
+
+	for (int i = 0; i < PACKETS_PER_WAKEUP; i++) {
+		ssize_t n = read(fd, t->plain, sizeof(t->plain));
+
+		if (n <= 0)
+			return;
+		take_plain(t, t->plain, (size_t)n, now_ms);
+	}
+}
+
+/* --- inbound -------------------------------------------------------------------------------------------------------------------------- */
+
+/* I-252: an SA delivers only what was agreed for it, whatever the peer puts in. */
+static bool deliverable(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n)
+{
+	struct inner_packet packet;
+
+	if (packet_parse(p, n, false, &packet)) {
+		t->drops.malformed++;
+		return false;
+	}
+	if (!packet_allowed(p, &packet, sa->remote_ts, sa->remote_ts_count, sa->local_ts, sa->local_ts_count)) {
+		sa->selector_drops++;
+		return false;
+	}
+	return true;
+}
+
+/* I-183: the packet is authentic, so its sender's new place is too. */
+static void tell_mapping(struct tun_dp *t, struct tun_sa *sa, const struct ip_addr *src, uint16_t src_port, uint64_t now_ms)
+{
+	struct dp_event event = { .kind = DP_MAPPING, .child = sa->child->name, .spi = sa->id.spi, .addr = *src, .port = src_port };
+
+	if (ip_addr_eq(src, &sa->id.src) && src_port == sa->src_port)
+		return;
+	if (sa->mapping_told_ms && now_ms - sa->mapping_told_ms < MAPPING_INTERVAL_MS)
+		return;
+	sa->mapping_told_ms = now_ms;
+	event.reqid = sa->child->plan ? sa->child->plan->reqid : 0;
+	t->callbacks.event(t->callbacks.context, &event);
+}
+
+static void receive_for(struct tun_dp *t, struct tun_sa *sa, const uint8_t *packet, size_t n, uint64_t now_ms)
+{
+	enum esp_next_header next;
+	size_t plain = 0;
+	enum esp_result result = esp_open(sa->esp, packet, n, t->plain, sizeof(t->plain), &plain, &next);
+
+	if (result != ESP_OK && result != ESP_DUMMY)
+		return;		/* counted there, by cause */
+	sa->last_use_ms = now_ms;
+	if (result == ESP_OK && deliverable(t, sa, t->plain, plain) && write(t->fd, t->plain, plain) < 0)
+		t->drops.send_failed++;
+}
+
+void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst, const void *data, size_t n,
+		     uint64_t now_ms)
+{
+	struct tun_dp *t = (struct tun_dp *)dp;
+	const uint8_t *p = data;
+	struct tun_sa *sa;
+	uint64_t accepted;
+
+	(void)dst;		/* an SPI of ours is unique over all our addresses */
+	if (n < ESP_HEADER) {
+		t->drops.malformed++;
+		return;
+	}
+	sa = tun_find_inbound(t, (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
+	if (!sa || !sa->esp) {
+		t->drops.unknown_spi++;
+		return;
+	}
+	accepted = esp_counters(sa->esp)->packets;
+	receive_for(t, sa, p, n, now_ms);
+	if (esp_counters(sa->esp)->packets == accepted)
+		return;
+	if (over_limit(sa))
+		tell_expiry(t, sa, false);
+	else
+		tell_mapping(t, sa, src, src_port, now_ms);
+}
