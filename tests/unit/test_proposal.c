@@ -271,7 +271,7 @@ START_TEST(messages_of_esp)
 	ck_assert_str_eq(esp("aes-sha1,3des-sha1;modp2048"), "0-8 this proposal has no DH group, but another one has ? add ';modp2048' here");
 	ck_assert_str_eq(esp("aes;dh14,3des;dh15"), "14-18 all proposals of a child SA must have the same DH group");
 	ck_assert_str_eq(report("aes-sha1,3des-sha1;modp2048", PROTOCOL_ESP, 2, RELEASE_3_18), "");
-	ck_assert_str_eq(report("aes_256-sha1", PROTOCOL_ESP, 2, RELEASE_3_18), "0-4 'aes_' is no cipher");
+	ck_assert_str_eq(report("aes_256-sha1", PROTOCOL_ESP, 2, RELEASE_3_18), "0-4 'aes_' is no cipher ? did you mean 'aes'");
 }
 END_TEST
 
