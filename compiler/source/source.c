@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/source/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "base/limits.h"
+
+void sources_init(struct sources *s, struct arena *a, struct source_reader reader)
+{
+	*s = (struct sources){ .arena = a, .reader = reader, .next_base = 1 };
+}
+
+/* --- adding ------------------------------------------------------------------------------------------------------------------------- */
+
+static void find_lines(struct arena *a, struct source_file *f)
+{
+	const char *end = f->text.p + f->text.n, *p = f->text.p;
+	uint32_t count = 1, *lines;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+		count++;
+		p++;
+	}
+	lines = arena_new_array(a, count, uint32_t);
+	p = f->text.p;
+	for (uint32_t i = 1; i < count; i++) {
+		p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
+		lines[i] = (uint32_t)(p - f->text.p);
+	}
+	f->lines = lines;
+	f->line_count = count;
+}
+
+/* text.p is NUL-terminated and stays. */
+static int add(struct sources *s, struct source_match name, struct slice text, struct source_id id, struct span included_from)
+{
+	struct source_file *f;
+
+	if (s->files.n >= LIMIT_FILES)
+		return -EMFILE;
+	if (text.n > LIMIT_FILE_BYTES || text.n > LIMIT_TOTAL_BYTES - s->next_base)
+		return -EFBIG;
+	f = vec_add(s->arena, &s->files);
+	*f = (struct source_file){
+		.path = name.path, .opened = name.opened, .id = id, .text = text, .base = s->next_base,
+		.included_from = included_from, .parent = -1,
+	};
+	f->parent = sources_index_at(s, included_from.start);
+	f->depth = f->parent < 0 ? 0 : s->files.v[f->parent].depth + 1;
+	find_lines(s->arena, f);
+	s->next_base += (uint32_t)text.n + 1;	/* the end of the file is a position too */
+	return (int)s->files.n - 1;
+}
+
+int sources_add_text(struct sources *s, const char *path, struct slice text, struct span included_from)
+{
+	const char *name = arena_strdup(s->arena, slice_of(path));
+
+	return add(s, (struct source_match){ name, name }, arena_slice(s->arena, text), (struct source_id){ 0 }, included_from);
+}
+
+/* The reader's text is on the heap and the arena leaves by longjmp, so it is copied by a piece of code that cannot leave in between. */
+static int read_text(struct sources *s, const char *opened, struct slice *ret_text, struct source_id *ret_id)
+{
+	struct arena *a = s->arena;
+	jmp_buf *outer = a->on_oom, here;
+	char *heap = NULL;
+	size_t size = 0;
+	int r = s->reader.read(s->reader.context, opened, LIMIT_FILE_BYTES, &heap, &size, ret_id);
+
+	if (r)
+		return r;
+	a->on_oom = &here;
+	if (setjmp(here)) {
+		free(heap);
+		a->on_oom = outer;
+		if (outer)
+			longjmp(*outer, 1);
+		abort();
+	}
+	*ret_text = arena_slice(a, (struct slice){ heap, size });
+	a->on_oom = outer;
+	free(heap);
+	return 0;
+}
+
+int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from)
+{
+	struct source_id id = { 0 };
+	struct slice text;
+	int r = read_text(s, match->opened, &text, &id);
+
+	return r ? r : add(s, *match, text, id, included_from);
+}
+
+int sources_add_file(struct sources *s, const char *path, struct span included_from)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	const char *name = is_stdin ? (s->stdin_name ? s->stdin_name : "<stdin>") : arena_strdup(s->arena, slice_of(path));
+	struct source_id id = { 0 };
+	struct slice text;
+	int r = read_text(s, is_stdin ? NULL : name, &text, &id);
+
+	return r ? r : add(s, (struct source_match){ name, name }, text, id, included_from);
+}
+
+/* --- include names ------------------------------------------------------------------------------------------------------------------ */
+
+static struct slice directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return (struct slice){ path, slash ? (size_t)(slash - path) + 1 : 0 };
+}
+
+/* What to open for a name as the included file's host sees it. */
+static const char *below_root(struct sources *s, const char *name)
+{
+	size_t n;
+
+	if (!s->root || name[0] != '/')
+		return name;
+	n = strlen(s->root);
+	while (n && s->root[n - 1] == '/')
+		n--;
+	return arena_printf(s->arena, "%.*s%s", (int)n, s->root, name);
+}
+
+static const char *join(struct sources *s, struct slice directory, struct slice name)
+{
+	return arena_printf(s->arena, SLICE_FMT SLICE_FMT, SLICE_ARG(directory), SLICE_ARG(name));
+}
+
+static void free_names(char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+}
+
+/* The same care as in read_text(). `skip` bytes of each opened name are replaced by `shown` in front. */
+static void take_names(struct sources *s, char **names, size_t n, size_t skip, struct slice shown, struct source_matches *ret)
+{
+	struct arena *a = s->arena;
+	jmp_buf *outer = a->on_oom, here;
+
+	a->on_oom = &here;
+	if (setjmp(here)) {
+		free_names(names, n);
+		a->on_oom = outer;
+		if (outer)
+			longjmp(*outer, 1);
+		abort();
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct source_match *m = vec_add(a, &ret->list);
+
+		m->opened = arena_strdup(a, slice_of(names[i]));
+		m->path = strlen(m->opened) < skip || (skip == 0 && shown.n == 0) ? m->opened :
+			  join(s, shown, slice_of(m->opened + skip));
+	}
+	a->on_oom = outer;
+	free_names(names, n);
+}
+
+int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret)
+{
+	const struct source_file *f = from >= 0 ? &s->files.v[from] : NULL;
+	bool absolute = slice_starts(pattern, "/");
+	struct slice opened_dir = { "", 0 }, shown_dir = { "", 0 };
+	const char *opened;
+	char **names = NULL;
+	size_t n = 0;
+	int r;
+
+	*ret = (struct source_matches){ 0 };
+	if (absolute) {
+		opened = below_root(s, arena_strdup(s->arena, pattern));
+		opened_dir.n = strlen(opened) - pattern.n;
+	} else {
+		opened_dir = f ? directory_of(f->opened) : opened_dir;
+		shown_dir = f ? directory_of(f->path) : shown_dir;
+		opened = join(s, opened_dir, pattern);
+	}
+	r = s->reader.glob(s->reader.context, opened, &names, &n);
+	if (r == 0)
+		take_names(s, names, n, opened_dir.n, shown_dir, ret);
+	return r;
+}
+
+/* --- positions ---------------------------------------------------------------------------------------------------------------------- */
+
+int sources_index_at(const struct sources *s, uint32_t position)
+{
+	size_t low = 0, high = s->files.n;
+
+	if (position == 0)
+		return -1;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->files.v[middle].base <= position)
+			low = middle;
+		else
+			high = middle;
+	}
+	return s->files.n && position <= s->files.v[low].base + s->files.v[low].text.n ? (int)low : -1;
+}
+
+const struct source_file *sources_file_at(const struct sources *s, uint32_t position)
+{
+	int index = sources_index_at(s, position);
+
+	return index < 0 ? NULL : &s->files.v[index];
+}
+
+struct slice sources_text(const struct sources *s, struct span span)
+{
+	const struct source_file *f = sources_file_at(s, span.start);
+
+	if (!f)
+		return (struct slice){ "", 0 };
+	return slice_sub(f->text, span.start - f->base, span.end - f->base);
+}
+
+static uint32_t line_of(const struct source_file *f, uint32_t offset)
+{
+	uint32_t low = 0, high = f->line_count;
+
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (f->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct diag_place sources_locate(const struct sources *s, uint32_t position)
+{
+	const struct source_file *f = sources_file_at(s, position);
+	struct diag_place place = { 0 };
+	uint32_t line, end;
+
+	if (!f)
+		return place;
+	line = line_of(f, position - f->base);
+	end = line + 1 < f->line_count ? f->lines[line + 1] - 1 : (uint32_t)f->text.n;
+	place.file = f->path;
+	place.line = line + 1;
+	place.column = position - f->base - f->lines[line] + 1;
+	place.text = slice_sub(f->text, f->lines[line], end);
+	if (place.text.n && place.text.p[place.text.n - 1] == '\r')
+		place.text.n--;
+	place.included_from = f->included_from;
+	return place;
+}
+
+static struct diag_place locate(const void *context, uint32_t position)
+{
+	return sources_locate(context, position);
+}
+
+struct diag_source sources_for_diag(const struct sources *s)
+{
+	return (struct diag_source){ s, locate };
+}
+
+void source_sha256(const struct source_file *file, uint8_t ret[32])
+{
+	SHA256((const unsigned char *)file->text.p, file->text.n, ret);
+}
