@@ -64,7 +64,7 @@ $(BUILD)/gen/%.o: $(BUILD)/gen/%.c | $(GENERATED_H)
 
 $(BUILD)/host/%: tools/gen/%.c $(wildcard tools/gen/*.h)
 	@mkdir -p $(@D)
-	$(HOSTCC) -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -Itools/gen -o $@ $< $(shell pkg-config --cflags --libs yaml-0.1)
+	$(HOSTCC) -D_GNU_SOURCE -std=gnu11 -g -Wall -Wextra -I. -Itools/gen -o $@ $< $(shell pkg-config --cflags --libs yaml-0.1)
 
 $(BUILD)/gen/rules.h $(BUILD)/gen/rules.c &: $(BUILD)/host/rules $(wildcard docs/rules/*.md)
 	@mkdir -p $(@D)

@@ -10,9 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
-#include "gen/keyword_ids.h"	/* enum keyword_id: KW_<BASE NAME IN CAPITALS>, KW_COUNT; e.g. KW_SUBNET, KW_LEFT is KW_HOST */
+#include "gen/keyword_ids.h"	/* enum keyword_id, see below */
 #include "proto/release.h"
+
+/* Ids: KW_<BASE NAME IN CAPITALS>, '-' becomes '_' and '_' '__': KW_SUBNET, KW_REKEY, KW_DPDACTION; left and right are KW_HOST. A name of
+ * config setup that a conn keyword has too: KW_SETUP_<NAME>. A mere other spelling: KW_ALIAS_<NAME>, so that code cannot ask for it
+ * by mistake: settings are stored under what schema_target() says. Renamed keywords are stored under the newest name: KW_IPSEC_LIFETIME
+ * (salifetime, keylife), KW_AGGRESSIVE (aggrmode), KW_ESP (phase2alg). KW_NONE comes after KW_COUNT and is no index. */
 
 enum section_kind { SECTION_CONN, SECTION_SETUP };
 
@@ -34,47 +40,64 @@ enum keyword_status {
 	STATUS_IGNORED,		/* obsolete, accepted with or without a word */
 	STATUS_ALIAS,		/* obsolete spelling of another keyword */
 	STATUS_UNKNOWN,		/* the release refuses the whole file (L-031) */
-	STATUS_NOT_IN_FILES,	/* a command line option only */
+	STATUS_NOT_IN_FILES,	/* a command line option only: the release refuses the line */
+	STATUS_CHANGED,		/* the release reads the name as another keyword (auth=: rightauth); schema_find() cannot know */
 };
 
 struct keyword_value {
 	const char *word;	/* accepted spelling */
 	const char *meaning;	/* canonical spelling */
-	const char *doc;	/* note about releases, or NULL */
+	const char *doc;	/* or NULL */
+	uint8_t releases;	/* bit 1 << enum release: which take the word; words that the manual only promises have 0 */
 };
 
 struct keyword {
 	enum keyword_id id;
-	const char *name;	/* canonical: "leftsubnet" for the sided one, "rekeymargin" */
+	const char *name;	/* "leftsubnet" for the sided one, "rekeymargin" */
+	const char *right;	/* "rightsubnet"; NULL: not sided */
 	const char *base;	/* without the side: "subnet"; "" for left/right themselves */
 	enum section_kind section;
 	bool sided;
 	enum value_type type;
 	const struct keyword_value *values;	/* word NULL ends it; NULL: none */
 	const char *default_documented;		/* NULL: none */
-	const char *default_code;		/* what the program does when unset; NULL: unset */
+	const char *default_code[RELEASE_COUNT];	/* what the program does when unset; NULL: unset, or no word of its type */
 	bool has_min, has_max;
 	uint64_t min, max;
 	const char *unit;			/* "s", "ms", "%", NULL */
-	enum keyword_id alias_of;		/* KW_NONE: not an alias */
+	enum keyword_id alias_of;		/* where the value is stored, never an alias itself; KW_NONE: under this keyword */
+	uint8_t own;				/* bit 1 << enum release: an alias elsewhere, stored under itself in these (ah=) */
 	enum keyword_status status[RELEASE_COUNT];
-	const char *replaced_by;		/* NULL: nothing */
+	const char *replaced_by;		/* what to write in newer releases, NULL: nothing */
+	const char *build;			/* compile-time condition of the program, or NULL */
 	const char *const *rules;		/* S-numbers, NULL-terminated */
 	const char *doc;			/* one sentence or more */
-	const char *conflicts;			/* text, or NULL */
-	const char *whack[RELEASE_COUNT];	/* its option ("--rekeymargin SECONDS"); the forms: backends/whack/whack.h; NULL: unknown there */
+	const char *const *conflicts;		/* what it clashes with or needs; NULL-terminated */
+	const char *const *notes;		/* what real releases do, by release; NULL-terminated */
+	const char *whack[RELEASE_COUNT];	/* its option ("--rekeymargin SECONDS"); forms: backends/whack/whack.h; NULL: unknown there */
 	bool supported;				/* later stages carry it; false: "known but not supported yet" is reported */
 };
 
 extern const struct keyword keyword_table[KW_COUNT];	/* indexed by enum keyword_id */
 
-/* Finds a keyword by any spelling of any release. ret_side: SIDE_NONE for unsided and for a bare sided name. NULL: unknown.
- * A name may exist in both sections (listen): the one of `section` is preferred. */
+/* Finds a keyword by any spelling of any release, hyphen after the side included (L-030). ret_side: SIDE_NONE for unsided and for a
+ * bare sided name (k->sided tells them apart). NULL: unknown. A name of both sections (ikeport): the one of `section` is preferred. */
 const struct keyword *schema_find(struct slice spelling, enum section_kind section, enum side *ret_side);
+/* The keyword under which `release` stores a value written with k's name: k itself unless k is another spelling. With RELEASE_ANY as
+ * most releases do. */
+const struct keyword *schema_target(const struct keyword *k, enum release release);
 /* Unique nearest name in that section for a "did you mean", or NULL. `text` receives the full spelling with its side. */
 const struct keyword *schema_nearest(struct slice spelling, enum section_kind section, char text[64]);
-/* "leftsubnet", "rightsubnet", "rekeymargin", as the release spells it. Static text. */
+/* "leftsubnet", "rightsubnet", "rekeymargin": this entry's own name. Static text. */
 const char *schema_spelling(const struct keyword *k, enum side side);
+/* As `release` spells it: among the names stored under the same keyword the one that is active there; else as schema_spelling(). */
+const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release);
 const char *schema_type_name(enum value_type type);
+const char *schema_status_name(enum keyword_status status);	/* "active" */
+/* The canonical word of an accepted spelling (case-insensitive) in that release, NULL: not among the keyword's words. */
+const struct keyword_value *schema_value(const struct keyword *k, struct slice word, enum release release);
+
+/* The screen of `ipsecc explain KEYWORD`; with RELEASE_ANY for all releases. */
+void schema_explain(const struct keyword *k, enum release release, struct buf *out);
 
 #endif
