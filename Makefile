@@ -93,7 +93,15 @@ $(BUILD)/tests/%: tests/unit/%.c tests/unit/tap.h $(BUILD)/libipsecrun.a $(BUILD
 	$(CC) $(CPPFLAGS) $(OURFLAGS) $(CFLAGS) $(LDFLAGS) $(shell pkg-config --cflags check) -o $@ $< \
 		$(BUILD)/libipsecrun.a $(BUILD)/libipsecc.a $(LDLIBS) $(shell pkg-config --libs check)
 
-unit-tests: $(UNIT_TESTS)
+# Starts the program as a user does: tests/corpus/run.
+$(BUILD)/tests/corpus_runner: tests/corpus/runner.c $(BUILD)/libipsecc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libipsecc.a $(LDLIBS)
+
+unit-tests: $(UNIT_TESTS) $(BUILD)/tests/corpus_runner
+
+update-golden: all $(BUILD)/tests/corpus_runner
+	BUILD=$(BUILD) tests/corpus/run --update
 
 # TESTS="tests/unit/test_addr.c tests/corpus/run" runs only these.
 check: all unit-tests
@@ -126,7 +134,7 @@ install: all
 clean:
 	rm -rf build build-san build-fuzz
 
-.PHONY: all check unit-tests fuzz bench lint spec-coverage install clean
+.PHONY: all check unit-tests update-golden fuzz bench lint spec-coverage install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
