@@ -9,10 +9,11 @@ static const struct setting *find(const struct unit *u, const struct resolved_co
 	return conn ? resolved_get(conn, k->id, side) : resolved_setup_get(u->resolved, k->id);
 }
 
-static struct effective_value make(const struct keyword *k, enum side side, const struct setting *s)
+static struct effective_value make(const struct unit *u, const struct keyword *k, enum side side, const struct setting *s)
 {
 	return (struct effective_value){
-		.keyword = schema_spelling(k, side), .entry = k, .setting = s, .text = s ? s->param->value.text : slice_of(k->default_code),
+		.keyword = schema_spelling(k, side), .entry = k, .setting = s,
+		.text = s ? s->param->value.text : slice_of(k->default_code[u->release]),
 	};
 }
 
@@ -31,8 +32,8 @@ int effective_list(const struct unit *u, const struct resolved_conn *conn, bool 
 		do {
 			const struct setting *s = find(u, conn, k, side);
 
-			if (s || (with_builtin && k->default_code && k->status[u->release] == STATUS_ACTIVE))
-				list.values[list.n++] = make(k, side, s);
+			if (s || (with_builtin && k->default_code[u->release] && k->status[u->release] == STATUS_ACTIVE))
+				list.values[list.n++] = make(u, k, side, s);
 		} while (k->sided && side++ == SIDE_LEFT);
 	}
 	*ret = list;

@@ -111,14 +111,37 @@ static void explain_values(struct page *p, const struct keyword *k)
 	row(p, "values", list.p);
 }
 
+/* What differs between releases, equal neighbours together: "30s (3.18 3.32 4.10), 0 (5.0 5.4)"; only the text when all are equal. */
+static void add_by_release(struct buf *b, const char *const text[RELEASE_COUNT])
+{
+	const char *before = NULL;
+	bool differs = false;
+
+	for (int r = 0; r < RELEASE_COUNT; r++)
+		differs |= !text[r] || !text[0] || strcmp(text[r], text[0]) != 0;
+	for (int r = 0; r < RELEASE_COUNT; r++) {
+		if (!text[r])
+			continue;
+		if (!before || strcmp(before, text[r]) != 0)
+			buf_printf(b, "%s%s%s%s", before && differs ? "), " : "", text[r], differs ? " (" : "",
+				   differs ? release_name((enum release)r) : "");
+		else if (differs)
+			buf_printf(b, " %s", release_name((enum release)r));
+		before = text[r];
+	}
+	if (before && differs)
+		buf_add_char(b, ')');
+}
+
 static void explain_default(struct page *p, const struct keyword *k)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
+	CLEANUP(buf_release) struct buf program = { 0 }, text = { 0 };
 
-	if (k->default_documented && k->default_code && strcmp(k->default_documented, k->default_code) != 0)
-		buf_printf(&text, "%s by the manual, %s in the program", k->default_documented, k->default_code);
-	else if (k->default_documented || k->default_code)
-		buf_add_str(&text, k->default_documented ? k->default_documented : k->default_code);
+	add_by_release(&program, k->default_code);
+	if (k->default_documented && program.n && strcmp(k->default_documented, program.p) != 0)
+		buf_printf(&text, "%s; in the program %s", k->default_documented, program.p);
+	else if (k->default_documented || program.n)
+		buf_add_str(&text, k->default_documented ? k->default_documented : program.p);
 	row(p, "default", text.p);
 }
 
@@ -147,27 +170,9 @@ static void explain_history(struct page *p, const struct keyword *k)
 	row(p, "in", text.p);
 }
 
-/* The option of each release that has one, the releases with the same option together. */
-static void explain_whack(struct page *p, const struct keyword *k)
-{
-	CLEANUP(buf_release) struct buf text = { 0 };
-
-	for (int r = 0; r < RELEASE_COUNT; r++) {
-		if (!k->whack[r])
-			continue;
-		if (r == 0 || !k->whack[r - 1] || strcmp(k->whack[r], k->whack[r - 1]) != 0)
-			buf_printf(&text, "%s%s (%s", text.n ? "), " : "", k->whack[r], release_name((enum release)r));
-		else
-			buf_printf(&text, " %s", release_name((enum release)r));
-	}
-	if (text.n)
-		buf_add_char(&text, ')');
-	row(p, "whack", text.p);
-}
-
 static void explain_keyword(struct page *p, const struct keyword *k)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
+	CLEANUP(buf_release) struct buf text = { 0 }, whack = { 0 };
 
 	bold(p, k->name);
 	buf_printf(p->out, " = %s        %s%s\n", schema_type_name(k->type), k->section == SECTION_CONN ? "conn" : "config setup",
@@ -181,8 +186,10 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 	if (k->alias_of != KW_NONE)
 		row(p, "same as", keyword_table[k->alias_of].name);
 	row(p, "instead", k->replaced_by);
-	row(p, "with", k->conflicts);
-	explain_whack(p, k);
+	for (size_t i = 0; k->conflicts && k->conflicts[i]; i++)
+		row(p, i ? "" : "with", k->conflicts[i]);
+	add_by_release(&whack, k->whack);
+	row(p, "whack", whack.p);
 	for (size_t i = 0; k->rules && k->rules[i]; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "rules ", k->rules[i]);
 	row(p, "source", text.p);

@@ -43,16 +43,13 @@ static void add_text(struct screen *s, struct slice text)
 }
 
 /* "also base-hq", "%default", "built in"; nothing for the conn's own lines */
-static void add_source(struct screen *s, const struct setting *setting, const struct keyword *entry)
+static void add_source(struct screen *s, const struct setting *setting)
 {
-	if (!setting) {
+	if (!setting)
 		buf_printf(s->out, "built in (%s)", release_name(s->unit->release));
-		(void)entry;
-		return;
-	}
-	if (setting->source == SOURCE_DEFAULT)
+	else if (setting->source == SOURCE_DEFAULT)
 		buf_add_str(s->out, "%default");
-	for (size_t i = 0; setting->path && setting->path[i]; i++) {
+	for (size_t i = 0; setting && setting->path && setting->path[i]; i++) {
 		buf_add_str(s->out, i ? ", also " : "also ");
 		add_text(s, slice_of(setting->path[i]));
 	}
@@ -60,7 +57,7 @@ static void add_source(struct screen *s, const struct setting *setting, const st
 
 static void add_place(struct screen *s, const struct setting *setting)
 {
-	struct diag_place place = sources_locate(&s->unit->sources, setting->key_span.start);
+	struct diag_place place = sources_locate(&s->unit->sources, setting->param->key_span.start);
 
 	if (!place.file)
 		return;
@@ -77,7 +74,7 @@ static void show_value(struct screen *s, const struct effective_value *v)
 	add_text(s, v->text);
 	if (s->origin || !v->setting) {
 		column(s, ORIGIN_COLUMN);
-		add_source(s, v->setting, v->entry);
+		add_source(s, v->setting);
 	}
 	if (s->origin && v->setting) {
 		column(s, PLACE_COLUMN);
@@ -87,10 +84,10 @@ static void show_value(struct screen *s, const struct effective_value *v)
 	for (const struct setting *loser = v->setting && s->origin ? v->setting->loser : NULL; loser; loser = loser->loser) {
 		start_line(s);
 		column(s, VALUE_COLUMN);
-		add_text(s, loser->value.text);
+		add_text(s, loser->param->value.text);
 		column(s, ORIGIN_COLUMN);
 		buf_add_str(s->out, "hidden: ");
-		add_source(s, loser, v->entry);
+		add_source(s, loser);
 		column(s, PLACE_COLUMN);
 		add_place(s, loser);
 		buf_add_char(s->out, '\n');
@@ -105,13 +102,13 @@ static int show_settings(struct screen *s, const struct resolved_conn *conn)
 	for (size_t i = 0; i < list.n; i++)
 		show_value(s, &list.values[i]);
 	for (size_t i = 0; conn && i < conn->user_data.n; i++) {
-		const struct setting *extra = &conn->user_data.v[i];
+		const struct setting *extra = conn->user_data.v[i];
 
 		start_line(s);
 		column(s, KEYWORD_COLUMN);
-		add_text(s, sources_text(&s->unit->sources, extra->key_span));
+		add_text(s, sources_text(&s->unit->sources, extra->param->key_span));
 		column(s, VALUE_COLUMN);
-		add_text(s, extra->value.text);
+		add_text(s, extra->param->value.text);
 		buf_add_char(s->out, '\n');
 	}
 	return r;
