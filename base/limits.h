@@ -17,6 +17,7 @@
 
 /* plan, facts, secrets, control */
 #define LIMIT_PLAN_BYTES	(512u * 1024 * 1024)
+#define LIMIT_REPLAY_WINDOW	4096u			/* the kernel's (xfrm: bmp_len <= 128 words) */
 #define LIMIT_FACTS_BYTES	(16u * 1024 * 1024)
 #define LIMIT_SECRETS_BYTES	(16u * 1024 * 1024)
 #define LIMIT_CONTROL_LINE	65536u

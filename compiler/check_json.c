@@ -2,7 +2,7 @@
 /* The document of `ipsecc check --format=json`, contract section 2. Every member is always there. */
 #include "include/ipsecc.h"
 
-#include "compiler/json_doc.h"
+#include "base/json_doc.h"
 
 #define DOCUMENT_VERSION 1
 

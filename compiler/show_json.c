@@ -2,7 +2,7 @@
 /* The document of `ipsecc show --format=json`, contract section 3. */
 #include "base/cleanup.h"
 #include "compiler/effective.h"
-#include "compiler/json_doc.h"
+#include "base/json_doc.h"
 
 #define DOCUMENT_VERSION 1
 

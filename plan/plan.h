@@ -111,7 +111,7 @@ struct plan_child {			/* one child SA to be negotiated under a peer */
 	uint32_t lifetime, rekey_margin;
 	uint16_t rekey_fuzz;
 	bool rekey;
-	uint64_t max_bytes, max_packets;	/* 0: none */
+	uint64_t max_bytes, max_packets;	/* 0: none; at most INT64_MAX */
 	uint32_t reqid;			/* of the ESP or AH SA */
 	struct plan_mark mark_in, mark_out;
 	uint32_t if_id;			/* 0: none */
@@ -149,25 +149,30 @@ struct plan_policy {
 	struct ip_prefix src, dst;
 	uint8_t proto;			/* 0: any */
 	uint16_t sport, dport;		/* 0: any */
-	bool sport_set, dport_set;	/* a port that is really 0 (ICMP type 0) */
+	bool sport_set, dport_set;	/* not any: also true for a port that is really 0 */
 	uint32_t priority;
 	struct plan_mark mark;
 	uint32_t if_id;
+	enum plan_mode mode;		/* of the conn's SAs; PROTECT only, a trap's own template is always transport */
 	VEC(struct plan_tmpl) tmpl;
 	enum plan_when when;
 	bool strict;			/* true: only part of the --strict rendering */
 };
 
+struct plan_source {
+	enum release release;		/* whose semantics the plan has */
+	VEC(struct plan_file) files;
+};
+
+struct plan_host {
+	bool known;			/* host facts were given */
+	const char *why;		/* reason when not */
+	VEC(struct ip_addr) addresses;
+};
+
 struct plan {
-	struct {
-		enum release release;
-		VEC(struct plan_file) files;
-	} source;
-	struct {
-		bool known;		/* host facts were given */
-		const char *why;	/* reason when not */
-		VEC(struct ip_addr) addresses;
-	} host;
+	struct plan_source source;
+	struct plan_host host;
 	VEC(struct plan_peer) peers;
 	VEC(struct plan_child) children;
 	VEC(struct plan_policy) policies;
@@ -178,8 +183,9 @@ struct plan {
 int plan_write(const struct plan *plan, struct buf *out);
 
 /* Reads untrusted JSON. Every mistake (unknown version, wrong type, limit, duplicate name, dangling reference, bad address) is a finding
- * in `diag` with the JSON path in its message and a position where the document gives one; then -EINVAL and *ret untouched. The text
- * must have been added to the sources behind `diag` at position `base`, so that findings have line and column (base 0: no positions). */
+ * in `diag` with the JSON path in its message and its place; then -EINVAL and *ret untouched; -ENOMEM. Unknown members are warnings and
+ * ignored. The text must have been added to the sources behind `diag` at position `base`, so that findings have line and column (base 0:
+ * no positions). */
 int plan_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct plan **ret);
 
 const struct plan_peer *plan_peer_by_conn(const struct plan *plan, const char *conn);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_doc.h -- JSON objects for the writers of compiler/.
+/* json_doc.h -- JSON objects for everything that writes documents.
  *
  * jansson answers running out of memory with NULL, and refuses a NULL child. A struct doc adds failures up, so that a writer is a list of
  * members and one place turns failure into -ENOMEM.
  */
-#ifndef COMPILER_JSON_DOC_H
-#define COMPILER_JSON_DOC_H
+#ifndef BASE_JSON_DOC_H
+#define BASE_JSON_DOC_H
 
 #include <jansson.h>
 #include <stdbool.h>

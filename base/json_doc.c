@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/json_doc.h"
+#include "base/json_doc.h"
 
 #include <errno.h>
 #include <stdlib.h>
