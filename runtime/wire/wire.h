@@ -164,6 +164,7 @@ struct wire_message {
 	unsigned count;
 	unsigned skipped;	/* unknown payloads left out */
 	bool encrypted;		/* the last outer payload is SK or SKF */
+	bool opened;		/* wire_parse_inner() has run */
 };
 
 /* Header only: for the dispatcher, which looks at SPIs before anything else. */
@@ -282,8 +283,8 @@ bool wire_next_attribute(struct slice *rest, struct wire_attribute *ret);
 
 /* Nonce, vendor ID, EAP: payload->body itself. */
 
-/* One line for the log: "SA(aes256-sha2_512-dh19) KE(dh19) Ni NATD NATD N(COOKIE)". Only names and numbers of protocol items: no key, no
- * nonce, no identity beyond its type. An SK payload that was decrypted shows as its contents, else as "SK". */
+/* One line for the log: "SA(aes256-sha2_512-dh19) KE Ni NATD NATD N(COOKIE)". Only names and numbers of protocol items: no key, no
+ * nonce, no identity. An SK payload that was decrypted shows as its contents ("empty" when there are none), else as "SK". */
 void wire_describe(const struct wire_message *msg, struct buf *out);
 
 /* --- building ----------------------------------------------------------------------------------------------------------------------- */
