@@ -20,7 +20,8 @@ struct daemon_options {
 	uint16_t ike_port, natt_port;
 	enum daemon_log_to log_to;
 	const char *log_file;
-	unsigned debug;			/* -d: 0 information, 1 exchanges, 2 payloads, 3 bytes */
+	unsigned debug;			/* -d: 0 information, 1 exchanges and decisions, 2 payloads, 3 bytes */
+	bool payloads;			/* -v: payloads even without -dd */
 	bool log_places;		/* -L */
 	bool racoon_log;		/* one syslog priority for all */
 	/* Called once when sockets are bound, policies stand and the control socket listens. */
@@ -28,6 +29,8 @@ struct daemon_options {
 	void *ready_context;
 };
 
+/* Against core dumps and debuggers (I-344); to be called before secrets are read. */
+void daemon_protect(void);
 /* Runs until SIGTERM, SIGINT or `stop`. 0 after an orderly end; -errno when it could not start, with the reason in the log. */
 int daemon_run(const struct daemon_options *options);
 

@@ -8,7 +8,7 @@
 #include "runtime/daemon/state.h"
 
 /* I-344: keys leave by no core dump and no debugger of the same user. Before anything secret is read. */
-void daemon_harden_early(void)
+void daemon_protect(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	prctl(PR_SET_DUMPABLE, 0);

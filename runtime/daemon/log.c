@@ -74,7 +74,11 @@ void log_reopen(struct log *log)
 
 static bool shown(const struct log *log, enum ike_log_level level)
 {
-	return level <= IKE_LOG_INFO || (unsigned)(level - IKE_LOG_DEBUG) < (log->options->debug + 1) / 2;
+	const struct daemon_options *o = log->options;
+
+	if (level <= IKE_LOG_INFO)
+		return true;
+	return o->payloads || o->debug >= (level == IKE_LOG_DEBUG ? 1 : 2);
 }
 
 /* Errors are never suppressed. */

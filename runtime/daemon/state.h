@@ -38,7 +38,6 @@ json_t *daemon_status(struct daemon *d, const char *conn);
 json_t *daemon_stats(struct daemon *d);
 
 /* harden.c: what can be given up once everything is open (I-344, I-348). Failures are told, not fatal. */
-void daemon_harden_early(void);
 void daemon_harden(struct daemon *d);
 
 #endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* load.c -- the plan (read, or compiled on the spot) and the secrets, into memory. */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "cli/ipsec-run/run.h"
+
+#define SECRETS_DEPTH 10	/* of include lines in secrets files */
+
+static void show_findings(struct diag *diag)
+{
+	CLEANUP(buf_release) struct buf out = { 0 };
+	struct diag_style style = terminal_style(stderr, COLOR_AUTO);
+
+	diag_finish(diag);
+	diag_render_human(diag, &style, &out);
+	write_stream(stderr, &out);
+}
+
+/* --- the plan -------------------------------------------------------------------------------------------------------------------------- */
+
+static int add_file(struct run_input *in, const char *path, size_t limit, int *ret_index)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	size_t size;
+	int r = source_reader_system.read(NULL, path, limit, &text, &size);
+
+	if (r == 0)
+		r = sources_add_text(&in->sources, path, (struct slice){ text, size }, (struct span){ 0, 0 });
+	if (r < 0) {
+		complain("%s: %s", path, strerror(-r));
+		return r;
+	}
+	*ret_index = r;
+	return 0;
+}
+
+static int read_plan(struct run_input *in, int index)
+{
+	const struct source_file *file = &in->sources.files.v[index];
+	struct plan *plan;
+	int r = plan_read(&in->arena, file->text, file->base, &in->diag, &plan);
+
+	show_findings(&in->diag);
+	if (r) {
+		complain("%s: the plan is refused", file->path);
+		return r;
+	}
+	in->plan = plan;
+	return 0;
+}
+
+/* This host's facts in a file that only we see: without them a conn does not know which end it is. */
+static int gather_facts(char path[40])
+{
+	CLEANUP(buf_release) struct buf facts = { 0 };
+	int fd = memfd_create("host-facts", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : facts_gather(&facts);
+
+	if (!r && write(fd, facts.p, facts.n) != (ssize_t)facts.n)
+		r = -EIO;
+	if (r) {
+		complain("this host's facts: %s", strerror(-r));
+		return r;
+	}
+	snprintf(path, 40, "/proc/self/fd/%d", fd);
+	return 0;
+}
+
+static int compile_plan(struct run_input *in, const struct run_arguments *args)
+{
+	struct lower_options lowering = { .secrets_file = args->secrets ? args->secrets : "/etc/ipsec.secrets" };
+	struct unit_options options = { .reader = source_reader_system, .dialect = args->dialect, .host_facts = args->host_facts };
+	const char *failed = args->file;
+	bool incomplete = false;
+	char facts[40];
+	int r = options.host_facts ? 0 : gather_facts(facts);
+
+	if (r)
+		return r;
+	if (!options.host_facts)
+		options.host_facts = facts;
+	r = unit_compile(args->file, &options, &in->unit, &failed);
+	if (r) {
+		complain("%s: %s", failed, strerror(-r));
+		return r;
+	}
+	in->plan = unit_plan(in->unit, &lowering, &incomplete);
+	show_findings(&in->unit->diag);
+	if (!in->plan)
+		return -ENOMEM;
+	if (incomplete || diag_reaches(&in->unit->diag, SEVERITY_ERROR))	/* half a configuration is not what was written */
+		complain("%s: some conns could not be compiled, see above", args->file);
+	return incomplete ? -EINVAL : 0;
+}
+
+static int load_plan(struct run_input *in, const struct run_arguments *args)
+{
+	struct slice text;
+	int index, r = add_file(in, args->file, LIMIT_PLAN_BYTES, &index);
+
+	if (r)
+		return r;
+	text = slice_trim(in->sources.files.v[index].text);
+	if (text.n && text.p[0] == '{')		/* */
+		return read_plan(in, index);
+	return compile_plan(in, args);
+}
+
+/* --- secrets --------------------------------------------------------------------------------------------------------------------------- */
+
+/* I-346: who can read the file can be either end. */
+static bool private_file(struct run_input *in, const char *path)
+{
+	struct finding *f;
+	struct stat st;
+
+	if (stat(path, &st) || ((st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 077)))
+		return true;	/* a missing one is told by the reader */
+	f = diag_report(&in->diag, RULE_SECRETS_NOT_PRIVATE, (struct span){ 0, 0 }, "'%s' can be read or replaced by others", path);
+	diag_help(&in->diag, f, "chown root: '%s'; chmod 600 '%s'", path, path);
+	return false;
+}
+
+static int load_secrets_file(struct run_input *in, const char *path, unsigned depth)
+{
+	size_t first = in->secrets.includes.n, end;
+	int index, r = private_file(in, path) ? add_file(in, path, LIMIT_SECRETS_BYTES, &index) : -EACCES;
+
+	if (r)
+		return r;
+	secrets_parse(&in->arena, in->sources.files.v[index].text, in->sources.files.v[index].base, &in->diag, &in->secrets);
+	end = in->secrets.includes.n;
+	for (size_t i = first; i < end && !r; i++) {
+		glob_t found;
+
+		if (depth >= SECRETS_DEPTH || glob(in->secrets.includes.v[i].pattern, 0, NULL, &found))
+			continue;	/* as pluto: a pattern without a file is nothing */
+		for (size_t j = 0; j < found.gl_pathc && !r; j++)
+			r = load_secrets_file(in, found.gl_pathv[j], depth + 1);
+		globfree(&found);
+	}
+	return r;
+}
+
+static bool named_before(const struct plan *plan, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(plan->secrets.v[j].file, plan->secrets.v[i].file) == 0)
+			return true;
+	return false;
+}
+
+static int load_secrets(struct run_input *in, const struct run_arguments *args)
+{
+	int r = 0;
+
+	if (args->secrets)
+		r = load_secrets_file(in, args->secrets, 0);
+	for (size_t i = 0; i < in->plan->secrets.n && !args->secrets && !r; i++)
+		if (in->plan->secrets.v[i].file && !named_before(in->plan, i))
+			r = load_secrets_file(in, in->plan->secrets.v[i].file, 0);
+	show_findings(&in->diag);
+	return r;
+}
+
+/* --- together -------------------------------------------------------------------------------------------------------------------------- */
+
+/* a peer that no socket can reach is an error at start, not a tunnel that never comes up. */
+static int check_families(const struct run_input *in, const struct run_arguments *args)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < in->plan->peers.n; i++) {
+		const struct plan_peer *peer = &in->plan->peers.v[i];
+		bool closed = (peer->remote.addr.family == AF_INET && !args->daemon.ipv4) ||
+			      (peer->remote.addr.family == AF_INET6 && !args->daemon.ipv6);
+
+		if (peer->remote.kind != PLAN_ADDRESS_FIXED || !closed)
+			continue;
+		complain("conn '%s' has an IPv%c peer, but only IPv%c is asked for (%s:%u)", peer->conn, args->daemon.ipv4 ? '6' : '4',
+			 args->daemon.ipv4 ? '4' : '6', peer->origin.file ? peer->origin.file : "plan", peer->origin.line);
+		r = -EAFNOSUPPORT;
+	}
+	return r;
+}
+
+int run_load(struct run_input *in, const struct run_arguments *args)
+{
+	int r;
+
+	memset(in, 0, sizeof(*in));
+	arena_init(&in->arena);
+	sources_init(&in->sources, &in->arena, source_reader_system);
+	diag_init(&in->diag, &in->arena, sources_for_diag(&in->sources));
+	r = load_plan(in, args);
+	if (!r)
+		r = check_families(in, args);
+	return r ? r : load_secrets(in, args);
+}
+
+void run_unload(struct run_input *in)
+{
+	secrets_release(&in->secrets);
+	unit_free(in->unit);
+	arena_release(&in->arena);
+}
