@@ -29,12 +29,16 @@ static void show_findings(struct diag *diag)
 
 static int add_file(struct run_input *in, const char *path, size_t limit, int *ret_index)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
-	size_t size;
-	int r = source_reader_system.read(NULL, path, limit, &text, &size);
+	struct source_id id;
+	char *text = NULL;
+	size_t size = 0;
+	int r = source_reader_system.read(NULL, path, limit, &text, &size, &id);
 
 	if (r == 0)
 		r = sources_add_text(&in->sources, path, (struct slice){ text, size }, (struct span){ 0, 0 });
+	if (text)
+		explicit_bzero(text, size);	/* it may be secrets */
+	free(text);
 	if (r < 0) {
 		complain("%s: %s", path, strerror(-r));
 		return r;
@@ -159,8 +163,16 @@ static bool named_before(const struct plan *plan, size_t i)
 	return false;
 }
 
+/* The keys are in their own memory by now, and the findings are shown: the text is needed no more (I-344). */
+static void wipe_texts(struct run_input *in, size_t first)
+{
+	for (size_t i = first; i < in->sources.files.n; i++)
+		explicit_bzero((char *)(uintptr_t)in->sources.files.v[i].text.p, in->sources.files.v[i].text.n);
+}
+
 static int load_secrets(struct run_input *in, const struct run_arguments *args)
 {
+	size_t first = in->sources.files.n;
 	int r = 0;
 
 	if (args->secrets)
@@ -169,6 +181,7 @@ static int load_secrets(struct run_input *in, const struct run_arguments *args)
 		if (in->plan->secrets.v[i].file && !named_before(in->plan, i))
 			r = load_secrets_file(in, in->plan->secrets.v[i].file, 0);
 	show_findings(&in->diag);
+	wipe_texts(in, first);
 	return r;
 }
 
