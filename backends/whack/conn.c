@@ -406,8 +406,21 @@ static void add_remaining_defaults(struct whack_writer *w, const struct ir_conn 
 		whack_option_value(w->out, "--sendca", SLICE("none"));
 }
 
+/* addconn takes a protocol on one end only; whack before 5.0 refuses it, and saying PROTO/0 for the other end would change the selector. */
+static bool protocol_can_be_said(struct whack_writer *w, const struct ir_conn *conn)
+{
+	enum side set = conn->end[SIDE_LEFT].proto ? SIDE_LEFT : SIDE_RIGHT;
+
+	if (!spells_defaults(w) || conn->end[SIDE_LEFT].proto == conn->end[SIDE_RIGHT].proto)
+		return true;
+	whack_cannot_say(w, conn, conn->origin[KW_PROTOPORT][set], "a protocol on one end only", NULL);
+	return false;
+}
+
 bool whack_conn(struct whack_writer *w, const struct ir_conn *conn, const struct whack_member *member)
 {
+	if (!protocol_can_be_said(w, conn))
+		return false;
 	buf_add_str(w->out, "ipsec whack");
 	if (spells_defaults(w))
 		whack_option(w->out, "--delete");
