@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -137,8 +138,12 @@ static void explain_default(struct page *p, const struct keyword *k)
 {
 	CLEANUP(buf_release) struct buf program = { 0 }, text = { 0 };
 
+	bool differs = false;
+
+	for (int r = 0; r < RELEASE_COUNT; r++)
+		differs |= k->default_code[r] && k->default_documented && strcmp(k->default_code[r], k->default_documented) != 0;
 	add_by_release(&program, k->default_code);
-	if (k->default_documented && program.n && strcmp(k->default_documented, program.p) != 0)
+	if (k->default_documented && differs)
 		buf_printf(&text, "%s; in the program %s", k->default_documented, program.p);
 	else if (k->default_documented || program.n)
 		buf_add_str(&text, k->default_documented ? k->default_documented : program.p);
@@ -170,13 +175,30 @@ static void explain_history(struct page *p, const struct keyword *k)
 	row(p, "in", text.p);
 }
 
+/* What stands after '=' in a synopsis: "yes|no", or the type in capitals. */
+static void add_shape(struct buf *out, const struct keyword *k)
+{
+	size_t n = 0;
+
+	while (k->values && k->values[n].word)
+		n++;
+	if (k->type == TYPE_ENUM && n && n <= 6) {
+		for (size_t i = 0; i < n; i++)
+			buf_printf(out, "%s%s", i ? "|" : "", k->values[i].word);
+		return;
+	}
+	for (const char *c = schema_type_name(k->type); *c; c++)
+		buf_add_char(out, (char)toupper((unsigned char)*c));
+}
+
 static void explain_keyword(struct page *p, const struct keyword *k)
 {
 	CLEANUP(buf_release) struct buf text = { 0 }, whack = { 0 };
 
 	bold(p, k->name);
-	buf_printf(p->out, " = %s        %s%s\n", schema_type_name(k->type), k->section == SECTION_CONN ? "conn" : "config setup",
-		   k->sided ? ", also for the right side" : "");
+	buf_add_char(p->out, '=');
+	add_shape(p->out, k);
+	buf_printf(p->out, "        %s%s\n", k->section == SECTION_CONN ? "conn" : "config setup", k->sided ? ", also for the right side" : "");
 	paragraph(p, k->doc);
 	buf_add_char(p->out, '\n');
 	explain_values(p, k);
@@ -193,6 +215,8 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 	for (size_t i = 0; k->rules && k->rules[i]; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "rules ", k->rules[i]);
 	row(p, "source", text.p);
+	for (size_t i = 0; k->notes && k->notes[i]; i++)
+		row(p, i ? "" : "notes", k->notes[i]);
 }
 
 /* --- a transform --- */
