@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "proto/release.h"
 
@@ -21,39 +22,61 @@ enum transform_type {		/* values: RFC 7296 section 3.3.2 */
 	TRANSFORM_ESN = 5,
 };
 
+/* Where a release takes an algorithm: ike=, esp=, ah= with IKEv1 and with IKEv2. */
+enum transform_use {
+	USE_IKE1 = 0x01,
+	USE_IKE2 = 0x02,
+	USE_ESP1 = 0x04,
+	USE_ESP2 = 0x08,
+	USE_AH1 = 0x10,
+	USE_AH2 = 0x20,
+	USE_ANY = 0x3f,
+};
+
 #define TRANSFORM_NONE 0xffffu	/* a number that does not exist in that registry */
 
 struct transform {
 	enum transform_type type;
-	const char *name;		/* canonical, as IANA writes it with underscores: AES_GCM_16, HMAC_SHA2_256_128, ECP_256 */
+	const char *name;		/* canonical, as Libreswan prints it: AES_GCM_16, HMAC_SHA2_256_128, MODP2048, DH19 */
 	const char *const *aliases;	/* NULL-terminated: every spelling a Libreswan release takes, lower case */
 	const uint8_t *alias_releases;	/* parallel: bit 1 << enum release */
-	uint16_t ikev2_id;		/* TRANSFORM_NONE where there is none; so are the next two */
+	const uint8_t *alias_use_3_18;	/* parallel: 3.18 takes some spellings in some keywords only */
+	uint16_t ikev2_id;		/* TRANSFORM_NONE where there is none; so are the next three */
 	uint16_t ikev1_ike_id;
-	uint16_t ikev1_esp_id;
-	uint16_t key_bits[4];		/* allowed, 0-terminated; fixed-key algorithms have one */
-	uint16_t key_bits_default;
+	uint16_t ikev1_esp_id;		/* ENCR: ESP transform, INTEG: authentication attribute, KE: group */
+	uint16_t ikev1_ah_id;		/* INTEG: AH transform */
+	uint16_t key_bits[4];		/* allowed, 0-terminated; fixed-key algorithms have one; KE: none */
+	uint16_t key_bits_default;	/* 0: no key */
 	bool key_attribute;		/* key length goes on the wire */
 	bool aead;
 	uint8_t block, iv, salt;	/* bytes */
 	uint16_t icv_bits;		/* AEAD tag or truncated MAC on the wire */
-	uint16_t output_bits;		/* PRF output; public value size of a group */
+	uint16_t output_bits;		/* PRF output; public value size of a group (of a KEM: the initiator's) */
 	const char *xfrm;		/* kernel name, NULL: none */
 	uint16_t pfkey;			/* SADB number; 0: none */
-	const char *openssl;		/* NULL: none. "AES-%u-GCM" takes the key size */
+	const char *openssl;		/* NULL: none. ENCR: cipher, "AES-%u-GCM" takes the key size; PRF, INTEG: the digest under HMAC, or
+					 * "CMAC(cipher)"; KE: group or curve name, X25519, ML-KEM-768 */
 	uint16_t strength_bits;		/* 0: depends on the key size */
-	uint8_t ike_releases, esp_releases;	/* bit 1 << enum release: accepted in ike=, in esp=/ah= */
+	uint8_t use[RELEASE_COUNT];	/* enum transform_use */
+	uint8_t ike_releases, esp_releases;	/* bit 1 << enum release, out of use[]: accepted in ike=, in esp=/ah= */
 	const char *rfc8247, *rfc8221;	/* status words, "" where not listed */
+	const char *doc;		/* whole sentences */
 };
 
-extern const struct transform *const transform_table[];	/* all, ordered by type, then as in the YAML file */
+extern const struct transform *const transform_table[];	/* all, ordered by type, then as in the YAML file; static data */
 extern const unsigned transform_count;
 
 const struct transform *transform_by_name(enum transform_type type, const char *canonical);
 const struct transform *transform_by_ikev2_id(enum transform_type type, uint16_t id);
 /* By a Libreswan spelling that `release` takes (case-insensitive); with release RELEASE_ANY by every spelling. */
 const struct transform *transform_by_alias(enum transform_type type, struct slice alias, enum release release);
-/* Nearest known alias for a "did you mean", or NULL. */
+/* The same for a place: `use` is one or more bits of enum transform_use, and the release must take the algorithm in one of them. */
+const struct transform *transform_by_alias_for(enum transform_type type, struct slice alias, enum release release, unsigned use);
+/* Nearest known alias for a "did you mean", or NULL when there is none within two mistakes, or several as near. */
 const char *transform_nearest(enum transform_type type, struct slice alias, enum release release);
+const char *transform_type_name(enum transform_type type);	/* "cipher", "DH group" */
+
+/* The screen of `ipsecc explain ALGORITHM`; with RELEASE_ANY for all releases. */
+void transform_explain(const struct transform *t, enum release release, struct buf *out);
 
 #endif
