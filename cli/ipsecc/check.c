@@ -131,7 +131,7 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-/* "24 conns: 21 load, 1 with warnings, 2 will not load (ulm, ulm-old)" */
+/* "24 conns: 21 load, 1 with warnings, 2 will not load (ulm, ulm-old)", "24 conns load" */
 static void add_verdicts(struct buf *out, const struct totals *t, bool ascii)
 {
 	static const char *const words[] = {
@@ -141,10 +141,14 @@ static void add_verdicts(struct buf *out, const struct totals *t, bool ascii)
 	const char *separator = ": ";
 
 	buf_printf(out, "%zu conn%s", t->conns, plural(t->conns));
+	if (t->conns && t->verdicts[VERDICT_LOADS] == t->conns) {
+		buf_add_str(out, t->conns == 1 ? " loads" : " load");
+		separator = ", ";
+	}
 	for (size_t v = 0; v <= VERDICT_UNKNOWN; v++) {
-		if (!t->verdicts[v])
+		if (!t->verdicts[v] || t->verdicts[VERDICT_LOADS] == t->conns)
 			continue;
-		buf_printf(out, "%s%zu %s", separator, t->verdicts[v], v == VERDICT_LOADS && t->verdicts[v] == 1 ? "loads" : words[v]);
+		buf_printf(out, "%s%zu %s", separator, t->verdicts[v], words[v]);
 		separator = ", ";
 		for (size_t i = 0; v == VERDICT_WILL_NOT_LOAD && i < t->refused_shown; i++) {
 			buf_add_str(out, i ? ", " : " (");
