@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/slice.h"
 #include "proto/release.h"
 
@@ -75,8 +74,5 @@ const struct transform *transform_by_alias_for(enum transform_type type, struct 
 /* Nearest known alias for a "did you mean", or NULL when there is none within two mistakes, or several as near. */
 const char *transform_nearest(enum transform_type type, struct slice alias, enum release release);
 const char *transform_type_name(enum transform_type type);	/* "cipher", "DH group" */
-
-/* The screen of `ipsecc explain ALGORITHM`; with RELEASE_ANY for all releases. */
-void transform_explain(const struct transform *t, enum release release, struct buf *out);
 
 #endif

@@ -171,8 +171,10 @@ static void explain_history(struct page *p, const struct keyword *k)
 	add_releases(&text, k, STATUS_ALIAS, "another spelling in ");
 	add_releases(&text, k, STATUS_IGNORED, "ignored by ");
 	add_releases(&text, k, STATUS_NOT_IN_FILES, "not in files in ");
+	add_releases(&text, k, STATUS_CHANGED, "with another meaning in ");
 	add_releases(&text, k, STATUS_UNKNOWN, "refused, with the whole file, by ");
 	row(p, "in", text.p);
+	row(p, "built with", k->build);
 }
 
 /* What stands after '=' in a synopsis: "yes|no", or the type in capitals. */
@@ -221,44 +223,65 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 
 /* --- a transform --- */
 
-static const char *const transform_types[] = {
-	[TRANSFORM_ENCR] = "encryption", [TRANSFORM_PRF] = "pseudo-random function", [TRANSFORM_INTEG] = "integrity",
-	[TRANSFORM_KE] = "key exchange group", [TRANSFORM_ESN] = "sequence numbers",
-};
-
 static void add_number(struct buf *b, const char *what, uint16_t number)
 {
 	if (number != TRANSFORM_NONE)
 		buf_printf(b, "%s%s %u", b->n ? ", " : "", what, number);
 }
 
-static void add_release_bits(struct buf *b, const char *where, uint8_t releases)
+/* "ike= (IKEv2), esp=" of one release's bits. */
+static void add_use(struct buf *b, unsigned use)
 {
-	if (!releases)
-		return;
-	buf_printf(b, "%s%s in", b->n ? "; " : "", where);
-	for (int r = 0; r < RELEASE_COUNT; r++)
-		if (releases & (1u << r))
-			buf_printf(b, " %s", release_name((enum release)r));
+	static const char *const keywords[] = { "ike=", "esp=", "ah=" };
+	bool first = true;
+
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned versions = use >> 2 * i & (USE_IKE1 | USE_IKE2);
+
+		if (!versions)
+			continue;
+		buf_printf(b, "%s%s%s", first ? "" : ", ", keywords[i], versions == USE_IKE1 ? " (IKEv1)" : versions == USE_IKE2 ? " (IKEv2)" : "");
+		first = false;
+	}
+}
+
+/* A row for each run of releases that take it in the same places. */
+static void explain_use(struct page *p, const struct transform *t)
+{
+	const char *head = "accepted";
+
+	for (int r = 0, next; r < RELEASE_COUNT; r = next) {
+		CLEANUP(buf_release) struct buf text = { 0 };
+
+		for (next = r; next < RELEASE_COUNT && t->use[next] == t->use[r]; next++)
+			buf_printf(&text, "%s%s", next > r ? " " : "", release_name((enum release)next));
+		if (!t->use[r])
+			continue;
+		buf_add_str(&text, ": ");
+		add_use(&text, t->use[r]);
+		row(p, head, text.p);
+		head = "";
+	}
 }
 
 static void explain_transform(struct page *p, const struct transform *t)
 {
-	CLEANUP(buf_release) struct buf names = { 0 }, numbers = { 0 }, keys = { 0 }, releases = { 0 }, status = { 0 };
+	CLEANUP(buf_release) struct buf names = { 0 }, numbers = { 0 }, keys = { 0 }, status = { 0 };
 
 	bold(p, t->name);
-	buf_printf(p->out, "        %s\n\n", transform_types[t->type]);
+	buf_printf(p->out, "        %s\n", transform_type_name(t->type));
+	paragraph(p, t->doc);
+	buf_add_char(p->out, '\n');
 	for (size_t i = 0; t->aliases && t->aliases[i]; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", t->aliases[i]);
 	add_number(&numbers, "IKEv2", t->ikev2_id);
 	add_number(&numbers, "IKEv1", t->ikev1_ike_id);
-	add_number(&numbers, "IKEv1 ESP", t->ikev1_esp_id);
+	add_number(&numbers, t->type == TRANSFORM_INTEG ? "IKEv1 child" : "IKEv1 ESP", t->ikev1_esp_id);
+	add_number(&numbers, "AH", t->ikev1_ah_id);
 	for (size_t i = 0; i < sizeof(t->key_bits) / sizeof(t->key_bits[0]) && t->key_bits[i]; i++)
 		buf_printf(&keys, "%s%u", i ? ", " : "", t->key_bits[i]);
 	if (keys.n)
 		buf_add_str(&keys, " bits");
-	add_release_bits(&releases, "ike=", t->ike_releases);
-	add_release_bits(&releases, "esp= and ah=", t->esp_releases);
 	if (t->rfc8247[0])
 		buf_printf(&status, "IKE %s (RFC 8247)", t->rfc8247);
 	if (t->rfc8221[0])
@@ -266,7 +289,7 @@ static void explain_transform(struct page *p, const struct transform *t)
 	row(p, "written", names.p);
 	row(p, "numbers", numbers.p);
 	row(p, "keys", keys.p);
-	row(p, "accepted", releases.p);
+	explain_use(p, t);
 	row(p, "status", status.p);
 	row(p, "kernel", t->xfrm);
 	row(p, "OpenSSL", t->openssl);

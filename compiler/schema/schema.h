@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "base/slice.h"
 #include "gen/keyword_ids.h"	/* enum keyword_id, see below */
 #include "proto/release.h"
@@ -96,8 +95,5 @@ const char *schema_type_name(enum value_type type);
 const char *schema_status_name(enum keyword_status status);	/* "active" */
 /* The canonical word of an accepted spelling (case-insensitive) in that release, NULL: not among the keyword's words. */
 const struct keyword_value *schema_value(const struct keyword *k, struct slice word, enum release release);
-
-/* The screen of `ipsecc explain KEYWORD`; with RELEASE_ANY for all releases. */
-void schema_explain(const struct keyword *k, enum release release, struct buf *out);
 
 #endif

@@ -581,7 +581,7 @@ static void put_keyword(FILE *out, const struct keyword *k)
 	put_field(out, "build", inherited(k, "build"));
 	put_rules(out, k);
 	put_field(out, "doc", k->doc);
-	put_list(out, "conflicts", gen_list(k->node, "conflicts"));
+	put_list(out, "conflicts", gen_list(k->alias_of < 0 ? k->node : keywords[k->alias_of].node, "conflicts"));
 	put_list(out, "notes", gen_list(k->node, "notes"));
 	put_strings(out, "whack", k->whack, RELEASES);
 	fputs("\t},\n", out);
