@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ir.h -- typed configuration: what each conn says, as values, with its defaults filled in by the chosen release.
  *
- * No pointers into the syntax tree. Where a value came from stands in ir_conn.origin[], so that comparing IR ignores it; a value whose
- * origin span is unknown is a default. Left is 0, right is 1. Times in seconds.
+ * The values hold no pointers into the syntax tree, so that comparing IR compares meaning. Where a value came from is asked with
+ * ir_origin(); unknown: it is a default. Left is 0, right is 1. Times in seconds.
  */
 #ifndef COMPILER_IR_H
 #define COMPILER_IR_H
@@ -52,6 +52,7 @@ struct ir_conn {
 	enum ipsec_protocol protocol;
 	proposal_list ike, phase2;		/* defaults of the release when unset */
 	bool pfs, rekey, reauth, aggressive, fragmentation, mobike, compress, narrowing, overlapip, initial_contact;
+	bool ike_written, phase2_written;	/* ike=, esp= or ah= was written: the proposals are not the release's own */
 	enum plan_tristate encapsulation, esn;
 	uint32_t ike_lifetime, sa_lifetime, rekey_margin;
 	uint16_t rekey_fuzz;
@@ -67,14 +68,12 @@ struct ir_conn {
 	uint32_t if_id;
 	uint32_t replay_window, tfc;
 	uint64_t max_bytes, max_packets;
-	struct span origin[KW_COUNT][2];	/* value spans; unsided keywords use [0]; unknown: default */
 };
 
 struct ir_setup {
 	bool unique_ids;
 	uint32_t nat_keepalive;
-	enum plan_tristate ikev1_policy;	/* YES accept, NO drop, AUTO: the build's default */
-	struct span origin[KW_COUNT];
+	enum plan_tristate ikev1_policy;	/* YES accept, NO drop or reject */
 };
 
 struct ir {
@@ -83,8 +82,11 @@ struct ir {
 	VEC(struct ir_conn *) conns;		/* one per resolved conn, in order */
 };
 
+/* Span of the value that was written for a keyword; unknown: nothing was. Left or right for sided keywords, else SIDE_NONE. */
+struct span ir_origin(const struct ir_conn *c, enum keyword_id id, enum side side);
+
 /* Types every setting of every conn and fills in defaults; a bad value is a finding with its caret, and the default stands in. Then runs
- * the checks (one function per rule, generated dispatch) and sets the verdicts. Never fails. */
+ * the checks (checks.h: one function per rule) and sets the verdicts, from these findings and those that `diag` has already. Never fails. */
 struct ir *sema(struct arena *a, const struct resolved *resolved, enum release release, struct diag *diag);
 
 #endif
