@@ -7,7 +7,13 @@
 
 #include "runtime/dataplane/route.h"
 
-int route_link_up(struct netlink *nl, int ifindex, unsigned mtu)
+int route_open(struct route_table *table)
+{
+	*table = (struct route_table){ 0 };
+	return netlink_open(&table->nl, NETLINK_ROUTE, 0);
+}
+
+int route_link_up(struct route_table *table, int ifindex, unsigned mtu)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
 	struct nlmsghdr *m = netlink_start(buffer, RTM_NEWLINK, 0);
@@ -16,10 +22,10 @@ int route_link_up(struct netlink *nl, int ifindex, unsigned mtu)
 	info->ifi_index = ifindex;
 	info->ifi_change = info->ifi_flags = IFF_UP;
 	mnl_attr_put_u32(m, IFLA_MTU, mtu);
-	return netlink_call(nl, m, NULL, NULL);
+	return netlink_call(&table->nl, m, NULL, NULL);
 }
 
-int route_rule_set(struct netlink *nl, sa_family_t family, bool present)
+static int set_rule(struct route_table *table, sa_family_t family, bool present)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
 	struct nlmsghdr *m = netlink_start(buffer, present ? RTM_NEWRULE : RTM_DELRULE, present ? NLM_F_CREATE | NLM_F_EXCL : 0);
@@ -30,11 +36,19 @@ int route_rule_set(struct netlink *nl, sa_family_t family, bool present)
 	rule->action = FR_ACT_TO_TBL;
 	mnl_attr_put_u32(m, FRA_TABLE, ROUTE_TABLE);	/* the header has 8 bits for it */
 	mnl_attr_put_u32(m, FRA_PRIORITY, ROUTE_RULE_PRIORITY);
-	error = netlink_call(nl, m, NULL, NULL);
+	error = netlink_call(&table->nl, m, NULL, NULL);
 	return (present && error == -EEXIST) || (!present && error == -ENOENT) ? 0 : error;
 }
 
-static struct nlmsghdr *route_message(void *buffer, uint16_t type, uint16_t flags, const struct ip_prefix *dst, int ifindex)
+void route_close(struct route_table *table)
+{
+	for (int i = 0; i < 2; i++)
+		if (table->rules[i])
+			set_rule(table, i ? AF_INET6 : AF_INET, false);
+	netlink_close(&table->nl);
+}
+
+static struct nlmsghdr *route_message(void *buffer, uint16_t type, uint16_t flags, const struct ip_prefix *dst)
 {
 	struct nlmsghdr *m = netlink_start(buffer, type, flags);
 	struct rtmsg *route = mnl_nlmsg_put_extra_header(m, sizeof(*route));
@@ -42,28 +56,38 @@ static struct nlmsghdr *route_message(void *buffer, uint16_t type, uint16_t flag
 	route->rtm_family = (uint8_t)dst->addr.family;
 	route->rtm_dst_len = dst->len;
 	route->rtm_protocol = RTPROT_STATIC;
-	route->rtm_scope = RT_SCOPE_LINK;
-	route->rtm_type = RTN_UNICAST;
+	route->rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : RT_SCOPE_LINK;
+	route->rtm_type = type == RTM_DELROUTE ? RTN_UNSPEC : RTN_UNICAST;
 	mnl_attr_put_u32(m, RTA_TABLE, ROUTE_TABLE);
 	mnl_attr_put(m, RTA_DST, ip_addr_size(&dst->addr), dst->addr.bytes);
-	mnl_attr_put_u32(m, RTA_OIF, (uint32_t)ifindex);
 	return m;
 }
 
-int route_add(struct netlink *nl, const struct ip_prefix *dst, int ifindex, const struct ip_addr *src)
+int route_add(struct route_table *table, const struct ip_prefix *dst, const struct route_way *way)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
-	struct nlmsghdr *m = route_message(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, dst, ifindex);
+	struct nlmsghdr *m = route_message(buffer, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, dst);
+	struct rtmsg *route = mnl_nlmsg_get_payload(m);
+	bool *rule = &table->rules[dst->addr.family == AF_INET6];
+	int error = *rule ? 0 : set_rule(table, dst->addr.family, true);
 
-	if (src->family == dst->addr.family)
-		mnl_attr_put(m, RTA_PREFSRC, ip_addr_size(src), src->bytes);
-	return netlink_call(nl, m, NULL, NULL);
+	if (error)
+		return error;
+	*rule = true;
+	mnl_attr_put_u32(m, RTA_OIF, (uint32_t)way->ifindex);
+	if (way->gateway.family == dst->addr.family) {
+		route->rtm_scope = RT_SCOPE_UNIVERSE;
+		mnl_attr_put(m, RTA_GATEWAY, ip_addr_size(&way->gateway), way->gateway.bytes);
+	}
+	if (way->src.family == dst->addr.family)
+		mnl_attr_put(m, RTA_PREFSRC, ip_addr_size(&way->src), way->src.bytes);
+	return netlink_call(&table->nl, m, NULL, NULL);
 }
 
-int route_del(struct netlink *nl, const struct ip_prefix *dst, int ifindex)
+int route_del(struct route_table *table, const struct ip_prefix *dst)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
-	int error = netlink_call(nl, route_message(buffer, RTM_DELROUTE, 0, dst, ifindex), NULL, NULL);
+	int error = netlink_call(&table->nl, route_message(buffer, RTM_DELROUTE, 0, dst), NULL, NULL);
 
 	return error == -ESRCH ? 0 : error;
 }
@@ -98,7 +122,7 @@ static int look_at_address(const struct nlmsghdr *header, void *context)
 	return MNL_CB_OK;
 }
 
-int route_local_address(struct netlink *nl, const struct ip_prefix *in, struct ip_addr *ret)
+int route_local_address(struct route_table *table, const struct ip_prefix *in, struct ip_addr *ret)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
 	struct nlmsghdr *m = netlink_start(buffer, RTM_GETADDR, NLM_F_DUMP);
@@ -107,11 +131,51 @@ int route_local_address(struct netlink *nl, const struct ip_prefix *in, struct i
 	int error;
 
 	message->ifa_family = (uint8_t)in->addr.family;
-	error = netlink_call(nl, m, look_at_address, &search);
+	error = netlink_call(&table->nl, m, look_at_address, &search);
 	if (error)
 		return error;
 	if (search.found.family == AF_UNSPEC)
 		return -ENOENT;
 	*ret = search.found;
 	return 0;
+}
+
+static int read_way(const struct nlattr *attribute, void *context)
+{
+	struct route_way *way = context;
+	size_t size = mnl_attr_get_payload_len(attribute);
+
+	if (mnl_attr_get_type(attribute) == RTA_OIF && size == sizeof(uint32_t)) {
+		way->ifindex = (int)mnl_attr_get_u32(attribute);
+	} else if (mnl_attr_get_type(attribute) == RTA_GATEWAY && (size == 4 || size == 16)) {
+		way->gateway = (struct ip_addr){ .family = size == 4 ? AF_INET : AF_INET6 };
+		memcpy(way->gateway.bytes, mnl_attr_get_payload(attribute), size);
+	}
+	return MNL_CB_OK;
+}
+
+static int read_route(const struct nlmsghdr *header, void *context)
+{
+	if (header->nlmsg_type == RTM_NEWROUTE)
+		mnl_attr_parse(header, sizeof(struct rtmsg), read_way, context);
+	return MNL_CB_OK;
+}
+
+int route_lookup(struct route_table *table, const struct ip_addr *to, struct route_way *ret)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = netlink_start(buffer, RTM_GETROUTE, 0);
+	struct rtmsg *route = mnl_nlmsg_put_extra_header(m, sizeof(*route));
+	struct route_way way = { 0 };
+	int error;
+
+	route->rtm_family = (uint8_t)to->family;
+	route->rtm_dst_len = (uint8_t)ip_addr_bits(to);
+	mnl_attr_put(m, RTA_DST, ip_addr_size(to), to->bytes);
+	error = netlink_call(&table->nl, m, read_route, &way);
+	if (!error && !way.ifindex)
+		error = -ENETUNREACH;
+	if (!error)
+		*ret = way;
+	return error;
 }

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "runtime/dataplane/route.h"
 #include "runtime/dataplane/tun.h"
 #include "runtime/suite/esp.h"
 
@@ -70,7 +69,7 @@ static int put_policy(void *context, const struct plan_policy *policy)
 	if (wants_route(policy))
 		error = tun_device_route(t, policy, true);
 	if (error) {
-		snprintf(t->why, sizeof(t->why), "cannot route into '%.15s': %.200s", t->name, t->route.why);
+		snprintf(t->why, sizeof(t->why), "cannot route into '%.15s': %.200s", t->name, t->routes.nl.why);
 		return error;
 	}
 	for (size_t i = 0; i < t->out_count; i++) {

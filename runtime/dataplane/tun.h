@@ -8,9 +8,9 @@
 
 #include "base/limits.h"
 #include "runtime/dataplane/dataplane.h"
-#include "runtime/dataplane/netlink.h"
 #include "runtime/dataplane/packet.h"
 #include "runtime/dataplane/policyset.h"
+#include "runtime/dataplane/route.h"
 
 #define TUN_SPI_BUCKETS	256
 #define TUN_ESP_ROOM	128	/* what ESP adds at most: header, IV, padding, ICV */
@@ -51,8 +51,7 @@ struct tun_dp {
 	int fd, ifindex;
 	char name[IFNAMSIZ];
 	unsigned mtu;			/* 0: no SA has told yet */
-	bool rules[2];			/* IPv4, IPv6: the rule stands */
-	struct netlink route;
+	struct route_table routes;
 	struct arena arena;
 	struct map children;		/* name -> struct tun_child */
 	struct policyset policies;

@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "runtime/dataplane/route.h"
 #include "runtime/dataplane/tun.h"
 #include "runtime/suite/esp.h"
 
@@ -31,9 +30,9 @@ int tun_device_open(struct tun_dp *t, const char **ret_why)
 	}
 	memcpy(t->name, request.ifr_name, sizeof(t->name));
 	t->ifindex = (int)if_nametoindex(t->name);
-	error = netlink_open(&t->route, NETLINK_ROUTE, 0);
+	error = route_open(&t->routes);
 	if (!error)
-		error = route_link_up(&t->route, t->ifindex, FIRST_MTU);
+		error = route_link_up(&t->routes, t->ifindex, FIRST_MTU);
 	if (error) {
 		snprintf(t->why, sizeof(t->why), "cannot set the device '%.15s' up: %s", t->name, strerror(-error));
 		*ret_why = t->why;
@@ -41,35 +40,23 @@ int tun_device_open(struct tun_dp *t, const char **ret_why)
 	return error;
 }
 
-/* The device's routes go with it; the rules are ours to remove. */
 void tun_device_close(struct tun_dp *t)
 {
-	for (int i = 0; i < 2; i++)
-		if (t->rules[i])
-			route_rule_set(&t->route, i ? AF_INET6 : AF_INET, false);
-	netlink_close(&t->route);
+	route_close(&t->routes);
 	if (t->fd >= 0)
-		close(t->fd);
+		close(t->fd);		/* the routes into it go with it */
 	t->fd = -1;
 }
 
 int tun_device_route(struct tun_dp *t, const struct plan_policy *policy, bool add)
 {
-	int family = policy->dst.addr.family == AF_INET6;
-	struct ip_addr src = { 0 };
-	int error;
+	struct route_way way = { .ifindex = t->ifindex };
 
 	if (!add)
-		return route_del(&t->route, &policy->dst, t->ifindex);
-	if (!t->rules[family]) {
-		error = route_rule_set(&t->route, policy->dst.addr.family, true);
-		if (error)
-			return error;
-		t->rules[family] = true;
-	}
+		return route_del(&t->routes, &policy->dst);
 	/* Packets of this host shall come from an address that the child carries; a mere gateway has none. */
-	route_local_address(&t->route, &policy->src, &src);
-	return route_add(&t->route, &policy->dst, t->ifindex, &src);
+	route_local_address(&t->routes, &policy->src, &way.src);
+	return route_add(&t->routes, &policy->dst, &way);
 }
 
 /* What the kernel's route to the peer takes; connecting a UDP socket sends nothing. */
@@ -95,6 +82,6 @@ void tun_device_fit(struct tun_dp *t, const struct tun_sa *sa)
 
 	if (mtu < MIN_MTU || (t->mtu && mtu >= t->mtu))
 		return;
-	if (route_link_up(&t->route, t->ifindex, (unsigned)mtu) == 0)
+	if (route_link_up(&t->routes, t->ifindex, (unsigned)mtu) == 0)
 		t->mtu = (unsigned)mtu;
 }

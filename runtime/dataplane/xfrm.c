@@ -12,6 +12,7 @@
 #include "runtime/dataplane/dataplane.h"
 #include "runtime/dataplane/netlink.h"
 #include "runtime/dataplane/policyset.h"
+#include "runtime/dataplane/route.h"
 #include "runtime/dataplane/xfrm_sa.h"
 
 #define SPI_MIN		0x100u		/* 1..255 are reserved by IANA (RFC 4303 section 2.1) */
@@ -29,6 +30,7 @@ struct xfrm_dp {
 	const struct plan *plan;
 	struct dp_callbacks callbacks;
 	struct netlink nl, events;
+	struct route_table routes;
 	struct policyset policies;
 	struct xfrm_sa_entry *sas;
 	char why[400];
@@ -99,19 +101,64 @@ static int send_policy(struct xfrm_dp *x, uint16_t type, const struct plan_polic
 	return error;
 }
 
+/* Where a tunnel's packets go on; AF_UNSPEC: they are not tunnelled, or the peer is not known. */
+static struct ip_addr outer_of(const struct plan_policy *p)
+{
+	for (size_t i = 0; i < p->tmpl.n; i++)
+		if (p->tmpl.v[i].mode == PLAN_MODE_TUNNEL && !ip_addr_is_zero(&p->tmpl.v[i].dst))
+			return p->tmpl.v[i].dst;
+	return (struct ip_addr){ 0 };
+}
+
+/* I-230: a packet that no route takes dies before the kernel asks for its policy, and one of this host needs a source address that the child
+ * carries. The way is that to the peer. A default route is the host's own: ours, being asked first, would hide the connected networks. */
+static void add_route(struct xfrm_dp *x, const struct plan_policy *p)
+{
+	struct ip_addr outer = outer_of(p);
+	struct route_way way;
+	char text[200], dst[IP_PREFIX_TEXT];
+
+	if (p->dir != PLAN_OUT || outer.family == AF_UNSPEC || p->dst.len == 0)
+		return;
+	if (route_lookup(&x->routes, &outer, &way) == 0) {
+		route_local_address(&x->routes, &p->src, &way.src);
+		if (route_add(&x->routes, &p->dst, &way) == 0)
+			return;
+	}
+	snprintf(text, sizeof(text), "no route to %s could be added: %.100s", ip_prefix_format(&p->dst, dst), x->routes.nl.why);
+	x->callbacks.warn(x->callbacks.context, RULE_ROUTE_NOT_ADDED, &p->origin, text);
+}
+
+static void drop_route(struct xfrm_dp *x, const struct plan_policy *p)
+{
+	if (p->dir != PLAN_OUT || !p->tmpl.n)
+		return;
+	for (size_t i = 0; i < x->policies.count; i++) {	/* another conn may still need it */
+		const struct policyset_entry *e = &x->policies.entries[i];
+
+		if (e->wanted && e->policy->dir == PLAN_OUT && e->policy->tmpl.n && ip_prefix_eq(&e->policy->dst, &p->dst))
+			return;
+	}
+	route_del(&x->routes, &p->dst);
+}
+
 static int put_policy(void *context, const struct plan_policy *p)
 {
-	return send_policy(context, XFRM_MSG_UPDPOLICY, p);
+	int error = send_policy(context, XFRM_MSG_UPDPOLICY, p);
+
+	if (!error)
+		add_route(context, p);
+	return error;
 }
 
 static int take_policy(void *context, const struct plan_policy *p)
 {
-	int error = send_policy(context, XFRM_MSG_DELPOLICY, p);
+	int error;
 
+	drop_route(context, p);		/* routes, then policies, then SAs (I-222) */
+	error = send_policy(context, XFRM_MSG_DELPOLICY, p);
 	return error == -ENOENT ? 0 : error;	/* someone else removed it: what we want is so */
 }
-
-static void xfrm_close(struct dataplane *dp);
 
 static int open_sockets(struct xfrm_dp *x)
 {
@@ -120,6 +167,8 @@ static int open_sockets(struct xfrm_dp *x)
 
 	if (!error)
 		error = netlink_open(&x->events, NETLINK_XFRM, XFRMGRP_ACQUIRE | XFRMGRP_EXPIRE);
+	if (!error)
+		error = route_open(&x->routes);
 	if (!error)
 		mnl_socket_setsockopt(x->events.socket, NETLINK_ADD_MEMBERSHIP, (void *)(uintptr_t)&mapping, sizeof(mapping));
 	return error;
@@ -134,6 +183,7 @@ static int xfrm_open(const struct plan *plan, const struct dp_callbacks *callbac
 		if (x) {
 			netlink_close(&x->nl);
 			netlink_close(&x->events);
+			route_close(&x->routes);
 		}
 		free(x);
 		*ret_why = "cannot open a netlink socket";
@@ -353,6 +403,7 @@ static void xfrm_close(struct dataplane *dp)
 		xfrm_del_sa(dp, &id);
 	}
 	policyset_release(&x->policies);
+	route_close(&x->routes);
 	netlink_close(&x->nl);
 	netlink_close(&x->events);
 	free(x);
