@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory for keys: OpenSSL's secure heap (locked, MADV_DONTDUMP, guard pages; I-344). */
+#include <errno.h>
+#include <openssl/crypto.h>
+
+#include "secrets/secrets.h"
+
+/* Private keys of OpenSSL live in the same heap, and OpenSSL fails when it is full; so ours take half of it at most, and more than that goes
+ * to the ordinary heap, where it is wiped all the same. */
+#define HEAP_BYTES	(1024 * 1024)
+#define HEAP_UNIT	32
+
+struct header {
+	size_t n;
+	max_align_t data[];
+};
+
+void *secret_alloc(size_t n)
+{
+	struct header *h = NULL;
+	size_t size;
+
+	if (__builtin_add_overflow(n, sizeof *h, &size))
+		return NULL;
+	if (!CRYPTO_secure_malloc_initialized())
+		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);	/* without success: OPENSSL_secure_zalloc() is the ordinary one */
+	if (size < HEAP_BYTES / 8 && CRYPTO_secure_used() + size < HEAP_BYTES / 2)
+		h = OPENSSL_secure_zalloc(size);
+	if (!h)
+		h = OPENSSL_zalloc(size);
+	if (!h)
+		return NULL;
+	h->n = n;
+	return h->data;
+}
+
+void secret_free(void *p)
+{
+	struct header *h;
+
+	if (!p)
+		return;
+	h = (struct header *)((char *)p - offsetof(struct header, data));
+	OPENSSL_cleanse(p, h->n);
+	OPENSSL_secure_free(h);		/* knows which heap it came from */
+}
+
+int secret_set(struct secret *s, const void *bytes, size_t n)
+{
+	uint8_t *copy = secret_alloc(n);
+
+	if (!copy)
+		return -ENOMEM;
+	if (n)
+		memcpy(copy, bytes, n);
+	secret_release(s);
+	*s = (struct secret){ copy, n };
+	return 0;
+}
+
+void secret_release(struct secret *s)
+{
+	secret_free(s->bytes);
+	*s = (struct secret){ 0 };
+}
