@@ -125,8 +125,8 @@ struct slice ke_public(const struct ke *ke);		/* as it goes in the KE payload; b
 int ke_complete(struct ke *ke, struct slice peer, struct secret *ret_shared);
 /* Responder in one step (a KEM has no other way): appends the own public value to `ret_public`. */
 int ke_respond(const struct transform *group, struct slice peer, struct buf *ret_public, struct secret *ret_shared);
-/* With a given private value, big-endian (X25519: as is): for known answers. */
-int ke_from_private(const struct transform *group, struct slice private_value, struct ke **ret);
+/* With a given pair, the private value as a number (X25519: as is): for known answers. */
+int ke_from_pair(const struct transform *group, struct slice private_value, struct slice public_value, struct ke **ret);
 
 /* --- hashes ------------------------------------------------------------------------------------------------------------------------- */
 
