@@ -154,7 +154,7 @@ static void read_defaults(struct keyword *k)
 	const yaml_node_t *code = gen_field(k->node, "default_code");
 
 	k->default_documented = gen_string(k->node, "default");
-	for (int r = 0; r < RELEASES; r++)
+	for (int r = 0; r < RELEASES && (!code || code->type == YAML_SCALAR_NODE); r++)
 		k->default_code[r] = k->default_documented;
 	if (code)
 		read_per_release(code, k->default_code);
