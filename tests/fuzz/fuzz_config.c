@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	plan = unit_plan(u, &lower_options, &incomplete);
 	if (plan)
 		emit_all(u, plan);
-	unit_write_check_json(u, &out);
+	unit_write_check_json(&u, 1, &out);
 	diag_render_human(&u->diag, &(struct diag_style){ 0 }, &out);
 	buf_release(&out);
 	unit_free(u);
