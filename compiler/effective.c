@@ -12,7 +12,7 @@ static const struct setting *find(const struct unit *u, const struct resolved_co
 static struct effective_value make(const struct unit *u, const struct keyword *k, enum side side, const struct setting *s)
 {
 	return (struct effective_value){
-		.keyword = schema_spelling(k, side), .entry = k, .setting = s,
+		.keyword = schema_spelling_in(k, side, u->release), .entry = k, .setting = s,
 		.text = s ? s->param->value.text : slice_of(k->default_code[u->release]),
 	};
 }
@@ -27,12 +27,12 @@ int effective_list(const struct unit *u, const struct resolved_conn *conn, bool 
 		const struct keyword *k = &keyword_table[id];
 		enum side side = k->sided ? SIDE_LEFT : SIDE_NONE;
 
-		if (k->section != (conn ? SECTION_CONN : SECTION_SETUP))
+		if (k->section != (conn ? SECTION_CONN : SECTION_SETUP) || schema_target(k, u->release) != k)
 			continue;
 		do {
 			const struct setting *s = find(u, conn, k, side);
 
-			if (s || (with_builtin && k->default_code[u->release] && k->status[u->release] == STATUS_ACTIVE))
+			if (s || (with_builtin && k->default_code[u->release] && schema_active(k, u->release)))
 				list.values[list.n++] = make(u, k, side, s);
 		} while (k->sided && side++ == SIDE_LEFT);
 	}

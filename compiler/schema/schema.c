@@ -104,16 +104,23 @@ const char *schema_spelling(const struct keyword *k, enum side side)
 	return side == SIDE_RIGHT && k->sided ? k->right : k->name;
 }
 
-const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release)
+const struct keyword *schema_active(const struct keyword *k, enum release release)
 {
 	const struct keyword *target = schema_target(k, release);
 
 	if (release == RELEASE_ANY || target->status[release] == STATUS_ACTIVE)
-		return schema_spelling(target, side);
+		return target;
 	for (unsigned i = 0; i < KW_COUNT; i++)
 		if (keyword_table[i].alias_of == target->id && keyword_table[i].status[release] == STATUS_ACTIVE)
-			return schema_spelling(&keyword_table[i], side);
-	return schema_spelling(k, side);
+			return &keyword_table[i];
+	return NULL;
+}
+
+const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release)
+{
+	const struct keyword *active = schema_active(k, release);
+
+	return schema_spelling(active ? active : k, side);
 }
 
 const struct keyword_value *schema_value(const struct keyword *k, struct slice word, enum release release)

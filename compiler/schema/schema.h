@@ -89,7 +89,9 @@ const struct keyword *schema_target(const struct keyword *k, enum release releas
 const struct keyword *schema_nearest(struct slice spelling, enum section_kind section, char text[64]);
 /* "leftsubnet", "rightsubnet", "rekeymargin": this entry's own name. Static text. */
 const char *schema_spelling(const struct keyword *k, enum side side);
-/* As `release` spells it: among the names stored under the same keyword the one that is active there; else as schema_spelling(). */
+/* Among the names stored under the same keyword, the one that is active in `release`: salifetime for KW_IPSEC_LIFETIME in 3.18. NULL: none. */
+const struct keyword *schema_active(const struct keyword *k, enum release release);
+/* The spelling of that one; else as schema_spelling(). */
 const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release);
 const char *schema_type_name(enum value_type type);
 const char *schema_status_name(enum keyword_status status);	/* "active" */
