@@ -10,11 +10,14 @@ struct effective_value {
 	struct slice text;			/* after unquoting */
 	const struct setting *setting;		/* where it came from; NULL: built into the release */
 	const struct keyword *entry;
+	bool has_number;
+	uint64_t number;			/* of time, percent and count types, in base units: seconds, milliseconds, percent */
 };
 
 struct effective {
 	struct effective_value *values;		/* in the order of the keyword table, left before right */
 	size_t n;
+	struct arena arena;			/* of the parsed values */
 };
 
 /* The settings of one conn, or of config setup (conn NULL); with_builtin: also what the release does for keywords that are not set.

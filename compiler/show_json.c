@@ -57,6 +57,8 @@ static json_t *value(const struct unit *u, const struct effective_value *v)
 	struct doc d = doc_new();
 
 	doc_set(&d, "value", doc_text(v->text));
+	if (v->has_number)
+		doc_set(&d, "number", json_integer((json_int_t)v->number));
 	doc_set_text(&d, "source", v->setting ? source_names[v->setting->source] : "builtin");
 	set_place(&d, u, v->setting);
 	doc_set(&d, "via", via(v->setting));
