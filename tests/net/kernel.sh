@@ -1,0 +1,75 @@
+#!/bin/bash
+# kernel.sh -- ipsec-run with the kernel's IPsec against charon and pluto. Where this kernel has no ESP, in a guest that has.
+cd "$(dirname "$0")/../.." || exit 2
+what='ipsec-run with the kernel'\''s IPsec'
+
+has_esp() {
+	unshare -n ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 0x1000 mode transport \
+		aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128 2>/dev/null
+}
+
+if [ -z "${IN_GUEST:-}" ] && ! has_esp; then
+	guest=${IPSECC_TOOLS:-}/run-in-kernel
+	[ -x "$guest" ] || { echo "ok 1 - $what # SKIP no ESP in this kernel, and IPSECC_TOOLS is not set"; echo 1..1; exit 0; }
+	# user-mode Linux is fast but does not run on every processor; emulation does
+	for mode in --uml --tcg; do
+		"$guest" $mode true >/dev/null 2>&1 || continue
+		# the peers' packages are fetched here: the guest has no network
+		for peer in charon pluto; do
+			unshare -n true && ip netns add icprobe$$ && "$IPSECC_TOOLS/peer-$peer" start icprobe$$ -c /dev/null >/dev/null 2>&1
+			"$IPSECC_TOOLS/peer-$peer" stop icprobe$$ >/dev/null 2>&1
+			ip netns del icprobe$$ 2>/dev/null
+		done
+		IN_GUEST=1 exec "$guest" $mode -m 1024M -t 540 "$0"
+	done
+	echo "ok 1 - $what # SKIP no ESP in this kernel, and no guest kernel runs here"; echo 1..1; exit 0
+fi
+
+. tests/net/lib.sh
+need_net "$what"
+need_tools "$what"
+command -v tcpdump >/dev/null || skip_all "$what" 'no tcpdump'
+lab_up || skip_all "$what" 'no veth devices'
+configuration "$work/both.conf"
+check 'the configuration compiles' compile left "$work/both.conf"
+PINGS=40
+
+charon_start --netlink >"$work/charon.log" 2>&1
+case $? in
+0)
+	ok 'charon starts'
+	check 'ipsec-run starts' ours_start left --dataplane=auto
+	if [ "$(ours left status --json | jq -r .dataplane)" = xfrm ]; then ok 'auto takes the kernel where it has ESP'
+	else not_ok 'auto takes the kernel where it has ESP' "$work/left.log"; fi
+	peer_up() { charon initiate net; }
+	peer_down() { charon terminate gw; }
+	peer_rekey() { charon swanctl --rekey --child net; }
+	peer_has_child() { charon status | grep -q '^child .*state=INSTALLED'; }
+	both_roles charon
+	check 'stop' ours left stop
+	charon stop >/dev/null 2>&1 ;;
+77) skip 'charon with the kernel' "$(tail -n 1 "$work/charon.log")" ;;
+*) not_ok 'charon starts' "$work/charon.log" ;;
+esac
+if [ -z "$(left ip xfrm state)$(left ip xfrm policy | grep -v socket)$(left ip route show table 4500 2>/dev/null)" ]; then
+	ok 'nothing of ours is left in the kernel'
+else
+	{ left ip xfrm state; left ip xfrm policy; } >"$work/out" 2>&1
+	not_ok 'nothing of ours is left in the kernel' "$work/out"
+fi
+
+pluto_start >"$work/pluto.log" 2>&1
+case $? in
+0)
+	ok 'pluto starts from the same file'
+	check 'ipsec-run starts' ours_start left --dataplane=xfrm
+	peer_up() { pluto initiate net; }
+	peer_down() { pluto terminate net; }
+	peer_rekey() { pluto whack --rekey-child --name net; }
+	peer_has_child() { pluto status | grep -q '^child .*state=INSTALLED'; }
+	both_roles pluto
+	check 'stop' ours left stop ;;
+77) skip 'pluto with the kernel' "$(tail -n 1 "$work/pluto.log")" ;;
+*) not_ok 'pluto starts from the same file' "$work/pluto.log" ;;
+esac
+finish

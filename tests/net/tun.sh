@@ -1,0 +1,58 @@
+#!/bin/bash
+# tun.sh -- two ipsec-run against each other, ESP in user space: a tunnel comes up, carries, hides, is rekeyed under traffic, and goes.
+cd "$(dirname "$0")/../.." || exit 2
+. tests/net/lib.sh
+need_net 'two ipsec-run over TUN'
+[ -e /dev/net/tun ] || skip_all 'two ipsec-run over TUN' 'no /dev/net/tun'
+command -v tcpdump >/dev/null || skip_all 'two ipsec-run over TUN' 'no tcpdump'
+lab_up || skip_all 'two ipsec-run over TUN' 'no veth devices'
+
+configuration "$work/both.conf"
+check 'the configuration compiles for the left end' compile left "$work/both.conf"
+check 'and for the right end' compile right "$work/both.conf"
+check 'the left daemon starts' ours_start left --dataplane=tun
+check 'the right daemon starts' ours_start right --dataplane=tun
+if ours_start left --dataplane=tun >"$work/out" 2>&1; then not_ok 'a second daemon is refused'
+elif grep -q 'UDP port 500' "$work/out"; then ok 'a second daemon is refused, and the port is named'
+else not_ok 'a second daemon is refused, and the port is named' "$work/out"; fi
+
+capture left "$work/left.pcap"
+capture right "$work/right.pcap"
+if ping_left 1 >"$work/out" 2>&1; then not_ok 'no tunnel, no ping' "$work/out"; else ok 'no tunnel, no ping'; fi
+check 'up returns when the child stands' ours left up net
+check 'ping through the tunnel from the left' ping_left 3
+check 'ping through the tunnel from the right' ping_right 3
+end_captures
+check 'no clear text left either side' no_clear_text "$work/left.pcap" "$work/right.pcap"
+if [ "$(tcpdump -r "$work/left.pcap" -n 'udp port 4500' 2>/dev/null | grep -c ESP)" -ge 6 ]; then ok 'ESP in UDP on the wire'
+else not_ok 'ESP in UDP on the wire' "$work/left.log"; fi
+
+if [ "$(child_field left state)" = installed ] && [ "$(child_field left bytes_in)" -gt 0 ]; then ok 'status counts what came in'
+else ours left status --json >"$work/out"; not_ok 'status counts what came in' "$work/out"; fi
+check 'status is one screen' ours right status
+
+before=$(child_field left spi_in)
+ping_left 40 >"$work/ping" 2>&1 & pinging=$!
+sleep 1
+check 'rekey from the left under traffic' ours left rekey net
+sleep 1
+check 'rekey from the right under traffic' ours right rekey net
+wait $pinging
+if [ "$(child_field left spi_in)" != "$before" ]; then ok 'the SPI has changed'; else not_ok 'the SPI has changed' "$work/left.log"; fi
+if grep -q ' 0% packet loss' "$work/ping"; then ok 'no packet was lost in two rekeys'
+else not_ok 'no packet was lost in two rekeys' "$work/ping" "$work/left.log" "$work/right.log"; fi
+
+check 'down takes it away' ours left down net
+if ping_left 1 >"$work/out" 2>&1; then not_ok 'and no ping gets through'; else ok 'and no ping gets through'; fi
+check 'up from the other end' ours right up net
+check 'ping again' ping_left 2
+ours left up nosuch >"$work/out" 2>&1
+if [ $? = 1 ] && grep -q "the plan has no conn 'nosuch'" "$work/out"; then ok 'up of an unknown conn says so'
+else not_ok 'up of an unknown conn says so' "$work/out"; fi
+check 'stop' ours left stop
+check 'stop of the other end' ours right stop
+if [ -z "$(left ip rule | grep 4500)$(left ip -br link | grep ipsec)" ]; then ok 'no rule and no device is left'
+else left ip rule >"$work/out"; not_ok 'no rule and no device is left' "$work/out"; fi
+ours left status >/dev/null 2>&1
+if [ $? = 2 ]; then ok 'status without a daemon is 2'; else not_ok 'status without a daemon is 2'; fi
+finish
