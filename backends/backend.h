@@ -37,9 +37,10 @@ struct backend {
 };
 
 /* Whether the phase asked for shows this policy: `load` and `route` policies before negotiation; while up, `up` policies and those of the
- * others that no `up` policy replaces. Policies marked strict only with options->strict. */
+ * others that no `up` policy replaces. Policies marked strict only with options->strict, and then in place of those with equal key. */
 bool backend_renders(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options);
-/* One comment line before the policies of a conn: "# hq  /etc/ipsec.conf:20  tunnel 10.1.0.0/16 <-> 10.2.0.0/16". */
+/* One comment line before the policies of a conn: "# hq  /etc/ipsec.conf:20  tunnel 10.1.0.0/16 <-> 10.2.0.0/16", and the tunnel's
+ * two addresses where the policy has them. */
 void backend_comment(struct buf *out, const struct plan_policy *policy);
 
 extern const struct backend *const backend_table[];	/* NULL-terminated */

@@ -11,15 +11,17 @@ static bool same_slot(const struct plan_policy *a, const struct plan_policy *b)
 	       a->mark.value == b->mark.value && a->mark.mask == b->mark.mask && a->if_id == b->if_id;
 }
 
-/* The policies of one conn stand together, so looking around the policy is enough and a plan of any size stays linear. */
-static bool replaced_when_up(const struct plan *plan, const struct plan_policy *policy)
+/* What replaces a policy in the rendering asked for: while up an `up` policy, and in the strict rendering a strict one. The policies of one conn
+ * stand together, so looking around the policy is enough and a plan of any size stays linear. */
+static bool is_replaced(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options)
 {
 	const struct plan_policy *first = plan->policies.v, *end = first + plan->policies.n, *p = policy;
+	bool up = options->phase == PHASE_UP, strict = options->strict && !policy->strict;
 
 	while (p > first && strcmp(p[-1].conn, policy->conn) == 0)
 		p--;
 	for (; p < end && strcmp(p->conn, policy->conn) == 0; p++)
-		if (p->when == PLAN_WHEN_UP && !p->strict && same_slot(p, policy))
+		if (((up && p->when == PLAN_WHEN_UP) || (strict && p->strict)) && same_slot(p, policy))
 			return true;
 	return false;
 }
@@ -28,23 +30,31 @@ bool backend_renders(const struct plan *plan, const struct plan_policy *policy, 
 {
 	if (policy->strict && !options->strict)
 		return false;
-	if (options->phase == PHASE_ROUTE)
-		return policy->when != PLAN_WHEN_UP;
-	return policy->when == PLAN_WHEN_UP || !replaced_when_up(plan, policy);
+	if (policy->when == PLAN_WHEN_UP)
+		return options->phase == PHASE_UP;
+	return !is_replaced(plan, policy, options);
 }
 
-static bool is_transport(const struct plan_policy *policy)
+static const char *kind_of(const struct plan_policy *policy)
 {
-	return policy->tmpl.n && policy->tmpl.v[0].mode == PLAN_MODE_TRANSPORT;
+	if (policy->action != PLAN_PROTECT)
+		return policy->action == PLAN_PASS ? "passthrough" : "drop";
+	return policy->mode == PLAN_MODE_TRANSPORT ? "transport" : "tunnel";
 }
 
 void backend_comment(struct buf *out, const struct plan_policy *policy)
 {
-	static const char *const actions[] = { [PLAN_PASS] = "passthrough", [PLAN_BLOCK] = "drop" };
+	const struct plan_tmpl *t = policy->tmpl.n ? &policy->tmpl.v[0] : NULL;
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
 
-	buf_printf(out, "# %s  %s:%u  %s %s <-> %s", policy->conn, policy->origin.file ? policy->origin.file : "(built in)", policy->origin.line,
-		   policy->action != PLAN_PROTECT ? actions[policy->action] : is_transport(policy) ? "transport" : "tunnel",
-		   ip_prefix_format(&policy->src, src), ip_prefix_format(&policy->dst, dst));
+	/* a name from the input must not end the line and begin a command */
+	buf_add_str(out, "# ");
+	diag_add_visible(out, slice_of(policy->conn), true);
+	buf_add_str(out, "  ");
+	diag_add_visible(out, slice_of(policy->origin.file ? policy->origin.file : "(built in)"), true);
+	buf_printf(out, ":%u  %s %s <-> %s", policy->origin.line, kind_of(policy), ip_prefix_format(&policy->src, src),
+		   ip_prefix_format(&policy->dst, dst));
+	if (t && t->src.family != AF_UNSPEC)
+		buf_printf(out, "  %s <-> %s", ip_addr_format(&t->src, src), ip_addr_format(&t->dst, dst));
 	buf_add_char(out, '\n');
 }

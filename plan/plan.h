@@ -106,6 +106,7 @@ struct plan_child {			/* one child SA to be negotiated under a peer */
 	struct plan_origin proposals_origin;
 	enum plan_mode mode;
 	bool pfs;
+	/* empty: the host itself, by an address that is known only at run time (a peer %any or a DNS name) */
 	VEC(struct traffic_selector) local_ts, remote_ts;
 	struct plan_origin local_ts_origin, remote_ts_origin;
 	uint32_t lifetime, rekey_margin;
@@ -139,6 +140,8 @@ struct plan_tmpl {
 
 /* When a policy stands: `load` since the conn is loaded; `route` since it is routed (a trap or a shunt); `up` while an SA exists. An `up`
  * policy replaces the `route` policy with equal selector, direction, mark and if_id (design note 1 of the expansion rules). */
+/* Shunts of a conn that auto= routes are `load`: no SA belongs to them, so no engine would install them. Policies marked strict are those of the
+ * up phase, standing early: ipsec-run installs them, and they come before the trap with equal key that they replace. */
 enum plan_when { PLAN_WHEN_LOAD, PLAN_WHEN_ROUTE, PLAN_WHEN_UP };
 
 struct plan_policy {
@@ -156,7 +159,7 @@ struct plan_policy {
 	enum plan_mode mode;		/* of the conn's SAs; PROTECT only, a trap's own template is always transport */
 	VEC(struct plan_tmpl) tmpl;
 	enum plan_when when;
-	bool strict;			/* true: only part of the --strict rendering */
+	bool strict;			/* only part of the --strict rendering, and of what ipsec-run installs */
 };
 
 struct plan_source {

@@ -89,10 +89,6 @@ static void check_child(struct plan_reader *r, const struct item *item, const st
 		bad(r, item, "protocol", "a child is 'esp' or 'ah'");
 	else
 		check_proposals(r, item, &child->proposals, child->protocol);
-	if (!child->local_ts.n)
-		bad(r, item, "local_ts", "at least one selector is needed");
-	if (!child->remote_ts.n)
-		bad(r, item, "remote_ts", "at least one selector is needed");
 }
 
 static void check_templates(struct plan_reader *r, const struct item *item, const struct plan_policy *policy)

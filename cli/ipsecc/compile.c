@@ -95,7 +95,7 @@ enum exit_status command_compile(const struct arguments *args)
 		return EXIT_TROUBLE;
 	if (!known_conns(u, args->operands + 1))
 		return EXIT_TROUBLE;
-	lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;
+	options.conns = lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;
 	plan = unit_plan(u, &lowering, &incomplete);
 	r = plan ? unit_emit(u, backend, plan, &options, &out) : -ENOMEM;
 	if (r && r != -EINVAL) {

@@ -12,10 +12,12 @@ struct fact_address {
 	const char *interface;
 	struct ip_addr addr;
 	uint8_t prefix_len;
-	bool up;
+	bool up;			/* the interface's flag UP */
+	bool link_local;		/* scope "link" */
 };
 
 struct fact_route {			/* default routes only */
+	sa_family_t family;
 	struct ip_addr gateway, source;	/* AF_UNSPEC: none */
 	const char *interface;
 	uint32_t metric;

@@ -8,7 +8,7 @@
 
 struct lower_options {
 	const struct host_facts *facts;		/* NULL: sides are unknown */
-	const char *const *conns;		/* names asked for, NULL-terminated; NULL: all that are not templates and not auto=ignore */
+	const char *const *conns;		/* names asked for, NULL-terminated, all existing; NULL: all that are not templates and not auto=ignore */
 	const char *secrets_file;		/* written into references; default /etc/ipsec.secrets */
 };
 

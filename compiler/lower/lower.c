@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/lower/lowering.h"
+
+#include "base/map.h"
+#include "compiler/lower/priority.h"
+
+#define FIRST_REQID	16388u	/* E-080 */
+
+/* --- origins --- */
+
+static struct plan_origin origin_of_span(const struct lowering *l, struct span span)
+{
+	struct diag_place place;
+
+	if (!span_known(span))
+		return (struct plan_origin){ 0 };
+	place = sources_locate(l->sources, span.start);
+	return (struct plan_origin){ place.file, place.line, place.column };
+}
+
+struct plan_origin lower_conn_origin(const struct lowering *l, const struct ir_conn *conn)
+{
+	return origin_of_span(l, conn->span);
+}
+
+struct plan_origin lower_origin(const struct lowering *l, const struct ir_conn *conn, enum keyword_id keyword, enum side side)
+{
+	struct span span = ir_origin(conn, keyword, side);
+
+	return origin_of_span(l, span_known(span) ? span : conn->span);
+}
+
+/* --- which conns --- */
+
+static bool asked_for(const struct lower_options *options, const struct ir_conn *conn)
+{
+	if (!options->conns)
+		return !conn->is_template && conn->start != PLAN_START_IGNORE;
+	for (const char *const *name = options->conns; *name; name++)
+		if (strcmp(*name, conn->name) == 0)
+			return true;
+	return false;
+}
+
+/* What the next stages of the program will carry; NULL: nothing of that kind is in the conn. */
+static const char *not_planned(const struct ir_conn *conn, struct span *ret_span)
+{
+	static const struct {
+		enum keyword_id keyword;
+		const char *what;
+	} reasons[] = {
+		{ KW_HOST, "a group of peers" }, { KW_SUBNET, "a virtual subnet" }, { KW_ADDRESSPOOL, "a pool of addresses for clients" },
+		{ KW_MODECFGCLIENT, "an address from the server" }, { KW_MODECFGSERVER, "an address for the client" },
+		{ KW_XAUTHCLIENT, "XAUTH" }, { KW_XAUTHSERVER, "XAUTH" }, { KW_PROTOPORT, "any port of the peer's choice" },
+	};
+
+	for (unsigned side = 0; side < 2; side++) {
+		const struct ir_end *end = &conn->end[side];
+		const bool found[] = {
+			end->host_kind >= IR_HOST_GROUP, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC, end->modecfg_client,
+			end->modecfg_server, end->xauth_client, end->xauth_server, end->port_any,
+		};
+
+		for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
+			if (!found[i])
+				continue;
+			*ret_span = ir_origin(conn, reasons[i].keyword, (enum side)side);
+			if (!span_known(*ret_span))
+				*ret_span = conn->span;
+			return reasons[i].what;
+		}
+	}
+	return NULL;
+}
+
+static bool loads(const struct ir_conn *conn)
+{
+	return !conn->is_template && conn->verdict != VERDICT_WILL_NOT_LOAD;	/* the checks have said why */
+}
+
+static bool can_be_planned(struct lowering *l, const struct ir_conn *conn)
+{
+	struct span span;
+	const char *what;
+	struct finding *f;
+
+	if (!loads(conn))
+		return false;
+	what = not_planned(conn, &span);
+	if (!what)
+		return true;
+	f = diag_report(l->diag, RULE_NOT_PLANNED_YET, span, "conn '%s' is left out: plans do not carry %s yet", conn->name, what);
+	diag_set_conn(f, conn->name);
+	return false;
+}
+
+/* A shunt is its policies and nothing else: without them nothing of the conn is in the plan. */
+static void report_empty_shunt(struct lowering *l, const struct ir_conn *conn, const struct orientation *o)
+{
+	struct finding *f;
+
+	l->incomplete = true;
+	if (o->side == PLAN_SIDE_UNKNOWN)	/* said already */
+		return;
+	f = diag_report(l->diag, RULE_NO_POLICIES, conn->span, "conn '%s' matches no packet that is known: an end has neither an address nor a "
+			"subnet", conn->name);
+	diag_set_conn(f, conn->name);
+	diag_help(l->diag, f, "give the end a subnet");
+}
+
+static void lower_conn(struct lowering *l, const struct ir_conn *conn, const lower_members *members)
+{
+	struct orientation o;
+
+	if (!can_be_planned(l, conn) || !lower_orient(l, conn, &o)) {
+		l->incomplete = true;
+		return;
+	}
+	if (!is_shunt(conn))
+		lower_peer(l, conn, &o);
+	for (size_t i = 0; i < members->n; i++) {
+		if (!is_shunt(conn))
+			lower_child(l, conn, &o, &members->v[i]);
+		if (!lower_policies(l, conn, &o, &members->v[i]) && is_shunt(conn))
+			report_empty_shunt(l, conn, &o);
+	}
+}
+
+/* E-080: numbers follow the order of loading, so a conn that is loaded and not asked for takes its numbers too. Those that only the command
+ * line loads come after all others. */
+static void lower_all(struct lowering *l)
+{
+	uint32_t next_reqid = FIRST_REQID;
+
+	for (unsigned by_hand = 0; by_hand < 2; by_hand++) {
+		for (size_t i = 0; i < l->ir->conns.n; i++) {
+			const struct ir_conn *conn = l->ir->conns.v[i];
+			bool asked = asked_for(l->options, conn);
+			lower_members members = { 0 };
+
+			if ((conn->start == PLAN_START_IGNORE) != by_hand || (by_hand && !asked))
+				continue;
+			if (loads(conn))
+				lower_product(l, conn, &next_reqid, &members);
+			if (asked)
+				lower_conn(l, conn, &members);
+		}
+	}
+}
+
+/* --- the plan's head --- */
+
+static void add_files(struct lowering *l)
+{
+	struct map seen;
+
+	map_init(&seen, l->arena);
+	for (size_t i = 0; i < l->sources->files.n; i++) {
+		const struct source_file *file = &l->sources->files.v[i];
+		struct plan_file *to;
+
+		if (map_get(&seen, slice_of(file->path)))
+			continue;
+		map_set(&seen, slice_of(file->path), (void *)file);
+		to = vec_add(l->arena, &l->plan->source.files);
+		to->path = file->path;
+		source_sha256(file, to->sha256);
+	}
+}
+
+static void describe_host(struct lowering *l)
+{
+	const struct host_facts *facts = l->options->facts;
+
+	l->plan->host.known = facts != NULL;
+	if (!facts) {
+		l->plan->host.why = "no facts of the host were given";
+		return;
+	}
+	for (size_t i = 0; i < facts->addresses.n; i++)
+		if (facts->addresses.v[i].up)
+			vec_push(l->arena, &l->plan->host.addresses, facts->addresses.v[i].addr);
+}
+
+/* --- what is said once --- */
+
+static void report_once(struct lowering *l)
+{
+	const struct span nowhere = { 0, 0 };
+	struct finding *f;
+	bool any = false;
+
+	if (l->without_facts) {
+		f = diag_report(l->diag, RULE_NO_HOST_FACTS, nowhere, "which end this host is stays unknown for %u conn%s: no facts of the host "
+				"were given", l->without_facts, l->without_facts == 1 ? "" : "s");
+		diag_help(l->diag, f, "run 'ipsecc facts >host.json' on the host, then compile with --host-facts=host.json");
+	}
+	for (size_t i = 0; i < l->ir->conns.n; i++)
+		any |= asked_for(l->options, l->ir->conns.v[i]);
+	if (!any && !l->options->conns && l->ir->conns.n) {
+		f = diag_report(l->diag, RULE_NOTHING_TO_COMPILE, nowhere, "no conn is loaded by its auto=, so the plan is empty");
+		diag_help(l->diag, f, "name the conns on the command line, or write auto=add into them");
+	}
+	if (l->plan->policies.n && !policy_priority_exact(l->ir->release)) {
+		f = diag_report(l->diag, RULE_PRIORITY_OF_ANOTHER_RELEASE, nowhere, "priorities are those of libreswan 4.10, not of %s",
+				release_name(l->ir->release));
+		diag_note(l->diag, f, "both order the conns of one host alike, the numbers differ");
+	}
+}
+
+struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
+		   struct diag *diag, bool *ret_incomplete)
+{
+	struct lowering l = { .arena = a, .ir = ir, .sources = sources, .options = options, .diag = diag, .plan = arena_new(a, struct plan) };
+
+	l.plan->source.release = ir->release;
+	add_files(&l);
+	describe_host(&l);
+	lower_all(&l);
+	report_once(&l);
+	*ret_incomplete = l.incomplete;
+	return l.plan;
+}

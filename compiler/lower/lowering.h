@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lowering.h -- what the parts of lowering share. Private to compiler/lower. */
+#ifndef COMPILER_LOWERING_H
+#define COMPILER_LOWERING_H
+
+#include "compiler/lower/lower.h"
+
+struct lowering {
+	struct arena *arena;
+	const struct ir *ir;
+	const struct sources *sources;
+	const struct lower_options *options;
+	struct diag *diag;
+	struct plan *plan;
+	unsigned without_facts;		/* conns whose side is unknown because no facts were given */
+	bool incomplete;
+};
+
+/* Which end of a conn this host is (E-117 ... E-121), and the addresses of both ends as far as they are known before run time. */
+struct orientation {
+	enum plan_side side;
+	unsigned local;			/* index of our end; 0 when the side is unknown */
+	const char *why;		/* when unknown */
+	struct ip_addr host[2];		/* AF_UNSPEC: not known */
+};
+
+/* One connection of pluto's: a conn, or one pair of a subnet product (E-001 ... E-005). */
+struct lower_member {
+	const char *name;
+	bool has_client[2];		/* false: the host itself */
+	struct ip_prefix client[2];
+	uint32_t reqid;			/* base of the automatic numbers (E-080) */
+};
+typedef VEC(struct lower_member) lower_members;
+
+/* False: a conn with both ends on this host, which pluto terminates (reported). */
+bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orientation *ret);
+
+/* Pairs in pluto's order; *next_reqid moves on for each. Reports families that do not fit. */
+void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret);
+
+void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct orientation *o);
+void lower_child(struct lowering *l, const struct ir_conn *conn, const struct orientation *o, const struct lower_member *m);
+/* The policies of one connection in all phases. False, and none, when an address that they need is not known. */
+bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct orientation *o, const struct lower_member *m);
+
+/* Place of a value of the conn; of the conn's name when the value is a default. */
+struct plan_origin lower_origin(const struct lowering *l, const struct ir_conn *conn, enum keyword_id keyword, enum side side);
+struct plan_origin lower_conn_origin(const struct lowering *l, const struct ir_conn *conn);
+
+/* E-090: ipsec-interface=0 is the device ipsec0, whose number is 0x4000. 0: none. */
+static inline uint32_t lower_if_id(const struct ir_conn *conn)
+{
+	return !conn->has_if_id ? 0 : conn->if_id ? conn->if_id : 0x4000;
+}
+
+static inline bool is_shunt(const struct ir_conn *conn)
+{
+	return conn->type == IR_PASSTHROUGH || conn->type == IR_DROP || conn->type == IR_REJECT;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peer.c -- the IKE relation of a conn, and the child SA of each of its members. */
+#include "compiler/lower/lowering.h"
+
+#define DEFAULT_SECRETS	"/etc/ipsec.secrets"
+
+static enum plan_auth auth_of(const struct ir_conn *conn, const struct ir_end *end)
+{
+	bool signature = conn->auth_rsa || conn->auth_ecdsa;
+
+	if (end->has_auth)
+		return end->auth;
+	if (conn->auth_never)
+		return PLAN_AUTH_NEVER;
+	/* a conn that allows both: a certificate is a promise to sign */
+	if (conn->auth_psk && !(signature && end->cert))
+		return PLAN_AUTH_PSK;
+	if (signature)
+		return !conn->auth_ecdsa ? PLAN_AUTH_RSA : !conn->auth_rsa ? PLAN_AUTH_ECDSA : PLAN_AUTH_ANY_SIGNATURE;
+	return conn->auth_null ? PLAN_AUTH_NULL : PLAN_AUTH_NEVER;
+}
+
+static bool signs(enum plan_auth auth)
+{
+	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
+}
+
+/* An unset id is the address. Of an end without a known address nothing is demanded. */
+static struct ident identity_of(const struct lowering *l, const struct ir_end *end, const struct ip_addr *host)
+{
+	struct slice bytes = { (const char *)host->bytes, ip_addr_size(host) };
+	struct ident id = { .type = IDENT_ANY };
+
+	if (end->id.type != IDENT_NONE)
+		return end->id;
+	if (host->family != AF_UNSPEC)
+		ident_from_wire(l->arena, host->family == AF_INET ? IDENT_IPV4 : IDENT_IPV6, bytes, &id);
+	return id;
+}
+
+static struct plan_end lower_end(const struct lowering *l, const struct ir_conn *conn, unsigned i, const struct ip_addr *host)
+{
+	const struct ir_end *end = &conn->end[i];
+	struct plan_end ret = {
+		.kind = host->family != AF_UNSPEC ? PLAN_ADDRESS_FIXED : end->host_kind == IR_HOST_NAME ? PLAN_ADDRESS_NAME : PLAN_ADDRESS_ANY,
+		.addr = *host,
+		.name = end->host_kind == IR_HOST_NAME ? end->host_name : NULL,
+		.port = end->ike_port,
+		.id = identity_of(l, end, host),
+		.auth = auth_of(conn, end),
+		.cert = end->cert,
+		.ca = end->ca,
+	};
+
+	return ret;
+}
+
+static const char *add_secret(struct lowering *l, const struct ir_conn *conn, const struct plan_peer *peer)
+{
+	bool psk = peer->local.auth == PLAN_AUTH_PSK || peer->remote.auth == PLAN_AUTH_PSK;
+	struct plan_secret *secret;
+
+	if (!psk && !signs(peer->local.auth))
+		return NULL;
+	secret = vec_add(l->arena, &l->plan->secrets);
+	*secret = (struct plan_secret){
+		.name = arena_printf(l->arena, "%s:%s", psk ? "psk" : "key", conn->name),
+		.kind = psk ? PLAN_SECRET_PSK : PLAN_SECRET_PRIVATE_KEY,
+		.file = l->options->secrets_file ? l->options->secrets_file : DEFAULT_SECRETS,
+		.local_id = peer->local.id,
+		.remote_id = peer->remote.id,
+		.origin = peer->origin,
+	};
+	return secret->name;
+}
+
+void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct orientation *o)
+{
+	struct plan_peer *peer = vec_add(l->arena, &l->plan->peers);
+
+	*peer = (struct plan_peer){
+		.conn = conn->name,
+		.origin = lower_conn_origin(l, conn),
+		.version = conn->ike_version,
+		.side = o->side,
+		.side_why = o->why,
+		.local = lower_end(l, conn, o->local, &o->host[o->local]),
+		.remote = lower_end(l, conn, 1 - o->local, &o->host[1 - o->local]),
+		.proposals_origin = lower_origin(l, conn, KW_IKE, SIDE_NONE),
+		.aggressive = conn->aggressive,
+		.rekey = conn->rekey,
+		.reauth = conn->reauth,
+		.fragmentation = conn->fragmentation,
+		.mobike = conn->mobike,
+		.initial_contact = conn->initial_contact,
+		.encapsulation = conn->encapsulation,
+		.lifetime = conn->ike_lifetime,
+		.rekey_margin = conn->rekey_margin,
+		.rekey_fuzz = conn->rekey_fuzz,
+		.keying_tries = conn->keying_tries,
+		.retransmit_timeout_ms = conn->retransmit_timeout_ms,
+		.retransmit_interval_ms = conn->retransmit_interval_ms,
+		.dpd_delay = conn->dpd_delay,
+		.dpd_timeout = conn->dpd_timeout,
+		.dpd_action = conn->dpd_action,
+		.nat_keepalive = conn->nat_keepalive,
+	};
+	memcpy(&peer->proposals, &conn->ike, sizeof(peer->proposals));
+	peer->secret = add_secret(l, conn, peer);
+}
+
+/* E-010: without a subnet the client is the host itself. Nothing: an address that is known at run time only. */
+static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigned i, const struct lower_member *m, const struct ip_addr *host,
+			 void *list)
+{
+	VEC(struct traffic_selector) selectors = { 0 };
+	struct ip_prefix client = m->client[i];
+
+	if (m->has_client[i] || host->family != AF_UNSPEC) {
+		if (!m->has_client[i])
+			client = ip_prefix_of_host(host);
+		vec_push(l->arena, &selectors, ts_of_prefix(&client, conn->end[i].proto, conn->end[i].port));
+	}
+	memcpy(list, &selectors, sizeof(selectors));
+}
+
+static enum keyword_id client_keyword(const struct ir_conn *conn, unsigned i)
+{
+	return conn->end[i].subnets.n ? KW_SUBNETS : conn->end[i].has_subnet ? KW_SUBNET : KW_HOST;
+}
+
+/* E-080, E-081 */
+static uint32_t sa_reqid(const struct ir_conn *conn, const struct lower_member *m)
+{
+	return conn->reqid ? conn->reqid : m->reqid + (conn->protocol == PROTOCOL_ESP);
+}
+
+void lower_child(struct lowering *l, const struct ir_conn *conn, const struct orientation *o, const struct lower_member *m)
+{
+	struct plan_child *child = vec_add(l->arena, &l->plan->children);
+	unsigned local = o->local, remote = 1 - o->local;
+
+	*child = (struct plan_child){
+		.name = m->name,
+		.peer = conn->name,
+		.origin = lower_conn_origin(l, conn),
+		.protocol = conn->protocol,
+		.proposals_origin = lower_origin(l, conn, conn->protocol == PROTOCOL_AH ? KW_AH : KW_ESP, SIDE_NONE),
+		.mode = conn->type == IR_TRANSPORT ? PLAN_MODE_TRANSPORT : PLAN_MODE_TUNNEL,
+		.pfs = conn->pfs,
+		.local_ts_origin = lower_origin(l, conn, client_keyword(conn, local), (enum side)local),
+		.remote_ts_origin = lower_origin(l, conn, client_keyword(conn, remote), (enum side)remote),
+		.lifetime = conn->sa_lifetime,
+		.rekey_margin = conn->rekey_margin,
+		.rekey_fuzz = conn->rekey_fuzz,
+		.rekey = conn->rekey,
+		.max_bytes = conn->max_bytes,
+		.max_packets = conn->max_packets,
+		.reqid = sa_reqid(conn, m),
+		.mark_in = conn->mark_in,
+		.mark_out = conn->mark_out,
+		.if_id = lower_if_id(conn),
+		.replay_window = conn->replay_window,
+		.esn = conn->esn,
+		.compress = conn->compress,
+		.narrowing = conn->narrowing,
+		.tfc = conn->tfc,
+		.start = conn->start,
+		.negotiation_shunt = conn->negotiation_shunt,
+		.failure_shunt = conn->failure_shunt,
+		.updown = conn->end[local].updown,
+	};
+	memcpy(&child->proposals, &conn->phase2, sizeof(child->proposals));
+	add_selector(l, conn, local, m, &o->host[local], &child->local_ts);
+	add_selector(l, conn, remote, m, &o->host[remote], &child->remote_ts);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* priority.h -- the number a policy gets when the user gives none: one formula per family of releases (E-070 ... E-073). */
+#ifndef COMPILER_PRIORITY_H
+#define COMPILER_PRIORITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/release.h"
+
+struct priority_input {
+	uint8_t address_bits;			/* 32 or 128: of the selector's family */
+	uint8_t local_len, remote_len;		/* prefix lengths of our client and of the peer's */
+	bool has_proto;
+	bool local_port_any, remote_port_any;	/* of the conn's two ends */
+	bool source_port;			/* the selector of this very direction has a source port; an ICMP type counts */
+	bool pass;				/* a passthrough conn */
+};
+
+uint32_t policy_priority(enum release release, const struct priority_input *in);
+/* False: the release has a formula of its own that is not in the table; policy_priority() then gives 4.10's. */
+bool policy_priority_exact(enum release release);
+
+#endif
