@@ -1,7 +1,7 @@
 #!/bin/bash
 # charon.sh -- ipsec-run against strongSwan's charon, both with ESP in user space; ours is compiled from an ipsec.conf.
 cd "$(dirname "$0")/../.." || exit 2
-. tests/net/lib.sh
+. tests/net/lib.bash
 what='ipsec-run with charon over TUN'
 need_net "$what"
 need_tools "$what"

@@ -25,7 +25,7 @@ if [ -z "${IN_GUEST:-}" ] && ! has_esp; then
 	echo "ok 1 - $what # SKIP no ESP in this kernel, and no guest kernel runs here"; echo 1..1; exit 0
 fi
 
-. tests/net/lib.sh
+. tests/net/lib.bash
 need_net "$what"
 need_tools "$what"
 command -v tcpdump >/dev/null || skip_all "$what" 'no tcpdump'

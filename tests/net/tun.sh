@@ -1,7 +1,7 @@
 #!/bin/bash
 # tun.sh -- two ipsec-run against each other, ESP in user space: a tunnel comes up, carries, hides, is rekeyed under traffic, and goes.
 cd "$(dirname "$0")/../.." || exit 2
-. tests/net/lib.sh
+. tests/net/lib.bash
 need_net 'two ipsec-run over TUN'
 [ -e /dev/net/tun ] || skip_all 'two ipsec-run over TUN' 'no /dev/net/tun'
 command -v tcpdump >/dev/null || skip_all 'two ipsec-run over TUN' 'no tcpdump'

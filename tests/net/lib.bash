@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# lib.sh -- what the network tests share: TAP lines, two namespaces joined by a cable, captures, daemons, one configuration for both ends.
+# lib.bash -- what the network tests share: TAP lines, two namespaces joined by a cable, captures, daemons, one configuration for both ends.
 #
 #   left  10.1.0.1 (lo)  192.0.2.1 --- 192.0.2.2  10.2.0.1 (lo)  right      (and fd01::1, 2001:db8::1 --- ::2, fd02::1)
 #
