@@ -53,8 +53,8 @@ struct transform {
 	uint16_t output_bits;		/* PRF output; public value size of a group (of a KEM: the initiator's) */
 	const char *xfrm;		/* kernel name, NULL: none */
 	uint16_t pfkey;			/* SADB number; 0: none */
-	const char *openssl;		/* NULL: none. ENCR: cipher, "AES-%u-GCM" takes the key size; PRF, INTEG: the digest under HMAC, or
-					 * "CMAC(cipher)"; KE: group or curve name, X25519, ML-KEM-768 */
+	const char *openssl;		/* NULL: none. ENCR: cipher, "AES-%u-GCM" takes the key size, "GMAC(cipher)" encrypts
+					 * nothing; PRF, INTEG: the digest under HMAC, or "CMAC(cipher)"; KE: group or curve name, X25519, ML-KEM-768 */
 	uint16_t strength_bits;		/* 0: depends on the key size */
 	uint8_t use[RELEASE_COUNT];	/* enum transform_use */
 	uint8_t ike_releases, esp_releases;	/* bit 1 << enum release, out of use[]: accepted in ike=, in esp=/ah= */
