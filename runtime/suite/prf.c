@@ -14,21 +14,24 @@ struct prf {
 
 int prf_new(const struct transform *t, struct prf **ret)
 {
+	EVP_MD *md = t->type == TRANSFORM_PRF ? suite_fetch_digest(t) : NULL;
 	struct prf *p;
-	const char *why;
+	int size;
 
-	if (t->type != TRANSFORM_PRF || suite_supports(t, 0, &why))
+	if (!md)
+		return -ENOTSUP;
+	size = EVP_MD_get_size(md);
+	EVP_MD_free(md);
+	if (size <= 0 || size > SUITE_PRF_MAX)
 		return -ENOTSUP;
 	p = calloc(1, sizeof *p);
 	if (!p)
 		return -ENOMEM;
+	p->size = (size_t)size;
 	p->mac = suite_new_hmac(t);
-	p->size = p->mac ? EVP_MAC_CTX_get_mac_size(p->mac) : 0;
-	if (p->size == 0 || p->size > SUITE_PRF_MAX) {
-		int error = p->mac ? -ENOTSUP : -ENOMEM;
-
+	if (!p->mac) {
 		prf_free(p);
-		return error;
+		return -ENOMEM;
 	}
 	*ret = p;
 	return 0;
