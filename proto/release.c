@@ -47,9 +47,9 @@ int release_parse(struct slice text, enum release *ret)
 	if (slice_to_u64(major, 999, &a) < 0 || slice_to_u64(minor, 999, &b) < 0)
 		return -EINVAL;
 	for (int r = 0; r < RELEASE_COUNT; r++)
-		if (releases[r].major < a || (releases[r].major == a && releases[r].minor <= b))
+		if (releases[r].major == a && (found < 0 || releases[r].minor <= b))
 			found = r;
-	if (found < 0 || releases[found].major != a)
+	if (found < 0)
 		return -EINVAL;
 	*ret = (enum release)found;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* release.h -- the Libreswan releases whose facts the tables hold. An exact release (4.12) maps to the newest one not above it. */
+/* release.h -- the Libreswan releases whose facts the tables hold. An exact release maps to the newest one of its
+ * major that is not above it (4.12 to 4.10), or else to the oldest of that major (4.3 to 4.10). */
 #ifndef PROTO_RELEASE_H
 #define PROTO_RELEASE_H
 

@@ -420,6 +420,13 @@ static void add_spelling(const struct keyword *k, char *text, uint8_t side)
 	spellings[n_spellings++] = (struct spelling){ text, (uint16_t)(k - keywords), (uint8_t)strlen(text), side };
 }
 
+static bool is_conn_keyword(const char *name)
+{
+	int i = find_keyword(name);
+
+	return i >= 0 && strcmp(keywords[i].section, "conn") == 0;
+}
+
 /* The bare name of a sided keyword (L-029) gives way to a keyword of that very name: auth. */
 static void collect_spellings(void)
 {
@@ -434,7 +441,7 @@ static void collect_spellings(void)
 		if (!k->sided)
 			continue;
 		add_spelling(k, text_printf("right%s", k->base), 1);
-		if (*k->base && find_keyword(k->base) < 0)
+		if (*k->base && !is_conn_keyword(k->base))
 			add_spelling(k, strdup(k->base), 2);
 	}
 	if (n_spellings * 2 > SLOTS)
