@@ -854,7 +854,8 @@ bool proposals_parse(struct arena *a, const struct proposal_text *in, proposal_l
 /* --- key sizes (section 7) ------------------------------------------------------------------------------------------------------- */
 
 /* The two sizes of a cipher written without one: in ike= the longest first from 4.x on, in esp= the usual one first. 0: only the first. */
-static void sizes_of(const struct proposal_transform *t, enum ipsec_protocol protocol, enum release release, unsigned ike_version, uint16_t ret[2])
+static void sizes_of(const struct proposal_transform *t, enum ipsec_protocol protocol, enum release release, unsigned ike_version,
+		     uint16_t ret[2])
 {
 	uint16_t longest = 0, usual = t->transform->key_bits_default;
 	bool longest_first = protocol == PROTOCOL_IKE && (release != RELEASE_3_18 || ike_version == 2);

@@ -114,7 +114,8 @@ static const struct {
 	{ "%opportunisticgroup", IR_HOST_OPPORTUNISTICGROUP }, { "%oppogroup", IR_HOST_OPPORTUNISTICGROUP },
 };
 
-/* RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63; '_' is seen in practice. Returns what is wrong, or an empty slice. */
+/* RFC 1123 section 2.1: labels of letters, digits and hyphens, at most 63; '_' is seen in practice. Returns what is wrong, or an empty
+ * slice. */
 static struct slice wrong_part_of_name(struct slice name)
 {
 	struct slice rest = name, label;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/sema/checks.h"
+
+/* --- reporting ------------------------------------------------------------------------------------------------------------------- */
+
+static struct finding *report(struct check *k, enum rule_id rule, enum effect effect, struct span span, const char *message)
+{
+	struct finding *f = diag_report(k->diag, rule, span, "%s", message);
+
+	diag_set_conn(f, k->conn->name);
+	if (effect == EFFECT_REFUSED) {
+		diag_set_severity(k->diag, f, SEVERITY_ERROR);
+		diag_note(k->diag, f, "libreswan %s refuses the conn", release_name(k->release));
+		k->refused = true;
+	} else if (effect == EFFECT_COMPLAINT) {
+		diag_set_severity(k->diag, f, SEVERITY_WARNING);
+	}
+	k->warned |= f->severity != SEVERITY_NOTE;
+	return f;
+}
+
+struct finding *check_report_at(struct check *k, enum rule_id rule, enum effect effect, struct span span, const char *format, ...)
+{
+	const char *message;
+	va_list args;
+
+	va_start(args, format);
+	message = arena_vprintf(k->arena, format, args);
+	va_end(args);
+	return report(k, rule, effect, span, message);
+}
+
+struct finding *check_report(struct check *k, enum rule_id rule, enum effect effect, enum keyword_id id, enum side side,
+			     const char *format, ...)
+{
+	struct span span = ir_origin(k->conn, id, side);
+	const char *message;
+	va_list args;
+
+	va_start(args, format);
+	message = arena_vprintf(k->arena, format, args);
+	va_end(args);
+	return report(k, rule, effect, span_known(span) ? span : k->conn->span, message);
+}
+
+void check_related(struct check *k, struct finding *f, enum keyword_id id, enum side side, const char *format, ...)
+{
+	struct span span = ir_origin(k->conn, id, side);
+	const char *text;
+	va_list args;
+
+	if (!span_known(span) || (span.start == f->span.start && span.end == f->span.end))
+		return;
+	va_start(args, format);
+	text = arena_vprintf(k->arena, format, args);
+	va_end(args);
+	diag_related(k->diag, f, span, "%s", text);
+}
+
+bool check_is_set(const struct check *k, enum keyword_id id, enum side side)
+{
+	return resolved_get(k->conn->resolved, id, side) != NULL;
+}
+
+const char *check_side_name(enum side side)
+{
+	return side == SIDE_LEFT ? "left" : "right";
+}
+
+/* --- dispatch -------------------------------------------------------------------------------------------------------------------- */
+
+static void (*const rules[])(struct check *) = {
+	check_no_fixed_end, check_same_ends, check_host_family, check_subnet_family, check_subnets_one_sided, check_subnet_and_subnets,
+	check_addresspool, check_transport_subnet, check_ports_any, check_protocols_differ, check_sourceip, check_peer_inside,
+	check_virtual_subnet, check_shunt_authentication, check_one_sided_auth, check_no_key, check_cert_and_ckaid, check_fromcert,
+	check_same_identities, check_null_authentication, check_ikev1_refused, check_ikev1_options, check_aggressive_groups,
+	check_aggressive_psk, check_weak_algorithms, check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete,
+	check_nobody_to_call,
+};
+
+void checks_run(struct check *k)
+{
+	check_missing_end(k);
+	if (k->conn->end[SIDE_LEFT].host_kind == IR_HOST_UNSET || k->conn->end[SIDE_RIGHT].host_kind == IR_HOST_UNSET)
+		return;		/* a part of a conn: what it lacks may come from where it is used */
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		rules[i](k);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* checks.h -- the rules about whole conns: each a function over the IR that reports or stays silent (C- and X-rules).
+ *
+ * A rule of one conn is a line in the table of checks.c and a function in checks_TOPIC.c; its page in docs/rules/ says what it means.
+ */
+#ifndef COMPILER_SEMA_CHECKS_H
+#define COMPILER_SEMA_CHECKS_H
+
+#include "compiler/sema/ir.h"
+
+/* What the daemon does about it. */
+enum effect {
+	EFFECT_NONE,		/* nothing: advice, the rule's own severity */
+	EFFECT_COMPLAINT,	/* loads, but says so or changes something: a warning */
+	EFFECT_REFUSED,		/* does not load the conn: an error */
+};
+
+struct check {
+	struct arena *arena;
+	const struct ir *ir;
+	const struct ir_conn *conn;
+	const struct resolved *resolved;
+	struct diag *diag;
+	enum release release;
+	bool refused;		/* a finding of this conn had EFFECT_REFUSED */
+	bool warned;		/* ... EFFECT_COMPLAINT, or is a warning or error */
+};
+
+/* Runs all rules about one conn, then those about its neighbours. */
+void checks_run(struct check *k);
+/* Rules between conns, over all of them at once: linear in their number. */
+void checks_between(struct arena *a, const struct ir *ir, struct diag *diag);
+
+/* A finding about k->conn, at the value written for a keyword; where nothing was written, at the conn's name. */
+struct finding *check_report(struct check *k, enum rule_id rule, enum effect effect, enum keyword_id id, enum side side,
+			     const char *format, ...) __attribute__((format(printf, 6, 7)));
+struct finding *check_report_at(struct check *k, enum rule_id rule, enum effect effect, struct span span, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+/* Further label at the value of a keyword, when one was written. */
+void check_related(struct check *k, struct finding *f, enum keyword_id id, enum side side, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+bool check_is_set(const struct check *k, enum keyword_id id, enum side side);
+const char *check_side_name(enum side side);	/* "left" */
+
+static inline bool check_is_shunt(const struct ir_conn *c)
+{
+	return c->type == IR_PASSTHROUGH || c->type == IR_DROP || c->type == IR_REJECT;
+}
+
+/* --- the rules ------------------------------------------------------------------------------------------------------------------- */
+
+/* checks_ends.c: addresses, subnets, protocols */
+void check_missing_end(struct check *k);
+void check_no_fixed_end(struct check *k);
+void check_same_ends(struct check *k);
+void check_host_family(struct check *k);
+void check_subnet_family(struct check *k);
+void check_subnets_one_sided(struct check *k);
+void check_subnet_and_subnets(struct check *k);
+void check_addresspool(struct check *k);
+void check_transport_subnet(struct check *k);
+void check_ports_any(struct check *k);
+void check_protocols_differ(struct check *k);
+void check_sourceip(struct check *k);
+void check_peer_inside(struct check *k);
+void check_virtual_subnet(struct check *k);
+
+/* checks_auth.c: authentication and identities */
+void check_shunt_authentication(struct check *k);
+void check_one_sided_auth(struct check *k);
+void check_no_key(struct check *k);
+void check_cert_and_ckaid(struct check *k);
+void check_fromcert(struct check *k);
+void check_same_identities(struct check *k);
+void check_null_authentication(struct check *k);
+
+/* checks_ike.c: versions, modes, proposals */
+void check_ikev1_refused(struct check *k);
+void check_ikev1_options(struct check *k);
+void check_aggressive_groups(struct check *k);
+void check_aggressive_psk(struct check *k);
+void check_weak_algorithms(struct check *k);
+
+/* checks_time.c: lifetimes, dead peers, start */
+void check_lifetimes(struct check *k);
+void check_margin(struct check *k);
+void check_dpd_timeout(struct check *k);
+void check_dpd_complete(struct check *k);
+void check_nobody_to_call(struct check *k);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about authentication and identities of one conn (section A.5 of the C-rules). */
+#include "compiler/sema/checks.h"
+
+/* C-102 ... C-105 */
+void check_shunt_authentication(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	struct finding *f;
+
+	if (check_is_shunt(c) && !c->auth_never && k->release >= RELEASE_4_10 && k->release < RELEASE_5_0) {
+		f = check_report(k, RULE_SHUNT_AUTHENTICATION, EFFECT_REFUSED, check_is_set(k, KW_AUTHBY, SIDE_NONE) ? KW_AUTHBY : KW_TYPE,
+				 SIDE_NONE, "a conn that negotiates nothing needs authby=never");
+		check_related(k, f, KW_TYPE, SIDE_NONE, "nothing is negotiated");
+	} else if (!check_is_shunt(c) && c->auth_never) {
+		f = check_report(k, RULE_SHUNT_AUTHENTICATION, k->release < RELEASE_4_10 ? EFFECT_NONE : EFFECT_REFUSED, KW_AUTHBY, SIDE_NONE,
+				 "authby=never leaves no way to authenticate a tunnel");
+		diag_help(k->diag, f, "authby=never goes with type=passthrough, drop or reject");
+	}
+}
+
+/* C-106 ... C-108 */
+void check_one_sided_auth(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	bool left = check_is_set(k, KW_AUTH, SIDE_LEFT), right = check_is_set(k, KW_AUTH, SIDE_RIGHT);
+	enum side written = left ? SIDE_LEFT : SIDE_RIGHT;
+	struct finding *f;
+
+	if (!left && !right)
+		return;
+	if (left != right) {
+		f = check_report(k, RULE_ONE_SIDED_AUTH, EFFECT_REFUSED, KW_AUTH, written, "%sauth= is written, but not %sauth=",
+				 check_side_name(written), check_side_name((enum side)(1 - written)));
+		diag_help(k->diag, f, "write both, or neither and authby= alone");
+		return;
+	}
+	if (c->end[0].has_auth && c->end[1].has_auth &&
+	    ((c->end[0].auth == PLAN_AUTH_PSK && c->end[1].auth == PLAN_AUTH_NULL) ||
+	     (c->end[0].auth == PLAN_AUTH_NULL && c->end[1].auth == PLAN_AUTH_PSK))) {
+		f = check_report(k, RULE_ONE_SIDED_AUTH, EFFECT_REFUSED, KW_AUTH, SIDE_RIGHT, "a secret on one side and no authentication on the other");
+		check_related(k, f, KW_AUTH, SIDE_LEFT, "does not go with this");
+		return;
+	}
+	for (int side = 0; side < 2; side++)
+		if (c->end[side].has_auth && ((c->end[side].auth == PLAN_AUTH_RSA && !c->auth_rsa) ||
+					      (c->end[side].auth == PLAN_AUTH_ECDSA && !c->auth_ecdsa))) {
+			f = check_report(k, RULE_ONE_SIDED_AUTH, EFFECT_REFUSED, KW_AUTH, (enum side)side,
+					 "%sauth= is not among the methods of authby=", check_side_name((enum side)side));
+			check_related(k, f, KW_AUTHBY, SIDE_NONE, "these are allowed");
+			return;
+		}
+}
+
+static bool has_key(const struct check *k, enum side side)
+{
+	static const enum keyword_id ids[] = { KW_CERT, KW_CKAID, KW_RSASIGKEY, KW_ECDSAKEY, KW_EDDSAKEY, KW_PUBKEY, KW_RSASIGKEY2 };
+
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (check_is_set(k, ids[i], side))
+			return true;
+	return false;
+}
+
+/* C-139: this host may be either end, so one of them suffices. */
+void check_no_key(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	struct finding *f;
+
+	if (check_is_shunt(c) || c->auth_psk || c->auth_null || c->auth_never || (c->end[0].has_auth && c->end[1].has_auth) ||
+	    has_key(k, SIDE_LEFT) || has_key(k, SIDE_RIGHT))
+		return;
+	f = check_report(k, RULE_NO_KEY, EFFECT_NONE, KW_AUTHBY, SIDE_NONE, "conn '%s' authenticates by signatures, but neither end has a key",
+			 c->name);
+	if (!check_is_set(k, KW_AUTHBY, SIDE_NONE))
+		diag_note(k->diag, f, "signatures are the default; a preshared key needs authby=secret");
+	diag_help(k->diag, f, "add leftcert=, leftckaid= or leftrsasigkey=");
+}
+
+/* C-130 */
+void check_cert_and_ckaid(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		struct finding *f;
+
+		if (!check_is_set(k, KW_CERT, (enum side)side) || !check_is_set(k, KW_CKAID, (enum side)side))
+			continue;
+		f = check_report(k, RULE_CERT_AND_CKAID, k->release < RELEASE_5_0 ? EFFECT_REFUSED : EFFECT_COMPLAINT, KW_CKAID, (enum side)side,
+				 "%scert= and %sckaid= both name the key", check_side_name((enum side)side), check_side_name((enum side)side));
+		check_related(k, f, KW_CERT, (enum side)side, "the other one");
+	}
+}
+
+/* C-122 */
+void check_fromcert(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	bool signs = c->auth_rsa || c->auth_ecdsa;
+
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &c->end[side];
+		bool no_cert = end->has_auth ? end->auth == PLAN_AUTH_PSK || end->auth == PLAN_AUTH_NULL
+					     : !signs && (c->auth_psk || c->auth_null);
+
+		if (end->id.type == IDENT_FROM_CERT && no_cert && !check_is_shunt(c))
+			check_report(k, RULE_FROMCERT_WITHOUT_CERT, k->release < RELEASE_4_10 ? EFFECT_NONE : EFFECT_REFUSED, KW_ID,
+				     (enum side)side, "there is no certificate to take the identity from");
+	}
+}
+
+/* C-124 */
+void check_same_identities(struct check *k)
+{
+	const struct ident *left = &k->conn->end[SIDE_LEFT].id, *right = &k->conn->end[SIDE_RIGHT].id;
+	struct finding *f;
+
+	if (left->type == IDENT_NONE || left->type >= IDENT_FROM_CERT || left->type == IDENT_NULL || !ident_matches(left, right) ||
+	    check_is_shunt(k->conn))
+		return;
+	f = check_report(k, RULE_SAME_IDENTITIES, EFFECT_NONE, KW_ID, SIDE_RIGHT, "both ends have the same identity");
+	check_related(k, f, KW_ID, SIDE_LEFT, "the same");
+}
+
+/* C-115 */
+void check_null_authentication(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+
+	for (int side = 0; side < 2; side++)
+		if (c->end[side].host_kind != IR_HOST_ADDR && c->end[side].host_kind != IR_HOST_NAME &&
+		    c->end[side].host_kind != IR_HOST_DEFAULTROUTE && c->end[side].host_kind != IR_HOST_INTERFACE)
+			return;		/* opportunistic and group conns mean it */
+	if (c->auth_null && !c->auth_psk && !c->auth_rsa && !c->auth_ecdsa)
+		check_report(k, RULE_NULL_AUTHENTICATION, EFFECT_NONE, KW_AUTHBY, SIDE_NONE, "the peer of conn '%s' is not authenticated", c->name);
+}

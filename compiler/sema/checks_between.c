@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules between conns (part B of the X-rules): an index by what they protect, so that the cost is linear in the number of conns. */
+#include "base/map.h"
+#include "compiler/sema/checks.h"
+
+/* One end as part of the policy key: the network, or the host itself; with protocol and port. NULL: it is not known. */
+static const char *client_text(struct arena *a, const struct ir_end *end)
+{
+	char text[IP_PREFIX_TEXT];
+	struct ip_prefix p;
+
+	if (end->subnets.n > 1 || end->virtual_subnet || end->port_any || end->addresspool.first.family != AF_UNSPEC)
+		return NULL;
+	if (end->has_subnet)
+		p = end->subnet;
+	else if (end->host_kind == IR_HOST_ADDR)
+		p = ip_prefix_of_host(&end->host);
+	else
+		return NULL;
+	return arena_printf(a, "%s %u %u", ip_prefix_format(&p, text), end->proto, end->port);
+}
+
+/* Both ends in one order, since either may be this host. NULL: the conn has no single policy, or is not routed by the file. */
+static const char *policy_key(struct arena *a, const struct ir_conn *c)
+{
+	const char *left, *right;
+
+	if (c->is_template || (c->start != PLAN_START_UP && c->start != PLAN_START_ROUTE) || check_is_shunt(c))
+		return NULL;
+	left = client_text(a, &c->end[SIDE_LEFT]);
+	right = client_text(a, &c->end[SIDE_RIGHT]);
+	if (!left || !right)
+		return NULL;
+	return arena_printf(a, "%s|%s|%u/%u %u/%u %u", strcmp(left, right) < 0 ? left : right, strcmp(left, right) < 0 ? right : left,
+			    c->mark_in.value, c->mark_in.mask, c->mark_out.value, c->mark_out.mask, c->if_id);
+}
+
+static const char *peer_text(struct arena *a, const struct ir_end *end)
+{
+	char text[IP_ADDR_TEXT];
+
+	if (end->host_kind == IR_HOST_ADDR)
+		return arena_strdup(a, slice_of(ip_addr_format(&end->host, text)));
+	return end->host_kind == IR_HOST_NAME ? end->host_name : NULL;
+}
+
+/* The end of `c` that is no end of `d`: the peer that differs. NULL: both conns run between the same addresses, or it is not known. */
+static const char *other_peer(struct arena *a, const struct ir_conn *c, const struct ir_conn *d)
+{
+	const char *mine[2] = { peer_text(a, &c->end[0]), peer_text(a, &c->end[1]) };
+	const char *theirs[2] = { peer_text(a, &d->end[0]), peer_text(a, &d->end[1]) };
+
+	for (int i = 0; i < 2; i++) {
+		if (!mine[i] || !theirs[0] || !theirs[1])
+			continue;
+		if (strcmp(mine[i], theirs[0]) != 0 && strcmp(mine[i], theirs[1]) != 0)
+			return mine[i];
+	}
+	return NULL;
+}
+
+static const char *traffic_text(struct arena *a, const struct ir_conn *c)
+{
+	char left[IP_PREFIX_TEXT], right[IP_PREFIX_TEXT];
+	struct ip_prefix l = c->end[0].has_subnet ? c->end[0].subnet : ip_prefix_of_host(&c->end[0].host);
+	struct ip_prefix r = c->end[1].has_subnet ? c->end[1].subnet : ip_prefix_of_host(&c->end[1].host);
+
+	return arena_printf(a, "%s <-> %s", ip_prefix_format(&l, left), ip_prefix_format(&r, right));
+}
+
+/* the second one that is routed fails, in all releases. Both load. */
+static void report_same_traffic(struct arena *a, struct diag *diag, const struct ir_conn *c, const struct ir_conn *first, const char *peer)
+{
+	struct finding *f = diag_report(diag, RULE_SAME_TRAFFIC, c->span, "conns '%s' and '%s' protect the same traffic to different peers",
+					first->name, c->name);
+	const char *first_peer = other_peer(a, first, c);
+
+	diag_set_conn(f, c->name);
+	diag_caret(diag, f, "%s by %s", traffic_text(a, c), peer);
+	diag_related(diag, f, first->span, "the same, by %s", first_peer ? first_peer : "another peer");
+	diag_note(diag, f, "whichever is routed second fails with \"cannot route -- route already in use\"");
+}
+
+void checks_between(struct arena *a, const struct ir *ir, struct diag *diag)
+{
+	struct map by_policy;
+
+	map_init(&by_policy, a);
+	for (size_t i = 0; i < ir->conns.n; i++) {
+		struct ir_conn *c = ir->conns.v[i];
+		const char *key = policy_key(a, c), *peer;
+		const struct ir_conn *first = key ? map_get(&by_policy, slice_of(key)) : NULL;
+
+		if (!key)
+			continue;
+		if (!first) {
+			map_set(&by_policy, slice_of(key), c);
+			continue;
+		}
+		peer = other_peer(a, c, first);
+		if (peer && strcmp(c->name, first->name) != 0)
+			report_same_traffic(a, diag, c, first, peer);
+	}
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules about the two ends of one conn: addresses, subnets, protocols (sections A.2 to A.4 of the C-rules). */
+#include "compiler/sema/checks.h"
+
+static enum side other(enum side side)
+{
+	return (enum side)(1 - side);
+}
+
+static bool is_any(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
+	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
+}
+
+/* C-014. A section that only serves others, or that is not to be loaded, need not be complete. */
+void check_missing_end(struct check *k)
+{
+	const struct setting *start = resolved_get(k->conn->resolved, KW_AUTO, SIDE_NONE);
+
+	for (int side = 0; side < 2; side++) {
+		enum side this = (enum side)side;
+		struct finding *f;
+
+		/* a value that is there but wrong has its own finding */
+		if (check_is_set(k, KW_HOST, this) && k->conn->end[side].host_kind == IR_HOST_UNSET) {
+			if (resolved_get(k->conn->resolved, KW_HOST, this)->param->value.text.n)
+				continue;
+		} else if (k->conn->end[side].host_kind != IR_HOST_UNSET) {
+			continue;
+		}
+		if (k->conn->is_template) {
+			k->refused = true;	/* it would be, if anybody loaded it; nothing to say */
+			continue;
+		}
+		f = check_report_at(k, RULE_MISSING_END, EFFECT_REFUSED, k->conn->span, "conn '%s' has no %s=", k->conn->name,
+				    check_side_name(this));
+		if (start && k->conn->start == PLAN_START_IGNORE)
+			diag_set_severity(k->diag, f, SEVERITY_NOTE);
+		else
+			diag_help(k->diag, f, "add %s= with an address, a host name, %%any or %%defaultroute", check_side_name(this));
+	}
+}
+
+/* C-020 */
+void check_no_fixed_end(struct check *k)
+{
+	struct finding *f;
+
+	if (!is_any(&k->conn->end[SIDE_LEFT]) || !is_any(&k->conn->end[SIDE_RIGHT]))
+		return;
+	f = check_report(k, RULE_NO_FIXED_END, EFFECT_REFUSED, KW_HOST, SIDE_RIGHT, "neither end of conn '%s' has an address", k->conn->name);
+	check_related(k, f, KW_HOST, SIDE_LEFT, "and this is none either");
+	diag_help(k->diag, f, "write %%defaultroute for the end that is this host");
+}
+
+/* C-037 */
+void check_same_ends(struct check *k)
+{
+	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
+	struct finding *f;
+
+	if (left->host_kind != IR_HOST_ADDR || right->host_kind != IR_HOST_ADDR || !ip_addr_eq(&left->host, &right->host) ||
+	    left->ike_port != right->ike_port || check_is_shunt(k->conn))
+		return;
+	f = check_report(k, RULE_SAME_ENDS, EFFECT_COMPLAINT, KW_HOST, SIDE_RIGHT, "both ends have the same address");
+	check_related(k, f, KW_HOST, SIDE_LEFT, "the same");
+	diag_note(k->diag, f, "libreswan %s loads the conn, but cannot tell which end it is", release_name(k->release));
+}
+
+/* C-026: up to 4.x the conn loads, and one end is taken for the name of a host. */
+void check_host_family(struct check *k)
+{
+	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
+	struct finding *f;
+
+	if (left->host_kind != IR_HOST_ADDR || right->host_kind != IR_HOST_ADDR || left->host.family == right->host.family)
+		return;
+	f = check_report(k, RULE_HOST_FAMILY_MIX, k->release < RELEASE_5_0 ? EFFECT_NONE : EFFECT_REFUSED, KW_HOST, SIDE_RIGHT,
+			 "left and right are of different address families");
+	diag_caret(k->diag, f, "IPv%d", right->host.family == AF_INET ? 4 : 6);
+	check_related(k, f, KW_HOST, SIDE_LEFT, "IPv%d", left->host.family == AF_INET ? 4 : 6);
+	if (k->release < RELEASE_5_0)
+		diag_note(k->diag, f, "libreswan %s loads the conn, and takes the IPv4 address for the name of a host", release_name(k->release));
+}
+
+/* --- subnets --------------------------------------------------------------------------------------------------------------------- */
+
+static sa_family_t client_family(const struct ir_end *end)
+{
+	if (end->has_subnet)
+		return end->subnet.addr.family;
+	return end->subnets.n ? end->subnets.v[0].addr.family : AF_UNSPEC;
+}
+
+/* C-059, C-060 */
+void check_subnet_family(struct check *k)
+{
+	sa_family_t family[2] = { client_family(&k->conn->end[0]), client_family(&k->conn->end[1]) };
+	struct finding *f;
+
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+
+		if (family[side] == AF_UNSPEC && !end->virtual_subnet && end->host_kind == IR_HOST_ADDR)
+			family[side] = end->host.family;
+		/* what the other end's address says of this one */
+		if (family[side] == AF_UNSPEC && !end->virtual_subnet && k->conn->end[1 - side].host_kind == IR_HOST_ADDR)
+			family[side] = k->conn->end[1 - side].host.family;
+	}
+	if (family[0] == AF_UNSPEC || family[1] == AF_UNSPEC || family[0] == family[1])
+		return;
+	if (client_family(&k->conn->end[0]) == AF_UNSPEC && client_family(&k->conn->end[1]) == AF_UNSPEC)
+		return;		/* the hosts themselves: check_host_family() */
+	for (int side = 1; side >= 0; side--) {
+		enum keyword_id id = check_is_set(k, KW_SUBNET, (enum side)side) ? KW_SUBNET : KW_SUBNETS;
+
+		if (!check_is_set(k, id, (enum side)side))
+			continue;
+		f = check_report(k, RULE_SUBNET_FAMILY_MIX, EFFECT_REFUSED, id, (enum side)side,
+				 "the two ends protect different address families");
+		diag_caret(k->diag, f, "IPv%d", family[side] == AF_INET ? 4 : 6);
+		check_related(k, f, check_is_set(k, KW_SUBNET, (enum side)(1 - side)) ? KW_SUBNET : KW_HOST, (enum side)(1 - side), "IPv%d",
+			      family[1 - side] == AF_INET ? 4 : 6);
+		return;
+	}
+}
+
+static bool has_client(const struct check *k, enum side side)
+{
+	return check_is_set(k, KW_SUBNET, side) || check_is_set(k, KW_SUBNETS, side);
+}
+
+/* C-062: 3.x and 4.x drop the conn without a word. */
+void check_subnets_one_sided(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		enum side this = (enum side)side;
+		struct finding *f;
+
+		if (!k->conn->end[side].subnets.n || !check_is_set(k, KW_SUBNETS, this) || has_client(k, other(this)) ||
+		    k->release >= RELEASE_5_0)
+			continue;
+		f = check_report(k, RULE_SUBNETS_ONE_SIDED, EFFECT_REFUSED, KW_SUBNETS, this, "%ssubnets= has no subnet on the %s side",
+				 check_side_name(this), check_side_name(other(this)));
+		diag_note(k->diag, f, "it does so without a word");
+		diag_help(k->diag, f, "add %ssubnet=, for a single host its address with /32 or /128", check_side_name(other(this)));
+	}
+}
+
+/* C-066 */
+void check_subnet_and_subnets(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		enum side this = (enum side)side;
+		struct finding *f;
+
+		if (!check_is_set(k, KW_SUBNET, this) || !check_is_set(k, KW_SUBNETS, this))
+			continue;
+		f = check_report(k, RULE_SUBNET_AND_SUBNETS, EFFECT_NONE, KW_SUBNETS, this, "%ssubnets= stands beside %ssubnet=",
+				 check_side_name(this), check_side_name(this));
+		check_related(k, f, KW_SUBNET, this, "this one is added to the list");
+	}
+}
+
+/* C-068, C-069, C-247 */
+void check_addresspool(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		enum side this = (enum side)side;
+		enum keyword_id id = check_is_set(k, KW_SUBNET, this) ? KW_SUBNET : KW_SUBNETS;
+		struct finding *f;
+
+		if (k->conn->end[side].addresspool.first.family == AF_UNSPEC || !check_is_set(k, id, this) ||
+		    k->conn->end[side].virtual_subnet)
+			continue;
+		f = check_report(k, RULE_ADDRESSPOOL_WITH_SUBNET, id == KW_SUBNET || k->release >= RELEASE_5_0 ? EFFECT_REFUSED : EFFECT_NONE, id,
+				 this, "a subnet on the side of an address pool");
+		check_related(k, f, KW_ADDRESSPOOL, this, "clients get their address from here");
+	}
+}
+
+/* C-070 */
+void check_transport_subnet(struct check *k)
+{
+	for (int side = 0; k->conn->type == IR_TRANSPORT && side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+		struct finding *f;
+
+		if (!end->has_subnet || end->subnet.len == ip_addr_bits(&end->subnet.addr))
+			continue;
+		f = check_report(k, RULE_TRANSPORT_WITH_SUBNET, EFFECT_NONE, KW_SUBNET, (enum side)side, "transport mode cannot carry a subnet");
+		check_related(k, f, KW_TYPE, SIDE_NONE, "the mode");
+	}
+}
+
+/* --- protocol and port ----------------------------------------------------------------------------------------------------------- */
+
+/* C-080 */
+void check_ports_any(struct check *k)
+{
+	struct finding *f;
+
+	if (!k->conn->end[SIDE_LEFT].port_any || !k->conn->end[SIDE_RIGHT].port_any)
+		return;
+	f = check_report(k, RULE_BOTH_PORTS_ANY, EFFECT_REFUSED, KW_PROTOPORT, SIDE_RIGHT, "the port is %%any on both ends");
+	check_related(k, f, KW_PROTOPORT, SIDE_LEFT, "and here");
+}
+
+/* C-088 */
+void check_protocols_differ(struct check *k)
+{
+	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
+	struct finding *f;
+
+	if (!left->proto || !right->proto || left->proto == right->proto)
+		return;
+	f = check_report(k, RULE_PROTOCOLS_DIFFER, EFFECT_NONE, KW_PROTOPORT, SIDE_RIGHT, "the two ends name different protocols");
+	check_related(k, f, KW_PROTOPORT, SIDE_LEFT, "another protocol");
+}
+
+/* --- addresses inside and outside ------------------------------------------------------------------------------------------------ */
+
+/* C-041; without a subnet the address itself is the client (C-040). */
+void check_sourceip(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+		bool inside = end->has_subnet && ip_prefix_has(&end->subnet, &end->sourceip);
+		struct finding *f;
+
+		for (size_t i = 0; i < end->subnets.n; i++)
+			inside |= ip_prefix_has(&end->subnets.v[i], &end->sourceip);
+		if (end->sourceip.family == AF_UNSPEC || inside || (!end->has_subnet && !end->subnets.n))
+			continue;
+		f = check_report(k, RULE_SOURCEIP_OUTSIDE_SUBNET, k->release < RELEASE_5_0 ? EFFECT_NONE : EFFECT_REFUSED, KW_SOURCEIP,
+				 (enum side)side, "this address is not in %ssubnet=", check_side_name((enum side)side));
+		check_related(k, f, end->subnets.n > 1 ? KW_SUBNETS : KW_SUBNET, (enum side)side, "what the tunnel protects");
+	}
+}
+
+/* C-046. A network of everything is usual and meant. */
+void check_peer_inside(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+		struct finding *f;
+
+		if (check_is_shunt(k->conn) || end->host_kind != IR_HOST_ADDR || !end->has_subnet || end->subnet.len == 0 ||
+		    end->subnet.len == ip_addr_bits(&end->subnet.addr) || !ip_prefix_has(&end->subnet, &end->host))
+			continue;
+		f = check_report(k, RULE_PEER_INSIDE_TUNNEL, EFFECT_NONE, KW_SUBNET, (enum side)side,
+				 "the address of the %s end lies in the network behind it", check_side_name((enum side)side));
+		check_related(k, f, KW_HOST, (enum side)side, "its address");
+	}
+}
+
+/* C-071, C-073 */
+void check_virtual_subnet(struct check *k)
+{
+	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
+	struct finding *f;
+
+	if (left->virtual_subnet && right->virtual_subnet) {
+		f = check_report(k, RULE_VIRTUAL_SUBNET_MISPLACED, EFFECT_REFUSED, KW_SUBNET, SIDE_RIGHT, "both ends have a virtual subnet");
+		check_related(k, f, KW_SUBNET, SIDE_LEFT, "and here");
+		if (k->release < RELEASE_5_0)
+			diag_note(k->diag, f, "the daemon dies on it");
+		return;
+	}
+	for (int side = 0; side < 2; side++)
+		if (k->conn->end[side].virtual_subnet && k->conn->ike_version == 2 && k->release >= RELEASE_4_10)
+			check_report(k, RULE_VIRTUAL_SUBNET_MISPLACED, EFFECT_REFUSED, KW_SUBNET, (enum side)side,
+				     "a virtual subnet needs IKEv1");
+}
