@@ -28,6 +28,8 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+static const char *option_word;		/* the word that getopt looks at, for messages */
+
 static void print_usage(FILE *stream)
 {
 	fputs("usage: ipsec-run [-46BdFLVv] [-f FILE] [-l LOGFILE] [-P NATT-PORT] [-p PORT] [OPTION]... [FILE]\n"
@@ -113,6 +115,15 @@ static bool set_dataplane(struct run_arguments *args, const char *name)
 	return false;
 }
 
+/* getopt's own message would name us by the path that was typed. */
+static void complain_option(void)
+{
+	if (optopt > 0 && optopt < 256)
+		complain(strchr(letters, optopt) ? "-%c needs a value" : "unknown option '-%c'", optopt);
+	else
+		complain("unknown option, or a value is missing or too much: '%s'", option_word);
+}
+
 /* One option; false: usage error. */
 static bool take_option(struct run_arguments *args, int option)
 {
@@ -137,7 +148,8 @@ static bool take_option(struct run_arguments *args, int option)
 	case LONG_DIALECT: args->dialect = optarg; return true;
 	case LONG_JSON: args->json = true; return true;
 	case LONG_RACOON_LOG: d->racoon_log = true; return true;
-	default: return false;		/* getopt has said which */
+	case '?': case ':': complain_option(); return false;
+	default: return false;
 	}
 }
 
@@ -172,7 +184,8 @@ enum exit_status run_parse_arguments(int argc, char **argv, struct run_arguments
 		.daemon = { .control_path = DEFAULT_CONTROL, .dataplane = "auto", .ike_port = IKE_PORT, .natt_port = NATT_PORT },
 	};
 	*ret_go_on = false;
-	while ((option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+	opterr = 0;
+	while (option_word = optind < argc ? argv[optind] : "", (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return EXIT_DONE;

@@ -367,8 +367,8 @@ int daemon_run(const struct daemon_options *options)
 	error = open_all(&d);
 	if (!error) {
 		daemon_harden(&d);
-		DAEMON_LOG(&d, IKE_LOG_INFO, RULE_COUNT, NULL, "ready: %zu conns, data plane %s (%s)", options->plan->peers.n,
-			   d.dataplane_ops->name, d.dataplane_ops->summary);
+		DAEMON_LOG(&d, IKE_LOG_INFO, RULE_COUNT, NULL, "ready: %zu conn%s, data plane %s (%s)", options->plan->peers.n,
+			   options->plan->peers.n == 1 ? "" : "s", d.dataplane_ops->name, d.dataplane_ops->summary);
 		ike_start(d.ike, daemon_now_ms());
 		d.log.starting = false;
 		if (options->ready)
