@@ -58,7 +58,7 @@ static bool host_text(struct whack_writer *w, const struct ir_conn *conn, enum s
 			*ret = slice_of(ip_addr_format(&planned->addr, text));
 			return true;
 		}
-		whack_cannot_say(w, conn, conn->origin[KW_HOST][side], "an address that only the host knows",
+		whack_cannot_say(w, conn, ir_origin(conn, KW_HOST, (enum side)side), "an address that only the host knows",
 				 "give the host's facts with --host-facts, and it is written as a number");
 		return false;
 	}
@@ -113,7 +113,8 @@ static bool add_missing_client(struct whack_writer *w, const struct ir_conn *con
 	char text[IP_PREFIX_TEXT];
 
 	if (ip_addr_parse(host, &addr) < 0) {
-		whack_cannot_say(w, conn, conn->origin[KW_SUBNET][1 - side], "a subnet on one side only when the other side has no fixed address",
+		whack_cannot_say(w, conn, ir_origin(conn, KW_SUBNET, (enum side)(1 - side)),
+				 "a subnet on one side only when the other side has no fixed address",
 				 "its whack answers \"endpoints clash: one is IPv4 and the other is IPv6\"");
 		return false;
 	}
@@ -327,14 +328,14 @@ static bool add_type(struct whack_writer *w, const struct ir_conn *conn, const s
 
 	if (is_shunt(conn)) {
 		if (client && w->release == RELEASE_3_18) {
-			whack_cannot_say(w, conn, conn->origin[KW_TYPE][0], "a shunt with a subnet", NULL);
+			whack_cannot_say(w, conn, ir_origin(conn, KW_TYPE, SIDE_NONE), "a shunt with a subnet", NULL);
 			return false;
 		}
 		whack_option(w->out, conn->type == IR_REJECT && !spells_defaults(w) ? "--drop" : shunts[conn->type]);
 		return true;
 	}
 	if (conn->type == IR_TRANSPORT && client && spells_defaults(w)) {
-		whack_cannot_say(w, conn, conn->origin[KW_TYPE][0], "transport mode with a subnet", "--client switches to tunnel mode");
+		whack_cannot_say(w, conn, ir_origin(conn, KW_TYPE, SIDE_NONE), "transport mode with a subnet", "--client switches to tunnel mode");
 		return false;
 	}
 	if (conn->type == IR_TUNNEL && spells_defaults(w))
@@ -413,7 +414,7 @@ static bool protocol_can_be_said(struct whack_writer *w, const struct ir_conn *c
 
 	if (!spells_defaults(w) || conn->end[SIDE_LEFT].proto == conn->end[SIDE_RIGHT].proto)
 		return true;
-	whack_cannot_say(w, conn, conn->origin[KW_PROTOPORT][set], "a protocol on one end only", NULL);
+	whack_cannot_say(w, conn, ir_origin(conn, KW_PROTOPORT, set), "a protocol on one end only", NULL);
 	return false;
 }
 
