@@ -56,8 +56,7 @@ struct transform {
 	const char *openssl;		/* NULL: none. ENCR: cipher, "AES-%u-GCM" takes the key size, "GMAC(cipher)" encrypts
 					 * nothing; PRF, INTEG: the digest under HMAC, or "CMAC(cipher)"; KE: group or curve name, X25519, ML-KEM-768 */
 	uint16_t strength_bits;		/* 0: depends on the key size */
-	uint8_t use[RELEASE_COUNT];	/* enum transform_use */
-	uint8_t ike_releases, esp_releases;	/* bit 1 << enum release, out of use[]: accepted in ike=, in esp=/ah= */
+	uint8_t use[RELEASE_COUNT];	/* enum transform_use: where the release takes it; 3.18 knows no difference between the versions */
 	const char *rfc8247, *rfc8221;	/* status words, "" where not listed */
 	const char *doc;		/* whole sentences */
 };

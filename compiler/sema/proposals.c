@@ -77,20 +77,14 @@ static bool is_none(struct slice name)
 	return slice_eq_nocase(name, "none") || slice_eq_nocase(name, "null");
 }
 
-/* Has the release this algorithm for this protocol and IKE version? ECP and Curve25519 groups came to IKEv1's quick mode in 5.x (P-038). */
+/* Has the release this algorithm for this protocol and IKE version? */
 static bool is_available(const struct proposal_text *in, const struct transform *t)
 {
-	uint8_t releases = in->protocol == PROTOCOL_IKE ? t->ike_releases : t->esp_releases;
+	static const unsigned uses[][2] = {
+		[PROTOCOL_IKE] = { USE_IKE1, USE_IKE2 }, [PROTOCOL_AH] = { USE_AH1, USE_AH2 }, [PROTOCOL_ESP] = { USE_ESP1, USE_ESP2 },
+	};
 
-	if (!(releases & 1u << in->release))
-		return false;
-	if (in->ike_version == 2 || in->release == RELEASE_3_18)
-		return in->release == RELEASE_3_18 || t->ikev2_id != TRANSFORM_NONE;
-	if (in->protocol == PROTOCOL_IKE)
-		return t->ikev1_ike_id != TRANSFORM_NONE && !t->aead;
-	if (t->type == TRANSFORM_KE && t->ikev2_id >= 19 && in->release < RELEASE_5_4)
-		return false;
-	return t->ikev1_esp_id != TRANSFORM_NONE;
+	return t->use[in->release] & uses[in->protocol][in->ike_version == 2];
 }
 
 /* "aes256gcm16" and the like: strongSwan's spelling of what is called aes_gcm256 here (section 11). NULL: it is none. */

@@ -152,6 +152,7 @@ static inline void gen_check_fields(const yaml_node_t *entry, const char *const 
 
 	if (entry->type != YAML_MAPPING_NODE)
 		die("line %zu: an entry is a mapping", entry->start_mark.line + 1);
+	gen_entry = gen_string(entry, "name");
 	for (const yaml_node_pair_t *p = entry->data.mapping.pairs.start; p < entry->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = gen_node(p->key);
 		size_t i = 0;

@@ -397,6 +397,7 @@ static void name_ids(void)
 		struct keyword *k = &keywords[i];
 		const char *prefix = "";
 
+		gen_entry = k->name;
 		if (k->alias_of >= 0 && !k->own)
 			prefix = "ALIAS_";
 		else if (strcmp(k->section, "setup") == 0 && base_taken(k))
@@ -404,7 +405,7 @@ static void name_ids(void)
 		k->id = id_of(prefix, *k->base ? k->base : "host");
 		for (size_t j = 0; j < i; j++)
 			if (strcasecmp(keywords[j].id, k->id) == 0)
-				die("'%s' and '%s' get the same id", keywords[j].name, k->name);
+				die("gets the same id as '%s'", keywords[j].name);
 	}
 }
 

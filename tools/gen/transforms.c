@@ -186,7 +186,7 @@ static void check_transform(const struct transform *t)
 	key_default = number_of(t, "key_default", 0);
 	if (key_default && !is_size(t, key_default))
 		die("key_default %llu is none of its keys", (unsigned long long)key_default);
-	if (gen_bool(t->node, "key_attribute") != (t->keys[1] != 0) && t->keys[0] && t->type == 1 && t->keys[1])
+	if (t->keys[1] && !gen_bool(t->node, "key_attribute"))
 		die("has several key sizes and does not send which");
 	if (gen_bool(t->node, "aead") && t->n_aliases && !number_of(t, "icv_bits", 0))
 		die("is an AEAD cipher without icv_bits");
@@ -230,15 +230,10 @@ static void put_aliases(FILE *out, const struct transform *t)
 
 static void put_uses(FILE *out, const struct transform *t)
 {
-	unsigned ike = 0, child = 0;
-
 	fputs("\t.use = { ", out);
-	for (int r = 0; r < RELEASES; r++) {
+	for (int r = 0; r < RELEASES; r++)
 		fprintf(out, "0x%02x, ", t->use[r]);
-		ike |= t->use[r] & 0x03 ? 1u << r : 0;
-		child |= t->use[r] & 0x3c ? 1u << r : 0;
-	}
-	fprintf(out, "},\n\t.ike_releases = 0x%02x, .esp_releases = 0x%02x,\n", ike, child);
+	fputs("},\n", out);
 }
 
 static void put_transform(FILE *out, const struct transform *t, size_t index)

@@ -1,0 +1,116 @@
+#!/bin/bash
+# The generators of the tables refuse a mistake where it is made: with the name of the file, of the entry, and what is wrong.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+host=${BUILD:-build}/host
+tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
+n=0
+
+# refuses NAME PROGRAM MESSAGE: the program refuses the table on standard input with just this message.
+refuses() {
+	local said
+	n=$((n + 1))
+	cat >"$tmp/table.yaml"
+	if said=$("$host/$2" "$tmp" "$tmp/table.yaml" 2>&1); then
+		echo "not ok $n - $1: taken"
+	elif [ "$said" = "$tmp/table.yaml: $3" ]; then
+		echo "ok $n - $1"
+	else
+		printf 'not ok %d - %s\n# wanted %s\n# got    %s\n' $n "$1" "$tmp/table.yaml: $3" "$said"
+	fi
+}
+
+keyword='
+- name: rekey
+  section: conn
+  type: bool
+  default: yes
+  releases: 3.18-5.4
+  doc: Whether this end renews.
+'
+
+n=$((n + 1))
+printf '%s\n' "$keyword" >"$tmp/table.yaml"
+if "$host/keywords" "$tmp" "$tmp/table.yaml" && grep -q 'KW_REKEY,' "$tmp/keyword_ids.h"; then
+	echo "ok $n - a keyword without a mistake is taken"
+else
+	echo "not ok $n - a keyword without a mistake is taken"
+fi
+
+refuses 'a keyword twice' keywords "rekey: gets the same id as 'rekey'" <<<"$keyword$keyword"
+refuses 'a spelling twice' keywords "leftx: 'rightx' is also a spelling of 'rightx'" <<<"$keyword
+- name: rightx
+  section: conn
+  type: bool
+  releases: 5.4
+  doc: Not sided.
+- name: leftx
+  sided: yes
+  section: conn
+  type: bool
+  releases: 5.4
+  doc: Sided."
+refuses 'an alias without target' keywords "rekye: is an alias of 'rekay', which does not exist" <<<"$keyword
+- name: rekye
+  alias_of: rekay
+  releases: 3.18
+  doc: Older spelling."
+refuses 'a default that is no word of a bool' keywords "rekey: its default 'maybe' is no bool" <<<"${keyword/default: yes/default: maybe}"
+refuses 'a default that is no time' keywords "rekeymargin: its default '9 minutes' is no time" <<<"
+- name: rekeymargin
+  section: conn
+  type: time
+  default: 9 minutes
+  releases: 3.18-5.4
+  doc: How long before."
+refuses 'a default over the limit' keywords "reqid: its default '70000' is no integer" <<<"
+- name: reqid
+  section: conn
+  type: integer
+  max: 16383
+  default: 70000
+  releases: 3.18-5.4
+  doc: A number."
+refuses 'a default that is no word of its enum' keywords "type: its default 'bridge' is no enum" <<<"
+- name: type
+  section: conn
+  type: enum
+  values: [tunnel, transport]
+  default: bridge
+  releases: 3.18-5.4
+  doc: Tunnel or transport."
+refuses 'a word that means nothing' keywords "type: word 'pass' means 'passthrough', which is none of its words" <<<"
+- name: type
+  section: conn
+  type: enum
+  values: [tunnel, pass = passthrough]
+  releases: 3.18-5.4
+  doc: Tunnel or not."
+refuses 'a keyword without a sentence' keywords "rekey: line 2: has no 'doc'" <<<"${keyword/  doc:*/}"
+refuses 'a misspelt field' keywords "rekey: line 5: field 'defualt' is unknown" <<<"${keyword/default/defualt}"
+refuses 'an unknown release' keywords "rekey: '5.5' is no release of proto/release.h" <<<"${keyword/3.18-5.4/3.18-5.5}"
+
+transform='
+- name: AES_CBC
+  type: encr
+  aliases: [aes]
+  ikev2: 12
+  keys: 128 256
+  key_attribute: yes
+  doc: A cipher.'
+
+refuses 'two algorithms of one number' transforms "AES: has the same ikev2 as AES_CBC" <<<"$transform
+- name: AES
+  type: encr
+  ikev2: 12
+  doc: Another cipher."
+refuses 'two algorithms of one name' transforms "AES: alias 'aes' is also one of AES_CBC" <<<"$transform
+- name: AES
+  type: encr
+  aliases: [aes 5.4]
+  doc: Another cipher."
+refuses 'a key size that does not exist' transforms "AES_CBC: key_default 192 is none of its keys" <<<"${transform/keys:/key_default: 192
+  keys:}"
+refuses 'sizes that nobody tells the peer' transforms "AES_CBC: has several key sizes and does not send which" <<<"${transform/key_attribute: yes/key_attribute: no}"
+
+echo "1..$n"
