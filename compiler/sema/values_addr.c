@@ -330,6 +330,18 @@ static bool add_subnets(const struct value_parser *v, const char *separators, st
 	return good;
 }
 
+bool value_parse_subnet_list(const struct value_parser *v, struct value *ret)
+{
+	struct value value = { 0 };
+
+	if (!add_subnets(v, ", \t", &value))
+		return false;
+	if (value.prefixes.n == 0)
+		return bad_subnet(v, v->value.text, NULL, "the list of subnets is empty");	/* C-063 */
+	*ret = value;
+	return true;
+}
+
 bool value_parse_subnet(const struct value_parser *v, struct value *ret)
 {
 	struct slice text = v->value.text;
@@ -340,8 +352,9 @@ bool value_parse_subnet(const struct value_parser *v, struct value *ret)
 		return true;
 	}
 	if (memchr(text.p, ',', text.n) && v->release >= RELEASE_5_4) {	/* C-057 */
-		if (!add_subnets(v, ", \t", &value) || value.prefixes.n == 0)
+		if (!value_parse_subnet_list(v, &value))
 			return false;
+		value.has_prefix = true;
 		value.prefix = value.prefixes.v[0];
 	} else if (memchr(text.p, ',', text.n)) {
 		diag_help(v->diag, value_report(v, RULE_BAD_SUBNET, CONN_REFUSED, 0, text.n, SLICE_FMT " takes one subnet",
@@ -351,18 +364,6 @@ bool value_parse_subnet(const struct value_parser *v, struct value *ret)
 	} else if (!parse_prefix(v, text, true, &value.prefix)) {
 		return false;
 	}
-	*ret = value;
-	return true;
-}
-
-bool value_parse_subnet_list(const struct value_parser *v, struct value *ret)
-{
-	struct value value = { 0 };
-
-	if (!add_subnets(v, ", \t", &value))
-		return false;
-	if (value.prefixes.n == 0)
-		return bad_subnet(v, v->value.text, NULL, "the list of subnets is empty");	/* C-063 */
 	*ret = value;
 	return true;
 }
