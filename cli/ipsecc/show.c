@@ -102,13 +102,13 @@ static int show_settings(struct screen *s, const struct resolved_conn *conn)
 	for (size_t i = 0; i < list.n; i++)
 		show_value(s, &list.values[i]);
 	for (size_t i = 0; conn && i < conn->user_data.n; i++) {
-		const struct setting *extra = conn->user_data.v[i];
+		const struct syntax_param *extra = conn->user_data.v[i];
 
 		start_line(s);
 		column(s, KEYWORD_COLUMN);
-		add_text(s, sources_text(&s->unit->sources, extra->param->key_span));
+		add_text(s, sources_text(&s->unit->sources, extra->key_span));
 		column(s, VALUE_COLUMN);
-		add_text(s, extra->param->value.text);
+		add_text(s, extra->value.text);
 		buf_add_char(s->out, '\n');
 	}
 	return r;

@@ -27,7 +27,7 @@ struct resolved_conn {
 	bool is_template;			/* serves only as an also target: no left or no right, and used by another */
 	bool broken;				/* the real daemon fails it for a mistake that is reported, here or at an also target (L-096) */
 	VEC(const struct setting *) settings;	/* sorted by keyword id, then side: at most one each */
-	VEC(const struct setting *) user_data;	/* x-..., in order */
+	VEC(const struct syntax_param *) user_data;	/* x-... of the section itself, in order */
 };
 
 struct resolved {
@@ -35,7 +35,8 @@ struct resolved {
 	VEC(const struct setting *) setup;	/* sorted by keyword id */
 };
 
-struct resolved *resolve(struct arena *a, const struct syntax *syntax, struct diag *diag);
+/* The release decides which spellings are one keyword, and what of a repetition it forgives. Never fails. */
+struct resolved *resolve(struct arena *a, const struct syntax *syntax, enum release release, struct diag *diag);
 const struct setting *resolved_get(const struct resolved_conn *c, enum keyword_id id, enum side side);	/* NULL: not set */
 const struct setting *resolved_setup_get(const struct resolved *r, enum keyword_id id);
 
