@@ -192,6 +192,11 @@ static void add_setting(struct whack_writer *w, const struct ir_conn *conn, cons
 		whack_cannot_say(w, conn, s->param->value.span, what, NULL);
 		return;
 	}
+	if (strncmp(form, "no: ", strlen("no: ")) == 0) {
+		if (!says_yes(value))
+			whack_option(w->out, form + strlen("no: "));
+		return;
+	}
 	blank = strchr(form, ' ');
 	snprintf(option, sizeof option, "%.*s", blank ? (int)(blank - form) : (int)strlen(form), form);
 	if (!blank && strstr(form, "=VALUE")) {
@@ -382,6 +387,13 @@ static void add_encapsulation(struct whack_writer *w, const struct ir_conn *conn
 	}
 }
 
+/* Before 5.0 a number only: yes is 1, no is left out. */
+static void add_interface(struct whack_writer *w, const struct ir_conn *conn)
+{
+	if (spells_defaults(w) && conn->has_if_id)
+		add_number(w->out, "--ipsec-interface", conn->if_id);
+}
+
 static void add_shunt_words(struct whack_writer *w, const struct ir_conn *conn)
 {
 	if (conn->failure_shunt == PLAN_SHUNT_PASS)
@@ -436,6 +448,7 @@ bool whack_conn(struct whack_writer *w, const struct ir_conn *conn, const struct
 	if (!add_type(w, conn, member))
 		return false;
 	add_encapsulation(w, conn);
+	add_interface(w, conn);
 	add_shunt_words(w, conn);
 	add_settings(w, conn, SIDE_NONE);
 	add_remaining_defaults(w, conn);

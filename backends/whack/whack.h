@@ -7,6 +7,7 @@
  *   "--opt"              given when the value is yes; nothing for no
  *   "--opt VALUE"        the word of the file; "--opt=VALUE" for options whose argument is optional
  *   "--opt SECONDS"      a duration in seconds     "--opt MS"  in milliseconds     "--opt NUMBER"  a number without its '%'
+ *   "no: --opt"          given when the value is no; nothing for yes
  *   "special"            said by code in conn.c (type, authby, ...)
  *   "none"               the release knows the keyword and whack has no option for it: reported
  *   "nothing"            no option needed, the effect comes from elsewhere

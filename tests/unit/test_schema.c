@@ -335,6 +335,8 @@ static bool is_whack_form(const char *form)
 
 	if (strcmp(form, "special") == 0 || strcmp(form, "none") == 0 || strcmp(form, "nothing") == 0)
 		return true;
+	if (strncmp(form, "no: ", 4) == 0)
+		return strncmp(form + 4, "--", 2) == 0 && !strpbrk(form + 4, " =");
 	if (strncmp(form, "--", 2) != 0 || !islower((unsigned char)form[2]))
 		return false;
 	for (size_t i = 0; argument && arguments[i]; i++)
