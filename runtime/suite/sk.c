@@ -69,7 +69,7 @@ size_t sk_room(const struct sk_cipher *c, size_t sealed)
 static void put_counter(uint8_t *iv, size_t n, uint64_t counter)
 {
 	for (size_t i = 0; i < n; i++)
-		iv[n - 1 - i] = i < 8 ? (uint8_t)(counter >> (8 * i)) : 0;
+		iv[n - 1 - i] = (uint8_t)(i < 8 ? counter >> (8 * i) : 0);
 }
 
 int sk_seal(struct sk_cipher *c, struct buf *message, size_t start, struct slice text, const uint8_t *random_iv)
