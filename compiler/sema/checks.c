@@ -62,6 +62,14 @@ bool check_is_set(const struct check *k, enum keyword_id id, enum side side)
 	return resolved_get(k->conn->resolved, id, side) != NULL;
 }
 
+bool check_is_unread(const struct check *k, enum keyword_id id, enum side side)
+{
+	for (size_t i = 0; i < k->unread->n; i++)
+		if (k->unread->v[i].id == id && k->unread->v[i].side == side)
+			return true;
+	return false;
+}
+
 const char *check_side_name(enum side side)
 {
 	return side == SIDE_LEFT ? "left" : "right";

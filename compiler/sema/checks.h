@@ -15,6 +15,13 @@ enum effect {
 	EFFECT_REFUSED,		/* does not load the conn: an error */
 };
 
+/* A keyword whose value could not be read: its default stands in, and says nothing about what the user wanted. */
+struct unread {
+	enum keyword_id id;
+	enum side side;
+};
+typedef VEC(struct unread) unread_list;
+
 struct check {
 	struct arena *arena;
 	const struct ir *ir;
@@ -22,6 +29,7 @@ struct check {
 	const struct resolved *resolved;
 	struct diag *diag;
 	enum release release;
+	const unread_list *unread;
 	bool refused;		/* a finding of this conn had EFFECT_REFUSED */
 	bool warned;		/* ... EFFECT_COMPLAINT, or is a warning or error */
 };
@@ -40,6 +48,7 @@ struct finding *check_report_at(struct check *k, enum rule_id rule, enum effect 
 void check_related(struct check *k, struct finding *f, enum keyword_id id, enum side side, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 bool check_is_set(const struct check *k, enum keyword_id id, enum side side);
+bool check_is_unread(const struct check *k, enum keyword_id id, enum side side);
 const char *check_side_name(enum side side);	/* "left" */
 
 static inline bool check_is_shunt(const struct ir_conn *c)

@@ -8,6 +8,8 @@ void check_shunt_authentication(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
+	if (check_is_unread(k, KW_AUTHBY, SIDE_NONE) || check_is_unread(k, KW_TYPE, SIDE_NONE))
+		return;
 	if (check_is_shunt(c) && !c->auth_never && k->release >= RELEASE_4_10 && k->release < RELEASE_5_0) {
 		f = check_report(k, RULE_SHUNT_AUTHENTICATION, EFFECT_REFUSED, check_is_set(k, KW_AUTHBY, SIDE_NONE) ? KW_AUTHBY : KW_TYPE,
 				 SIDE_NONE, "a conn that negotiates nothing needs authby=never");
@@ -69,7 +71,7 @@ void check_no_key(struct check *k)
 	struct finding *f;
 
 	if (check_is_shunt(c) || c->auth_psk || c->auth_null || c->auth_never || (c->end[0].has_auth && c->end[1].has_auth) ||
-	    has_key(k, SIDE_LEFT) || has_key(k, SIDE_RIGHT))
+	    has_key(k, SIDE_LEFT) || has_key(k, SIDE_RIGHT) || check_is_unread(k, KW_AUTHBY, SIDE_NONE))
 		return;
 	f = check_report(k, RULE_NO_KEY, EFFECT_NONE, KW_AUTHBY, SIDE_NONE, "conn '%s' authenticates by signatures, but neither end has a key",
 			 c->name);

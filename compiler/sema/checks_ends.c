@@ -22,13 +22,10 @@ void check_missing_end(struct check *k)
 		enum side this = (enum side)side;
 		struct finding *f;
 
-		/* a value that is there but wrong has its own finding */
-		if (check_is_set(k, KW_HOST, this) && k->conn->end[side].host_kind == IR_HOST_UNSET) {
-			if (resolved_get(k->conn->resolved, KW_HOST, this)->param->value.text.n)
-				continue;
-		} else if (k->conn->end[side].host_kind != IR_HOST_UNSET) {
+		if (k->conn->end[side].host_kind != IR_HOST_UNSET)
 			continue;
-		}
+		if (check_is_unread(k, KW_HOST, this) && resolved_get(k->conn->resolved, KW_HOST, this)->param->value.text.n)
+			continue;	/* a value that is there but wrong has its own finding */
 		if (k->conn->is_template) {
 			k->refused = true;	/* it would be, if anybody loaded it; nothing to say */
 			continue;

@@ -36,6 +36,7 @@ struct sema {
 /* What is known of the conn at hand. */
 struct conn_state {
 	bool error, warning;
+	unread_list unread;
 };
 
 static size_t slot_of(const struct memory *m, uint64_t key)
@@ -314,9 +315,12 @@ static struct ir_conn *build_conn(struct sema *s, const struct resolved_conn *r,
 		const struct setting *setting = r->settings.v[i];
 		struct value value;
 
-		if (setting->keyword->section != SECTION_CONN || !check_keyword(s, setting, c->name, state) ||
-		    !read_value(s, setting, c->name, &value, state))
+		if (setting->keyword->section != SECTION_CONN || !check_keyword(s, setting, c->name, state))
 			continue;
+		if (!read_value(s, setting, c->name, &value, state)) {
+			vec_push(s->arena, &state->unread, (struct unread){ setting->keyword->id, setting->side });
+			continue;
+		}
 		if (setting->keyword->id == KW_IKEV2 && keyexchange && s->release >= RELEASE_5_0 &&
 		    !slice_eq_nocase(keyexchange->param->value.text, "ike"))
 			continue;	/* A.8: keyexchange= wins */
@@ -338,6 +342,7 @@ static void run_checks(struct sema *s, const struct ir_conn *c, struct conn_stat
 {
 	struct check k = {
 		.arena = s->arena, .ir = s->ir, .conn = c, .resolved = s->resolved, .diag = s->diag, .release = s->release,
+		.unread = &state->unread,
 	};
 
 	checks_run(&k);

@@ -125,6 +125,19 @@ static const char *list_words(const struct value_parser *v)
 	return n ? text : NULL;
 }
 
+/* authby=psk and the like: what strongSwan's legacy files say (section 11 of the proposal rules has the same for algorithms). */
+static const char *strongswan_word(const struct value_parser *v, struct slice word)
+{
+	static const char *const words[][2] = {
+		{ "psk", "secret" }, { "xauthpsk", "secret" }, { "pubkey", "rsasig" }, { "rsa-sig", "rsasig" }, { "xauthrsasig", "rsasig" },
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (slice_eq_nocase(word, words[i][0]) && schema_value(v->keyword, slice_of(words[i][1]), v->release))
+			return words[i][1];
+	return NULL;
+}
+
 /* C-006: words are checked while the file is read up to 4.x, and when the conn is added in 5.x. */
 static void report_bad_word(const struct value_parser *v, enum consequence consequence, struct slice word)
 {
@@ -138,13 +151,13 @@ static void report_bad_word(const struct value_parser *v, enum consequence conse
 	else if (known)
 		diag_note(v->diag, f, "the manual has the word, but no release takes it");
 	if (known && schema_value(v->keyword, slice_of(known->meaning), v->release))
-		nearest = known->meaning;
-	if (nearest) {
-		diag_help(v->diag, f, "%s '%s'", known ? "write" : "did you mean", nearest);
-		diag_fix(v->diag, f, false, f->span, nearest, "write '%s'", nearest);
-	} else if (all) {
+		diag_fix(v->diag, f, false, f->span, known->meaning, "write '%s'", known->meaning);
+	else if (strongswan_word(v, word))
+		diag_fix(v->diag, f, false, f->span, strongswan_word(v, word), "strongSwan's word for '%s'", strongswan_word(v, word));
+	else if (nearest)
+		diag_fix(v->diag, f, false, f->span, nearest, "did you mean '%s'?", nearest);
+	else if (all)
 		diag_help(v->diag, f, "write %s", all);
-	}
 }
 
 static enum consequence of_bad_word(const struct value_parser *v)
