@@ -14,6 +14,7 @@
 #include "runtime/dataplane/policyset.h"
 #include "runtime/dataplane/route.h"
 #include "runtime/dataplane/xfrm_sa.h"
+#include "runtime/dataplane/xfrm_stale.h"
 
 #define SPI_MIN		0x100u		/* 1..255 are reserved by IANA (RFC 4303 section 2.1) */
 #define SPI_MAX		0xffffffffu
@@ -174,6 +175,17 @@ static int open_sockets(struct xfrm_dp *x)
 	return error;
 }
 
+static void remove_stale(struct xfrm_dp *x)
+{
+	unsigned removed;
+	char text[100];
+
+	if (xfrm_remove_stale(&x->nl, x->plan, &removed) || !removed)
+		return;		/* what cannot be read now will be replaced when its conn comes up */
+	snprintf(text, sizeof(text), "removed %u SAs and policies that an earlier daemon left", removed);
+	x->callbacks.warn(x->callbacks.context, RULE_COUNT, NULL, text);
+}
+
 static int xfrm_open(const struct plan *plan, const struct dp_callbacks *callbacks, struct dataplane **ret, const char **ret_why)
 {
 	struct xfrm_dp *x = calloc(1, sizeof(*x));
@@ -192,6 +204,7 @@ static int xfrm_open(const struct plan *plan, const struct dp_callbacks *callbac
 	x->dp.ops = &dataplane_xfrm;
 	x->plan = plan;
 	x->callbacks = *callbacks;
+	remove_stale(x);
 	policyset_init(&x->policies, plan, (struct policyset_ops){ x, put_policy, take_policy });
 	*ret = &x->dp;
 	return 0;
