@@ -113,4 +113,56 @@ refuses 'a key size that does not exist' transforms "AES_CBC: key_default 192 is
   keys:}"
 refuses 'sizes that nobody tells the peer' transforms "AES_CBC: has several key sizes and does not send which" <<<"${transform/key_attribute: yes/key_attribute: no}"
 
+# page FILE: standard input becomes a page of rules; rules_refuse NAME MESSAGE: the pages so far are refused; then they are forgotten.
+page() {
+	mkdir -p "$tmp/rules"
+	cat >"$tmp/rules/$1"
+}
+rules_refuse() {
+	local said
+	n=$((n + 1))
+	if said=$("$host/rules" "$tmp" "$tmp/rules" 2>&1); then
+		echo "not ok $n - $1: taken"
+	elif [ "$said" = "rules: $2" ]; then
+		echo "ok $n - $1"
+	else
+		printf 'not ok %d - %s\n# wanted %s\n# got    %s\n' $n "$1" "rules: $2" "$said"
+	fi
+	rm -rf "$tmp/rules"
+}
+rule='---
+id: IC2003
+name: duplicate-keyword
+severity: error
+summary: a keyword is set twice
+---
+Why.
+
+## Fires
+
+    conn a
+
+## Silent
+
+    conn b
+'
+
+page IC2003-duplicate-keyword.md <<<"${rule/error/fatal}"
+rules_refuse 'a severity that does not exist' \
+	"$tmp/rules/IC2003-duplicate-keyword.md: severity is error, warning or note, not 'fatal'"
+page IC2003-duplicate-keyword.md <<<"${rule/severity: error$'\n'/}"
+rules_refuse 'a page without a field' "$tmp/rules/IC2003-duplicate-keyword.md: needs id, name, severity and summary"
+page IC2004-duplicate-keyword.md <<<"$rule"
+rules_refuse 'a page under another name' "$tmp/rules/IC2004-duplicate-keyword.md: should be called IC2003-duplicate-keyword.md"
+page IC2003-duplicate-keyword.md <<<"${rule/## Silent/## Other}"
+rules_refuse 'a page without snippets' \
+	"$tmp/rules/IC2003-duplicate-keyword.md: needs the sections '## Fires' and '## Silent', or 'snippets: none' with 'why:'"
+page IC2003-duplicate-keyword.md <<<"${rule/summary/snippets: none$'\n'summary}"
+rules_refuse 'a page that does not say why it has no snippets' \
+	"$tmp/rules/IC2003-duplicate-keyword.md: 'snippets: none' goes with 'why:'"
+page IC2003-duplicate-keyword.md <<<"$rule"
+page IC2009-duplicate-keyword.md <<<"${rule/IC2003/IC2009}"
+rules_refuse 'two rules of one name' \
+	"$tmp/rules/IC2009-duplicate-keyword.md and $tmp/rules/IC2003-duplicate-keyword.md share an id or a name"
+
 echo "1..$n"

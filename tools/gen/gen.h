@@ -20,7 +20,7 @@
 
 #define LENGTH(array)	(sizeof(array) / sizeof(*(array)))
 
-static const char *gen_path;		/* of the YAML file, for messages */
+static const char *gen_path;		/* of the source, for messages */
 static const char *gen_entry;		/* name of the entry at hand */
 static yaml_document_t gen_document;
 
@@ -224,7 +224,7 @@ static inline void put_string(FILE *out, const char *text)
 	fputc('"', out);
 	for (; *text; text++) {
 		if (*text == '\n')
-			fputs("\\n", out);
+			fputs("\\n\"\n\t\t\"", out);
 		else if (*text == '"' || *text == '\\' || *text == '?')
 			fprintf(out, "\\%c", *text);
 		else

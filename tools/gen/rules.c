@@ -3,31 +3,14 @@
  *
  * A page that is not complete stops the build with its name: what a test would find too late is found here.
  */
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+
+#include "gen.h"
 
 struct page {
 	char *file, *text;
 	char *id, *name, *severity, *summary, *snippets, *why, *options;
 };
-
-_Noreturn static void die(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	fputs("rules: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	va_end(args);
-	exit(1);
-}
 
 static char *read_file(const char *path)
 {
@@ -124,27 +107,6 @@ static void check_unique(const struct page *pages, size_t n)
 				die("%s and %s share an id or a name", pages[i].file, pages[k].file);
 }
 
-static void print_constant(FILE *out, const char *name)
-{
-	fputs("RULE_", out);
-	for (; *name; name++)
-		fputc(*name == '-' ? '_' : toupper((unsigned char)*name), out);
-}
-
-static void print_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n\"\n\t\t\"", out);
-		else if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else
-			fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
 static const char *page_body(const char *text)
 {
 	const char *end = strstr(text + 3, "\n---\n");
@@ -152,51 +114,39 @@ static const char *page_body(const char *text)
 	return end ? end + strlen("\n---\n") : text;
 }
 
-static FILE *create(const char *dir, const char *name)
-{
-	char path[4096];
-	FILE *out;
-
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	out = fopen(path, "w");
-	if (!out)
-		die("cannot write %s: %s", path, strerror(errno));
-	return out;
-}
-
 static void write_header(const char *dir, const struct page *pages, size_t n)
 {
-	FILE *out = create(dir, "rules.h");
+	FILE *out = gen_create(dir, "rules.h");
 
 	fputs("/* made from docs/rules by tools/gen/rules.c */\n#ifndef GEN_RULES_H\n#define GEN_RULES_H\n\nenum rule_id {\n", out);
 	for (size_t i = 0; i < n; i++) {
 		fputc('\t', out);
-		print_constant(out, pages[i].name);
+		put_constant(out, "RULE_", pages[i].name);
 		fprintf(out, ",\t/* %s */\n", pages[i].id);
 	}
 	fputs("\tRULE_COUNT\n};\n\n#endif\n", out);
-	fclose(out);
+	gen_close(out);
 }
 
 static void write_table(const char *dir, const struct page *pages, size_t n)
 {
-	FILE *out = create(dir, "rules.c");
+	FILE *out = gen_create(dir, "rules.c");
 
 	fputs("/* made from docs/rules by tools/gen/rules.c */\n#include \"diag/diag.h\"\n\nconst struct rule rule_table[RULE_COUNT] = {\n", out);
 	for (size_t i = 0; i < n; i++) {
 		const struct page *p = &pages[i];
 
 		fputs("\t[", out);
-		print_constant(out, p->name);
+		put_constant(out, "RULE_", p->name);
 		fprintf(out, "] = { \"%s\", \"%s\", SEVERITY_%s,\n\t\t", p->id, p->name,
 			p->severity[0] == 'e' ? "ERROR" : p->severity[0] == 'w' ? "WARNING" : "NOTE");
-		print_string(out, p->summary);
+		put_string(out, p->summary);
 		fputs(",\n\t\t", out);
-		print_string(out, page_body(p->text));
+		put_string(out, page_body(p->text));
 		fputs(" },\n", out);
 	}
 	fputs("};\n", out);
-	fclose(out);
+	gen_close(out);
 }
 
 int main(int argc, char **argv)
@@ -206,6 +156,7 @@ int main(int argc, char **argv)
 	size_t n = 0;
 	DIR *dir;
 
+	gen_path = "rules";
 	if (argc != 3)
 		die("usage: rules OUTDIR PAGEDIR");
 	dir = opendir(argv[2]);
