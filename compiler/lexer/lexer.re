@@ -23,6 +23,7 @@ eol       = "\r"? "\n";                              // L-002; a lone CR is hand
 boundary  = blank | odd_space | [\r\n\000];
 word      = [^ \t\r\n\000]+;
 key       = [^= \t\r\n\000]+;
+key_start = [^= \t\r\n\000#];                        // in column 0 a '#' is a comment
 */
 
 static uint32_t position(const struct lexer *lx, const unsigned char *p)
@@ -445,7 +446,7 @@ static int lex_line(struct lexer *lx, struct token *t)
 		"config"	{ return config(lx, t, start, cursor); }
 		"conn"		{ return word(lx, t, TOKEN_CONN, start, cursor, CONTEXT_HEAD); }
 		"include"	{ return word(lx, t, TOKEN_INCLUDE, start, cursor, CONTEXT_HEAD); }
-		key		{ return other_word(lx, t, start, cursor); }
+		key_start key?	{ return other_word(lx, t, start, cursor); }
 		[^]		{ return lex_key(lx, t); }
 		*/
 	}

@@ -146,6 +146,10 @@ static void more_words(struct parser *p, const struct syntax_param *param, const
 
 	if (second >= 0) {
 		two_parameters(p, extra, (size_t)second);
+		if (v->text.n > 1 && strchr(";,", v->text.p[v->text.n - 1])) {
+			v->text.n--;
+			v->span.end--;
+		}
 		return;
 	}
 	if (v->quoting == QUOTING_NONE && param->keyword && takes_blanks(param->keyword->type) && !memchr(extra->text.p, '"', extra->text.n)) {
@@ -276,19 +280,15 @@ static void not_indented(struct parser *p, const struct written *w)
 static bool indented_statement(struct parser *p, const struct written *w, struct span indent)
 {
 	struct slice word = w->head.text;
+	const char *statement = parser_statement(word, 0);
 	struct finding *f;
 
-	if (w->equals.kind || !parser_is_statement(word))
+	if (w->equals.kind || !statement)
 		return false;
 	f = diag_report(p->diag, RULE_STATEMENT_INDENTED, w->head.span, "'" SLICE_FMT "' is indented", SLICE_ARG(word));
 	diag_note(p->diag, f, "every release takes it for a parameter and refuses the whole file");
-	diag_fix(p->diag, f, true, indent, "", "begin the line with '" SLICE_FMT "'", SLICE_ARG(word));
-	if (slice_eq_nocase(word, "conn"))
-		parse_conn(p, w);
-	else if (slice_eq_nocase(word, "config"))
-		parse_config(p, w);
-	else if (slice_eq_nocase(word, "include"))
-		parse_include(p, w);
+	diag_fix(p->diag, f, true, (struct span){ indent.start, w->head.span.end }, statement, "begin the line with '%s'", statement);
+	parser_act_as(p, statement, w);
 	return true;
 }
 
@@ -303,27 +303,37 @@ static struct span indent_of(const struct parser *p, struct span word)
 	return (struct span){ start, word.start };
 }
 
+/* "left: 1", "left:1": people who write YAML all day. Cuts the colon and what follows off the key. */
+static bool cut_at_colon(const struct parser *p, struct syntax_param *param)
+{
+	const char *colon = memchr(param->key.p, ':', param->key.n);
+	struct slice before = { param->key.p, colon ? (size_t)(colon - param->key.p) : 0 };
+	enum side side;
+
+	if (!colon || !schema_find(before, kind_of_section(p), &side))
+		return false;
+	param->key_span.end -= (uint32_t)(param->key.n - before.n);
+	param->key = before;
+	return true;
+}
+
 static void missing_equals(struct parser *p, const struct written *w, struct syntax_param *param)
 {
+	bool colon = cut_at_colon(p, param);
+	uint32_t value_start = w->value.span.start - (w->value.kind == TOKEN_QUOTED || w->value.kind == TOKEN_BRACED);
 	struct finding *f;
 	enum side side;
-	bool colon = param->key.n > 1 && param->key.p[param->key.n - 1] == ':';
 
-	if (colon && schema_find(slice_sub(param->key, 0, param->key.n - 1), kind_of_section(p), &side)) {
-		param->key.n--;
-		param->key_span.end--;
-	} else {
-		colon = false;
-	}
-	if (!colon && !w->value.kind && !schema_find(param->key, kind_of_section(p), &side)) {
+	if (!colon && !w->value.kind && !schema_find(param->key, kind_of_section(p), &side))
 		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "'" SLICE_FMT "' is not 'keyword=value'", SLICE_ARG(param->key));
-		diag_note(p->diag, f, "every release refuses the whole file");
-		return;
-	}
-	f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "no '=' after '" SLICE_FMT "'", SLICE_ARG(param->key));
+	else
+		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "no '=' after '" SLICE_FMT "'", SLICE_ARG(param->key));
 	diag_note(p->diag, f, "every release refuses the whole file");
 	if (w->value.kind)
-		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, w->value.span.start - (w->value.kind != TOKEN_WORD) }, "=", "write '='");
+		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, value_start }, "=", "write '" SLICE_FMT "=" SLICE_FMT "'",
+			 SLICE_ARG(param->key), SLICE_ARG(w->value.text));
+	else if (colon)
+		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, param->key_span.end + 1 }, "=", "write '=' in place of ':'");
 	else
 		diag_help(p->diag, f, "write '" SLICE_FMT "=' and a value", SLICE_ARG(param->key));
 }

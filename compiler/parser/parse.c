@@ -58,12 +58,6 @@ static struct span span_through(struct span a, const struct token *b)
 
 /* --- statements --------------------------------------------------------------------------------------------------------------------- */
 
-bool parser_is_statement(struct slice word)
-{
-	return slice_eq_nocase(word, "version") || slice_eq_nocase(word, "config") || slice_eq_nocase(word, "conn") ||
-	       slice_eq_nocase(word, "include");
-}
-
 void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases)
 {
 	vec_push(p->arena, &p->syntax->portability, (struct syntax_portability){ f, releases });
@@ -198,7 +192,7 @@ void parse_conn(struct parser *p, const struct written *w)
 	if (!w->value.kind || w->value.text.n == 0) {
 		f = diag_report(p->diag, RULE_CONN_WITHOUT_NAME, span, "'conn' without a name");
 		diag_note(p->diag, f, "libreswan 3.18 takes the first word of the next line for the name; later releases refuse the whole file");
-		new_section(p, SECTION_IS_CONN, span, (struct syntax_value){ .text = { "", 0 }, .damaged = true });
+		new_section(p, SECTION_IS_CONN, span, (struct syntax_value){ .text = SLICE("(unnamed)"), .span = span, .damaged = true });
 		return;
 	}
 	name = spelling_check(p, &w->value, &w->extra, &extra_told);
@@ -239,24 +233,24 @@ void parse_include(struct parser *p, const struct written *w)
 	p->include_line = span_through(w->head.span, &w->value);
 }
 
-static const char *nearest_statement(struct slice word)
+const char *parser_statement(struct slice word, unsigned mistakes)
 {
 	static const char *const statements[] = { "conn", "config", "include", "version" };
 	const char *nearest = NULL;
-	unsigned best = 2;
+	unsigned best = mistakes + 1;
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-		unsigned distance = slice_distance(word, slice_of(statements[i]), best);
+		unsigned distance = slice_distance(word, slice_of(statements[i]), mistakes);
 
-		if (distance < best || (distance == best && !nearest)) {
-			nearest = statements[i];
-			best = distance;
-		}
+		if (distance >= best)
+			continue;
+		nearest = statements[i];
+		best = distance;
 	}
 	return nearest;
 }
 
-static void act_as(struct parser *p, const char *statement, const struct written *w)
+void parser_act_as(struct parser *p, const char *statement, const struct written *w)
 {
 	if (strcmp(statement, "conn") == 0)
 		parse_conn(p, w);
@@ -272,24 +266,25 @@ static void act_as(struct parser *p, const char *statement, const struct written
 void parse_section_word(struct parser *p, const struct written *w)
 {
 	struct slice word = w->head.text;
-	const char *nearest = nearest_statement(word);
+	const char *nearest = parser_statement(word, 2);
+	bool ca = slice_eq_str(word, "ca");
 	struct finding *f;
 	enum side side;
 
-	if (!nearest && schema_find(word, p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN, &side)) {
+	if (!nearest && !ca && schema_find(word, p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN, &side)) {
 		parse_parameter(p, w, false);
 		return;
 	}
 	f = diag_report(p->diag, RULE_UNKNOWN_SECTION, w->head.span, "'" SLICE_FMT "' starts no section", SLICE_ARG(word));
 	if (nearest && slice_eq_nocase(word, nearest))
 		diag_note(p->diag, f, "the words that start a line are lower case in every release");
-	else if (slice_eq_str(word, "ca"))
+	else if (ca)
 		diag_note(p->diag, f, "strongSwan has 'ca' sections; libreswan keeps certificates in its NSS database and refuses the whole file");
 	else
 		diag_note(p->diag, f, "a line begins with 'conn', 'config setup', 'include', 'version' or white space; every release refuses the whole file");
 	if (nearest) {
 		diag_fix(p->diag, f, false, w->head.span, nearest, "write '%s'", nearest);
-		act_as(p, nearest, w);
+		parser_act_as(p, nearest, w);
 		return;
 	}
 	/* "word name" alone on a line is a section; more is a sentence that lacks its '#', and the section before goes on */

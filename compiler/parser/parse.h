@@ -55,7 +55,9 @@ void parser_read_file(struct parser *p, int index);
 void parser_set_section(struct parser *p, struct syntax_section *section);	/* closes the open one; a closed one goes on */
 /* A finding that is an error in the releases of the mask (1 << enum release), which refuse the file, and a warning in the others. */
 void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases);
-bool parser_is_statement(struct slice word);		/* version, config, conn, include in any case */
+/* The one of conn, config, include, version that a word is, with at most `mistakes` typing mistakes and in any case; NULL: none. */
+const char *parser_statement(struct slice word, unsigned mistakes);
+void parser_act_as(struct parser *p, const char *statement, const struct written *w);
 #define IN(release)		(1u << RELEASE_##release)
 #define IN_ALL_RELEASES		((1u << RELEASE_COUNT) - 1)
 

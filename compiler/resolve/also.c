@@ -29,7 +29,7 @@ static const char *nearest_conn(struct resolver *r, struct slice name)
 		const struct conn_info *c = &r->conns.v[i];
 		unsigned distance = slice_distance(name, c->section->name.text, limit);
 
-		if (distance > limit || distance > best || c->section->name.text.n == 0)
+		if (distance > limit || distance > best || c->section->name.damaged)
 			continue;
 		nearest = distance < best ? c->name : NULL;	/* two that are equally near are none */
 		best = distance;

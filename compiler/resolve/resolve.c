@@ -27,7 +27,7 @@ static void add_conn(struct resolver *r, const struct syntax_section *section)
 	struct conn_info *c = &r->conns.v[r->conns.n++], *first;
 
 	*c = (struct conn_info){ .section = section, .name = arena_strdup(r->arena, section->name.text) };
-	if (section->name.text.n == 0)
+	if (section->name.damaged)
 		return;
 	first = map_get(&r->by_name, section->name.text);
 	if (first)
