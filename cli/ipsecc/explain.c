@@ -193,15 +193,36 @@ static void add_shape(struct buf *out, const struct keyword *k)
 		buf_add_char(out, (char)toupper((unsigned char)*c));
 }
 
+/* Forms of backends/whack/whack.h that are no option. */
+static void explain_whack(struct page *p, const struct keyword *k)
+{
+	static const struct { const char *form, *text; } words[] = {
+		{ "special", "by other options" }, { "none", "no option" }, { "nothing", NULL },
+	};
+	CLEANUP(buf_release) struct buf text = { 0 };
+	const char *shown[RELEASE_COUNT];
+
+	for (int r = 0; r < RELEASE_COUNT; r++) {
+		shown[r] = k->whack[r];
+		for (size_t i = 0; shown[r] && i < sizeof words / sizeof words[0]; i++)
+			if (strcmp(shown[r], words[i].form) == 0)
+				shown[r] = words[i].text;
+	}
+	add_by_release(&text, shown);
+	row(p, "whack", text.p);
+}
+
 static void explain_keyword(struct page *p, const struct keyword *k)
 {
-	CLEANUP(buf_release) struct buf text = { 0 }, whack = { 0 };
+	CLEANUP(buf_release) struct buf text = { 0 };
 
 	bold(p, k->name);
 	buf_add_char(p->out, '=');
 	add_shape(p->out, k);
 	buf_printf(p->out, "        %s%s\n", k->section == SECTION_CONN ? "conn" : "config setup", k->sided ? ", also for the right side" : "");
 	paragraph(p, k->doc);
+	if (k->alias_of != KW_NONE && !k->own)
+		paragraph(p, keyword_table[k->alias_of].doc);
 	buf_add_char(p->out, '\n');
 	explain_values(p, k);
 	explain_default(p, k);
@@ -212,8 +233,7 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 	row(p, "instead", k->replaced_by);
 	for (size_t i = 0; k->conflicts && k->conflicts[i]; i++)
 		row(p, i ? "" : "with", k->conflicts[i]);
-	add_by_release(&whack, k->whack);
-	row(p, "whack", whack.p);
+	explain_whack(p, k);
 	for (size_t i = 0; k->rules && k->rules[i]; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "rules ", k->rules[i]);
 	row(p, "source", text.p);

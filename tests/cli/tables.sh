@@ -154,7 +154,7 @@ page IC2003-duplicate-keyword.md <<<"${rule/severity: error$'\n'/}"
 rules_refuse 'a page without a field' "$tmp/rules/IC2003-duplicate-keyword.md: needs id, name, severity and summary"
 page IC2004-duplicate-keyword.md <<<"$rule"
 rules_refuse 'a page under another name' "$tmp/rules/IC2004-duplicate-keyword.md: should be called IC2003-duplicate-keyword.md"
-page IC2003-duplicate-keyword.md <<<"${rule/## Silent/## Other}"
+page IC2003-duplicate-keyword.md <<<"${rule/Silent/Quiet}"
 rules_refuse 'a page without snippets' \
 	"$tmp/rules/IC2003-duplicate-keyword.md: needs the sections '## Fires' and '## Silent', or 'snippets: none' with 'why:'"
 page IC2003-duplicate-keyword.md <<<"${rule/summary/snippets: none$'\n'summary}"
