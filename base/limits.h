@@ -33,4 +33,15 @@
 #define LIMIT_CERTIFICATES	16u
 #define LIMIT_FRAGMENTS		64u
 
+/* the IKE engine: what peers may make it keep (I-340 ... I-342) */
+#define LIMIT_IKE_SAS		100000u
+#define LIMIT_SAS_PER_PEER	1000u			/* of one conn; more than one only for %any and while replacing */
+#define LIMIT_CHILDREN_PER_SA	256u
+#define LIMIT_TASKS_PER_SA	512u
+#define LIMIT_HALF_OPEN		1000u			/* above: IKE_SA_INIT is dropped */
+#define LIMIT_HALF_OPEN_COOKIE	50u			/* from here on a cookie is demanded, */
+#define LIMIT_HALF_OPEN_ADDRESS	3u			/* or from so many of one address */
+#define LIMIT_UNPROTECTED_RATE	10u			/* answers outside an SA, other than to IKE_SA_INIT, per second */
+#define LIMIT_LOG_RATE		20u			/* lines per second that anybody on the net can cause */
+
 #endif

@@ -39,7 +39,8 @@ struct ike_env {
 
 struct ike;
 
-/* Borrows plan and env for its lifetime. 0; -ENOTSUP with findings for what the plan asks and the engine cannot do. */
+/* Borrows plan and env for its lifetime. 0; -ENOTSUP with findings of the 90xx family for conns that the engine cannot run: *ret is set all the
+ * same, and the other conns run. -ENOMEM: *ret is untouched. */
 int ike_new(const struct plan *plan, const struct ike_env *env, struct diag *diag, struct ike **ret);
 void ike_free(struct ike *ike);
 
@@ -51,11 +52,13 @@ void ike_dataplane_event(struct ike *ike, const struct dp_event *event, uint64_t
 void ike_up(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
 void ike_down(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
 void ike_rekey_child(struct ike *ike, const char *child, uint64_t token, uint64_t now_ms);
+void ike_rekey_ike(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
 /* Sends DELETE for everything; ike_idle() tells when answers are in or given up. */
 void ike_stop(struct ike *ike, uint64_t now_ms);
 bool ike_idle(const struct ike *ike);
 
-/* status: walks SAs in a stable order. Strings are the engine's, valid until the next call into it. */
+/* status: walks SAs in a stable order, oldest first; then an entry with zero SPIs for each peer that has none (state "down", "on-demand",
+ * "retrying", "waiting" for its peer, or "refused"). Strings are the engine's, valid until `each` returns. Times: UINT64_MAX is never. */
 struct ike_child_status {
 	const char *name, *state;
 	enum plan_mode mode;

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* auth.c -- IKE_AUTH in both roles (RFC 7296 sections 1.2, 2.15, 2.16; I-060 ... I-068, I-080): identities, the choice of the conn by identity,
+ * proof by the shared key, INITIAL_CONTACT, and the first child SA on the same ride.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "runtime/ike/internal.h"
+
+/* The body of an ID payload, as it is sent and as it is signed. */
+static void id_body(const struct ident *id, struct buf *out)
+{
+	static const uint8_t reserved[3];
+
+	buf_add_u8(out, (uint8_t)id->type);
+	buf_add(out, reserved, 3);
+	buf_add_slice(out, id->wire);
+}
+
+static struct ident address_ident(const struct ip_addr *a)
+{
+	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4, .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
+}
+
+static bool concrete(const struct ident *id)
+{
+	return id->type != IDENT_NONE && id->type != IDENT_ANY && id->type != IDENT_FROM_CERT;
+}
+
+/* Who we are towards this peer: leftid, or the address in use. */
+static struct ident own_ident(const struct ike_sa *sa)
+{
+	const struct ident *id = &sa->peer->plan->local.id;
+
+	return concrete(id) ? *id : address_ident(&sa->local);
+}
+
+static char *ident_text(struct arena *a, const struct ident *id)
+{
+	struct ident parsed;
+
+	if (id->text.n || ident_from_wire(a, (uint8_t)id->type, id->wire, &parsed) < 0)
+		return ident_format(a, id);
+	return ident_format(a, &parsed);
+}
+
+static void name_ends(struct ike_sa *sa)
+{
+	struct ident own = own_ident(sa);
+
+	sa->local_id_text = ident_text(&sa->id_arena, &own);
+	sa->remote_id_text = ident_text(&sa->id_arena, &sa->remote_id);
+}
+
+static const struct secret *psk_for(const struct ike_sa *sa)
+{
+	struct ident own = own_ident(sa);
+
+	return find_psk(sa->ike, &own, &sa->remote_id, &sa->local, &sa->remote);
+}
+
+/* The octets of the original initiator's or responder's AUTH. */
+static struct auth_octets octets(const struct ike_sa *sa, bool of_initiator, struct slice id)
+{
+	const struct initial *in = sa->initial;
+	const struct ike_keys *k = sa->keys;
+
+	if (of_initiator)
+		return (struct auth_octets){ buf_slice(&in->request), slice_bytes(in->nonce_r, in->nonce_r_size), id,
+					     slice_bytes(k->pi, k->prf_size), { NULL, 0 } };
+	return (struct auth_octets){ buf_slice(&in->response), slice_bytes(in->nonce_i, in->nonce_i_size), id, slice_bytes(k->pr, k->prf_size),
+				     { NULL, 0 } };
+}
+
+static int add_auth(struct ike_sa *sa, const struct secret *psk, const struct buf *id, struct draft *d)
+{
+	CLEANUP(buf_wipe_release) struct buf data = { 0 };
+	struct auth_key key = { AUTH_PSK, psk };
+	struct auth_octets o = octets(sa, sa->initiator, buf_slice(id));
+	int r = auth_make(sa->prf, &key, &o, &data);
+
+	if (r == 0)
+		wire_add_auth(&d->w, AUTH_PSK, buf_slice(&data));
+	return r;
+}
+
+static int check_auth(struct ike_sa *sa, const struct secret *psk, const struct wire_message *m, const char **ret_why)
+{
+	struct wire_auth auth = wire_auth(wire_find(m, PAYLOAD_AUTH, 0));
+	struct auth_key key = { AUTH_PSK, psk };
+	struct auth_octets o = octets(sa, !sa->initiator, wire_find(m, sa->initiator ? PAYLOAD_IDR : PAYLOAD_IDI, 0)->body);
+
+	return auth_verify(sa->prf, &key, &o, auth.method, auth.data, ret_why);
+}
+
+static bool same_ident(const struct ident *a, const struct ident *b)
+{
+	return a->type == b->type && slice_eq(a->wire, b->wire);
+}
+
+static bool other_sa_with(const struct ike_sa *sa, const struct ident *remote_id)
+{
+	for (const struct ike_sa *other = sa->ike->first; other; other = other->next)
+		if (other != sa && other->peer == sa->peer && (other->proofs & PROOF_PEER) && same_ident(&other->remote_id, remote_id))
+			return true;
+	return false;
+}
+
+/* I-068: what the peer held before is gone; it says so itself, so nothing is sent. Never for the unauthenticated. */
+static void initial_contact(struct ike_sa *sa)
+{
+	for (struct ike_sa *old = sa->ike->first, *next; old; old = next) {
+		next = old->next;
+		if (old == sa || old->peer != sa->peer || !(old->proofs & PROOF_PEER) || !same_ident(&old->remote_id, &sa->remote_id))
+			continue;
+		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: the peer starts anew (INITIAL_CONTACT), the old SA is removed",
+		    sa_name(old));
+		sa_end_lost(old, false);
+	}
+}
+
+static void log_established(struct ike_sa *sa)
+{
+	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s, %s%s%s", sa_name(sa), sa->remote_id_text,
+	    sa->proposal, sa->nat_remote ? ", peer behind NAT" : "", sa->nat_local ? ", we are behind NAT" : "");
+}
+
+/* --- initiator --------------------------------------------------------------------------------------------------------------------------- */
+
+static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
+{
+	CLEANUP(buf_release) struct buf id = { 0 };
+	const struct plan_peer *p = sa->peer->plan;
+	struct ident own = own_ident(sa);
+	const struct secret *psk;
+
+	sa->remote_id = concrete(&p->remote.id) ? p->remote.id : address_ident(&sa->remote);
+	psk = psk_for(sa);
+	id_body(&own, &id);
+	wire_add_id(&d->w, PAYLOAD_IDI, (uint8_t)own.type, own.wire);
+	if (p->initial_contact && !other_sa_with(sa, &sa->remote_id))
+		wire_add_notify(&d->w, NOTIFY_INITIAL_CONTACT, (struct slice){ NULL, 0 });
+	if (concrete(&p->remote.id))
+		wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)p->remote.id.type, p->remote.id.wire);
+	return psk && add_auth(sa, psk, &id, d) == 0 && child_add_offer(sa, t, true, d);
+}
+
+bool auth_start(struct ike_sa *sa)
+{
+	CLEANUP(draft_release) struct draft d;
+	struct task *t = task_new(sa, TASK_AUTH);
+
+	draft_begin(&d);
+	if (!t)
+		return false;
+	t->conn = sa->initial->first_child;
+	sa->request_id = 1;
+	if (!add_request(sa, t, &d) || sa_seal(sa, IKE_AUTH, false, 1, &d, &sa->request) < 0) {
+		task_free(sa, t);
+		return false;
+	}
+	LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: sent IKE_AUTH request", sa_name(sa));
+	task_send(sa, t);
+	return true;
+}
+
+static void auth_refused(struct ike_sa *sa, const struct wire_notify *n)
+{
+	const struct plan_peer *p = sa->peer->plan;
+
+	if (n->type == NOTIFY_AUTHENTICATION_FAILED)
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -EACCES, &p->origin,
+			"the peer refuses our authentication as %s (AUTHENTICATION_FAILED); compare leftid, rightid and the secret on both ends",
+			ident_text(&sa->ike->scratch, &p->local.id));
+	else
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin, "the peer refuses IKE_AUTH (%s); its log says why",
+			notify_text(sa->ike, n->type));
+	sa_fail_conns(sa, sa->last_status, sa->last_error, sa->last_origin);
+	sa_end(sa);
+}
+
+/* I-065. */
+static void peer_not_authenticated(struct ike_sa *sa)
+{
+	struct task *t = task_new(sa, TASK_AUTH_FAILED);
+
+	sa_fail_conns(sa, sa->last_status, sa->last_error, sa->last_origin);
+	if (t)
+		task_queue(sa, t);
+	else
+		sa_end(sa);
+}
+
+/* The peer's identity is the one that the conn wants, and the AUTH payload proves it. Else false, and the reason is told. */
+static bool verify_responder(struct ike_sa *sa, const struct wire_message *m)
+{
+	const struct plan_peer *p = sa->peer->plan;
+	struct wire_id id = wire_id(wire_find(m, PAYLOAD_IDR, 0));
+	const struct secret *psk;
+	const char *why = "no shared key for this identity";
+
+	if (ident_from_wire(&sa->id_arena, id.type, id.data, &sa->remote_id) < 0) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin, "the peer's identity cannot be read");
+		return false;
+	}
+	if (!ident_matches(&p->remote.id, &sa->remote_id)) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
+			"the peer calls itself %s, but the conn wants %s; compare the id settings of both ends",
+			ident_text(&sa->ike->scratch, &sa->remote_id), ident_text(&sa->ike->scratch, &p->remote.id));
+		return false;
+	}
+	psk = psk_for(sa);
+	if (!psk || check_auth(sa, psk, m, &why) < 0) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
+			"the peer could not prove to be %s: %s; compare the secret on both ends", ident_text(&sa->ike->scratch, &sa->remote_id), why);
+		return false;
+	}
+	return true;
+}
+
+static void first_child(struct ike_sa *sa, struct task *t, const struct wire_message *m)
+{
+	struct wire_notify n;
+	struct child_sa *child;
+
+	if (wire_find_error(m, &n))
+		child_refused(sa, t->conn, &n, false);
+	else
+		child_accept(sa, t, m, true, &child);
+}
+
+void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message *m)
+{
+	struct wire_notify n;
+
+	if (!wire_find(m, PAYLOAD_AUTH, 0)) {
+		if (!wire_find_error(m, &n))
+			n = (struct wire_notify){ .type = NOTIFY_INVALID_SYNTAX };
+		auth_refused(sa, &n);
+		return;
+	}
+	if (!verify_responder(sa, m)) {
+		peer_not_authenticated(sa);
+		return;
+	}
+	sa->proofs |= PROOF_PEER;
+	if (!sa_enter(sa, STATE_ESTABLISHED)) {
+		sa_end(sa);
+		return;
+	}
+	name_ends(sa);
+	sa_established(sa);
+	log_established(sa);
+	first_child(sa, t, m);
+	if (sa->state == STATE_ESTABLISHED) {
+		sa_forget_initial(sa);
+		conns_follow(sa);
+	}
+}
+
+/* --- responder --------------------------------------------------------------------------------------------------------------------------- */
+
+struct claim {			/* what the initiator says about the two ends */
+	struct ident peer, us;
+	bool names_us;
+};
+
+static bool accepts(const struct ike_sa *sa, const struct ike_peer *p, const struct claim *c)
+{
+	const struct ident *own = &p->plan->local.id;
+	struct ident by_address = address_ident(&sa->local);
+
+	if (!peer_fits_addresses(p, &sa->local, &sa->remote) || !ident_matches(&p->plan->remote.id, &c->peer))
+		return false;
+	if (c->names_us && !ident_matches(concrete(own) ? own : &by_address, &c->us))
+		return false;
+	return suite_within(&p->proposals, &sa->suite);
+}
+
+/* I-061: the conn with that very identity before one that takes any; among equals the one that IKE_SA_INIT found. */
+static struct ike_peer *choose_peer(const struct ike_sa *sa, const struct claim *c)
+{
+	struct ike *ike = sa->ike;
+	struct ike_peer *best = NULL;
+	unsigned best_score = 0;
+
+	for (size_t i = 0; i < ike->peer_count; i++) {
+		struct ike_peer *p = &ike->peers[i];
+		unsigned score;
+
+		if (!accepts(sa, p, c))
+			continue;
+		score = 1 + (p == sa->peer) + 2u * !p->template + 4u * concrete(&p->plan->remote.id);
+		if (score > best_score) {
+			best = p;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+static bool read_claim(struct ike_sa *sa, const struct wire_message *m, struct claim *c)
+{
+	const struct wire_payload *idr = wire_find(m, PAYLOAD_IDR, 0);
+	struct wire_id id = wire_id(wire_find(m, PAYLOAD_IDI, 0));
+
+	if (ident_from_wire(&sa->id_arena, id.type, id.data, &c->peer) < 0)
+		return false;
+	c->names_us = idr != NULL;
+	if (!idr)
+		return true;
+	id = wire_id(idr);
+	return ident_from_wire(&sa->id_arena, id.type, id.data, &c->us) == 0;
+}
+
+static void change_peer(struct ike_sa *sa, struct ike_peer *p)
+{
+	sa->peer->sa_count--;
+	p->sa_count++;
+	sa->peer = p;
+}
+
+/* I-064: one answer for all reasons; the log has the reason. */
+static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
+{
+	struct claim c = { 0 };
+	const struct secret *psk;
+	const char *why = "no shared key for this identity";
+	struct ike_peer *p;
+
+	if (!read_claim(sa, m, &c)) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &sa->peer->plan->origin, "the peer's identity cannot be read");
+		return false;
+	}
+	p = choose_peer(sa, &c);
+	if (!p) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_NO_CONN, -EACCES, &sa->peer->plan->origin,
+			"no conn for a peer that calls itself %s%s%s; sent AUTHENTICATION_FAILED", ident_text(&sa->ike->scratch, &c.peer),
+			c.names_us ? " and wants " : "", c.names_us ? ident_text(&sa->ike->scratch, &c.us) : "");
+		return false;
+	}
+	change_peer(sa, p);
+	sa->remote_id = c.peer;
+	psk = psk_for(sa);
+	if (psk && check_auth(sa, psk, m, &why) == 0)
+		return true;
+	TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->plan->origin,
+		"the peer could not prove to be %s: %s; sent AUTHENTICATION_FAILED; compare the secret on both ends",
+		ident_text(&sa->ike->scratch, &c.peer), why);
+	return false;
+}
+
+static enum verdict fail(struct draft *d)
+{
+	draft_release(d);
+	draft_begin(d);
+	wire_add_notify(&d->w, NOTIFY_AUTHENTICATION_FAILED, (struct slice){ NULL, 0 });
+	return VERDICT_ANSWER_AND_END;
+}
+
+enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d)
+{
+	CLEANUP(buf_release) struct buf id = { 0 };
+	struct ident own;
+
+	if (!wire_find(m, PAYLOAD_IDI, 0) || !wire_find(m, PAYLOAD_AUTH, 0) || !verify_initiator(sa, m))
+		return fail(d);
+	sa->proofs |= PROOF_PEER;
+	own = own_ident(sa);
+	id_body(&own, &id);
+	wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)own.type, own.wire);
+	if (add_auth(sa, psk_for(sa), &id, d) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
+		return fail(d);
+	name_ends(sa);
+	sa_established(sa);
+	log_established(sa);
+	if (wire_find(m, PAYLOAD_SA, 0))
+		child_answer(sa, m, true, NULL, d);
+	/* After the new child, so that its conn's policies stand without a gap. */
+	if (sa->peer->plan->initial_contact && wire_find_notify(m, NOTIFY_INITIAL_CONTACT, NULL))
+		initial_contact(sa);
+	sa_forget_initial(sa);
+	return VERDICT_ANSWER;
+}

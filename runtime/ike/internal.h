@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* internal.h -- the parts of the IKE engine among themselves; nobody outside runtime/ike includes it.
+ *
+ * Lifetimes: peers and child conns live as long as the engine. IKE SAs and child SAs that end are unlinked at once (no lookup, timer or task
+ * finds them any more) and freed at the end of the event, so a function may go on with the pointer it holds.
+ */
+#ifndef RUNTIME_IKE_INTERNAL_H
+#define RUNTIME_IKE_INTERNAL_H
+
+#include "runtime/auth/auth.h"
+#include "runtime/ike/ike.h"
+#include "runtime/suite/suite.h"
+#include "runtime/wire/wire.h"
+
+#define IKE_NONCE_SIZE		32u	/* of ours (I-040) */
+#define IKE_NONCE_MAX		256u
+#define IKE_NONCE_MIN		16u
+#define IKE_COOKIE_MAX		64u
+#define IKE_REASON_TEXT		400u
+#define IKE_PROPOSAL_TEXT	128u
+
+struct ike_sa;
+struct child_sa;
+struct task;
+
+/* --- timers: a binary heap in struct ike; a timer is part of what it watches ------------------------------------------------------------- */
+
+struct timer {
+	uint64_t at;
+	unsigned slot;		/* place in the heap + 1; 0: not armed */
+	void (*fire)(struct ike *ike, void *owner);
+	void *owner;
+};
+
+int timers_reserve(struct ike *ike, unsigned more);	/* places for so many timers; -ENOMEM. timer_set() then cannot fail */
+void timers_release(struct ike *ike, unsigned less);
+void timer_set(struct ike *ike, struct timer *t, uint64_t at);
+void timer_cancel(struct ike *ike, struct timer *t);
+struct timer *timer_first(const struct ike *ike);	/* NULL: none */
+
+/* --- what the plan says, with its run-time half ------------------------------------------------------------------------------------------ */
+
+struct command {		/* an `up` or `down` whose end the caller waits for */
+	uint64_t token;
+	unsigned pending;	/* conns that are not through yet */
+	int status;
+	char reason[IKE_REASON_TEXT];
+	const struct plan_origin *origin;
+};
+
+struct waiter {			/* one conn's part of a command */
+	struct command *command;
+	struct waiter *next;
+};
+
+struct ike_peer {
+	const struct plan_peer *plan;
+	bool refused;			/* by ike_new(): its conns never run */
+	bool template;			/* %any: many peers, only they can begin */
+	proposal_list proposals;	/* the plan's, without what this build lacks */
+	unsigned sa_count;
+	bool touched;			/* mark of a walk */
+};
+
+struct child_conn {
+	const struct plan_child *plan;
+	struct ike_peer *peer;
+	bool refused, routed, touched;
+	bool wanted;			/* is to be up: negotiate again when it is lost */
+	bool starting;			/* a negotiation is under way or queued */
+	proposal_list proposals;
+	unsigned installed;		/* child SAs in the data plane; the `up` policies stand while it is not 0 */
+	unsigned tries;			/* failed in a row */
+	struct timer retry;
+	struct waiter *up, *down;
+	char last_error[IKE_REASON_TEXT];
+};
+
+/* --- IKE SA ------------------------------------------------------------------------------------------------------------------------------ */
+
+enum ike_state {		/* section 10 of the rules */
+	STATE_INIT_SENT, STATE_AUTH_SENT, STATE_INIT_DONE, STATE_ESTABLISHED, STATE_REKEYED, STATE_DELETING, STATE_DEAD, STATE_COUNT
+};
+
+enum { PROOF_SUITE = 1, PROOF_PEER = 2, PROOF_SUCCESSOR = 4 };
+
+enum task_kind {		/* in order of priority (I-116); the first two are the initial exchanges */
+	TASK_INIT, TASK_AUTH, TASK_DELETE_IKE, TASK_AUTH_FAILED, TASK_DELETE_CHILD, TASK_REKEY_IKE, TASK_REKEY_CHILD, TASK_CREATE_CHILD,
+	TASK_LIVENESS, TASK_COUNT
+};
+
+struct own_half {		/* our part of an exchange of nonces and public values */
+	uint8_t nonce[IKE_NONCE_SIZE];
+	struct ke *ke;			/* NULL: no key exchange */
+	const struct transform *group;
+	uint32_t spi;			/* reserved inbound SPI of a child; 0: none */
+	uint64_t ike_spi;
+};
+
+struct task {
+	enum task_kind kind;
+	struct task *next;
+	struct child_sa *child;		/* to be rekeyed or deleted; NULL when it ended meanwhile */
+	struct child_conn *conn;	/* to be created or rekeyed */
+	struct own_half half;
+	unsigned rounds;		/* INVALID_KE answered so far */
+	uint64_t tried_groups;		/* bit per group of the list of proposals, in order */
+	uint64_t not_before;		/* after TEMPORARY_FAILURE */
+	uint32_t orphan;		/* inbound SPI of an SA that only the peer has: to be deleted there */
+	enum ipsec_protocol orphan_protocol;
+};
+
+struct initial {		/* what IKE_SA_INIT and IKE_AUTH need; freed when the SA is established (I-051) */
+	uint8_t nonce_i[IKE_NONCE_MAX], nonce_r[IKE_NONCE_MAX];
+	size_t nonce_i_size, nonce_r_size;
+	struct buf request, response;	/* exact bytes of the SA_INIT messages that count */
+	uint8_t cookie[IKE_COOKIE_MAX];
+	size_t cookie_size;
+	unsigned rounds;		/* requests sent because of a cookie or another group (I-044) */
+	struct child_conn *first_child;	/* initiator: goes along in IKE_AUTH */
+};
+
+struct low_nonce {		/* the lower of the two nonces of an exchange: it decides which of two crossing rekeys stays (I-135) */
+	uint8_t bytes[IKE_NONCE_MAX];
+	size_t n;
+};
+
+struct ike_sa {
+	struct ike *ike;
+	struct ike_sa *hash_next, *next, *prev;	/* by our SPI; all, oldest first */
+	struct ike_peer *peer;
+	enum ike_state state;
+	unsigned proofs;
+	bool initiator;			/* original initiator of this IKE SA: the I flag and the direction of keys */
+	bool half_open;			/* counted in ike->half_open */
+	uint64_t spi_i, spi_r;
+	struct ip_addr local, remote;
+	uint16_t local_port, remote_port;
+	bool natt;			/* messages go by the NAT-T socket */
+	bool natd_seen, nat_local, nat_remote, forced;	/* forced: encapsulation without NAT (I-181) */
+	struct suite_choice suite;
+	char proposal[IKE_PROPOSAL_TEXT];
+	struct prf *prf;
+	struct ike_keys *keys;
+	struct sk_cipher *seal, *open;
+	struct initial *initial;
+	struct arena id_arena;		/* of remote_id */
+	struct ident remote_id;		/* authenticated once PROOF_PEER is set */
+	char *local_id_text, *remote_id_text;
+
+	uint32_t request_id;		/* of our next request */
+	uint32_t expected_id;		/* of the peer's next request */
+	struct buf answer;		/* to the request before that; empty: none yet (I-111) */
+	struct task *running;		/* the one request that waits for its answer, */
+	struct buf request;		/* its bytes, */
+	uint64_t sent_first, interval;	/* and when */
+	struct task *queue;		/* by priority */
+	unsigned queued;
+	struct child_sa *children;
+	unsigned child_count;
+	struct ike_sa *by_peer;		/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
+	struct ike_sa *successor;
+	struct low_nonce low_nonce;	/* of the rekey that made this SA */
+
+	uint64_t established_at, last_in, last_out, rekey_at, expire_at;
+	uint64_t esp_in;		/* inbound packets of all children at the last look (I-153) */
+	struct timer retransmit, lifetime, liveness, keepalive, wake;
+	char last_error[IKE_REASON_TEXT];
+	int last_status;		/* -errno that goes with it */
+	const struct plan_origin *last_origin;
+};
+
+/* --- child SA ---------------------------------------------------------------------------------------------------------------------------- */
+
+enum child_state { CHILD_NEGOTIATING, CHILD_INSTALLED, CHILD_REKEYING, CHILD_REPLACED, CHILD_DELETING, CHILD_DELETED, CHILD_STATE_COUNT };
+
+struct child_sa {
+	struct child_conn *conn;
+	struct ike_sa *sa;
+	struct child_sa *next;
+	enum child_state state;
+	uint32_t spi_in, spi_out;
+	enum plan_mode mode;
+	bool encap, esn, counted;	/* counted: in conn->installed */
+	bool redundant;			/* lost against a crossing rekey: its end is no loss */
+	bool in_stands, out_stands;
+	struct suite_choice suite;
+	char proposal[IKE_PROPOSAL_TEXT];
+	struct child_keys *keys;	/* only until both directions stand */
+	bool initiator;			/* of the exchange that made it: direction of the keys */
+	struct ip_addr local, remote;	/* outer, as installed */
+	struct traffic_selector *local_ts, *remote_ts;
+	unsigned local_count, remote_count;
+	struct child_sa *replaces;	/* old SA whose DELETE lets our outbound SA in (I-133) */
+	struct child_sa *by_peer;	/* as in struct ike_sa */
+	struct low_nonce low_nonce;
+	uint64_t established_at, rekey_at, expire_at;
+	struct timer lifetime;
+};
+
+/* --- the engine -------------------------------------------------------------------------------------------------------------------------- */
+
+#define IKE_HASH_SIZE	1024u
+
+struct cookie_secret {
+	uint8_t bytes[32];
+	uint8_t number;
+	bool set;
+};
+
+struct ike {
+	const struct plan *plan;
+	const struct ike_env *env;
+	struct arena arena;		/* peers, conns: for good */
+	struct arena scratch;		/* of one event */
+	struct wire_message *message;	/* of one event: too big for the stack */
+	struct ike_peer *peers;
+	size_t peer_count;
+	struct child_conn *conns;
+	size_t conn_count;
+	struct timer **heap;
+	unsigned heap_count, heap_room, timer_places;
+	struct ike_sa *hash[IKE_HASH_SIZE];
+	struct ike_sa *first, *last;
+	struct ike_sa *dead_sas;
+	struct child_sa *dead_children;
+	unsigned sa_count, half_open;
+	struct cookie_secret cookie, old_cookie;
+	uint64_t cookie_changed;
+	struct prf *cookie_prf;
+	uint64_t now;
+	uint64_t unprotected_second;	/* second in which unprotected errors are counted, */
+	unsigned unprotected_count;	/* so many so far (I-030) */
+	uint64_t log_second;		/* the same for log lines that anybody can cause (I-342) */
+	unsigned log_count, log_lost;
+	bool stopping;
+};
+
+/* engine.c */
+void ike_random(struct ike *ike, void *p, size_t n);
+uint64_t ike_random_below(struct ike *ike, uint64_t bound);
+/* own_spi 0: chosen here. NULL: limit or memory. */
+struct ike_sa *sa_new(struct ike *ike, struct ike_peer *peer, bool initiator, uint64_t own_spi);
+uint64_t new_ike_spi(struct ike *ike);
+struct ike_sa *sa_find(struct ike *ike, uint64_t own_spi);
+void sa_hash(struct ike_sa *sa);
+void sa_end(struct ike_sa *sa);			/* state DEAD: children out of the data plane, timers off; freed after the event */
+bool sa_enter(struct ike_sa *sa, enum ike_state state);	/* false: the proofs of the state are missing, SA untouched */
+void sa_established(struct ike_sa *sa);		/* timers of an established SA */
+uint64_t sa_own_spi(const struct ike_sa *sa);
+const char *sa_state_name(enum ike_state state);
+void sa_forget_initial(struct ike_sa *sa);
+uint64_t rekey_time(struct ike *ike, uint32_t lifetime, uint32_t margin, uint16_t fuzz);	/* ms from now (I-140) */
+/* Prf, ciphers of both directions from sa->suite and sa->keys. 0 or -errno. */
+int sa_make_ciphers(struct ike_sa *sa);
+
+/* message.c */
+struct draft {			/* the text of an SK payload while it is made */
+	struct buf text;
+	struct wire_builder w;
+};
+void draft_begin(struct draft *d);
+void draft_release(struct draft *d);
+int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct buf *out);
+void sa_send(struct ike_sa *sa, const struct buf *message);
+void send_to(struct ike *ike, const struct ike_datagram *received, const struct buf *message);	/* back to where it came from */
+/* Decrypts ike->message: 0, or -errno; -EBADMSG: nothing of it may be believed. */
+int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault);
+void sa_receive(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
+void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m);
+
+/* A NAT mapping of the peer changed, as its ESP shows. */
+void sa_peer_moved(struct ike_sa *sa, const struct ip_addr *addr, uint16_t port);
+
+/* task.c */
+extern const char *const task_names[TASK_COUNT];
+struct task *task_new(struct ike_sa *sa, enum task_kind kind);	/* NULL: limit or memory; logged */
+void task_queue(struct ike_sa *sa, struct task *t);
+void task_free(struct ike_sa *sa, struct task *t);
+void task_run_next(struct ike_sa *sa);
+bool task_pending(const struct ike_sa *sa, enum task_kind kind, const struct child_sa *child, const struct child_conn *conn);
+void task_forget_child(struct ike_sa *sa, struct child_sa *child);
+void task_send(struct ike_sa *sa, struct task *t);	/* sa->request holds the bytes: sends, arms retransmission */
+void task_answered(struct ike_sa *sa, struct wire_message *m);
+void task_drop_all(struct ike_sa *sa);
+struct task *task_take_running(struct ike_sa *sa);	/* ends the wait; the caller frees or queues it */
+void own_half_release(struct ike_sa *sa, struct own_half *h);
+
+/* init.c */
+void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike);
+bool peer_fits_addresses(const struct ike_peer *p, const struct ip_addr *local, const struct ip_addr *remote);
+void init_request(struct ike *ike, const struct ike_datagram *d, struct wire_message *m);
+void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
+
+/* cookie.c */
+bool cookie_wanted(struct ike *ike, const struct ip_addr *remote, bool *ret_drop);
+bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX], size_t *ret_n);
+bool cookie_check(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, struct slice cookie);
+
+/* auth.c */
+bool auth_start(struct ike_sa *sa);	/* sends IKE_AUTH; false: the SA cannot go on */
+enum verdict { VERDICT_ANSWER, VERDICT_ANSWER_AND_END, VERDICT_DROP };
+enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
+void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message *m);
+
+/* choose.c: proposals */
+enum ke_rule { KE_IGNORED, KE_CHOSEN };
+struct chosen {
+	struct suite_choice suite;
+	bool esn, has_esn;
+	uint8_t number;
+	struct slice spi;
+	struct proposal_transform transforms[5];
+	struct proposal answer;		/* its transforms.v is the array above */
+};
+/* I-042: our order decides. esn: of the child, for IKE PLAN_NO. False: nothing fits. */
+bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret);
+/* The answer to an offer of ours: exactly one of `ours`, complete. */
+bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret);
+bool suite_within(const proposal_list *ours, const struct suite_choice *suite);	/* I-061: would these proposals have accepted it */
+void suite_describe(const struct suite_choice *s, bool esn, char text[IKE_PROPOSAL_TEXT]);
+bool transform_is_none(const struct transform *t);
+/* n-th group of the list, each counted once; NULL: no more. */
+const struct transform *nth_group(const proposal_list *list, unsigned n);
+int find_group(const proposal_list *list, uint16_t method);	/* its number for nth_group(); -1 */
+
+/* narrow.c: traffic selectors */
+#define NARROW_MAX	64u
+struct ts_list {
+	struct traffic_selector v[NARROW_MAX];
+	unsigned n;
+};
+void ts_read(const struct wire_payload *p, struct ts_list *ret);
+/* I-160..I-162: what `offered` and `ours` have in common, without doubles; false: nothing, or less than ours and `narrowing` is off. */
+bool ts_narrow(const struct traffic_selector *ours, size_t n, const struct ts_list *offered, bool narrowing, struct ts_list *ret);
+bool ts_within(const struct traffic_selector *outer, size_t n, const struct ts_list *inner);	/* I-163 */
+char *ts_list_format(struct arena *a, const struct traffic_selector *v, size_t n);
+
+/* child.c */
+/* Initiator: SA, [Ni, KEi], TSi, TSr for t->conn, with t->half as our part and, for a rekey, t->child as the SA to be replaced. */
+bool child_add_offer(struct ike_sa *sa, struct task *t, bool in_auth, struct draft *d);
+/* Responder: adds the answer's payloads, or an error notify. NULL: refused, and *ret_notify tells how. */
+struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, bool in_auth, struct child_sa *old, struct draft *d);
+/* Initiator, with t->half and, for a rekey, t->child. 0: installed, and the reserved SPI is the child's; else -errno after the failure was reported. */
+int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m, bool in_auth, struct child_sa **ret);
+void child_end(struct child_sa *c);		/* out of the data plane, unlinked */
+int child_install_out(struct child_sa *c);
+void child_move(struct child_sa *c, struct ike_sa *to);
+struct child_sa *child_by_spi_in(struct ike_sa *sa, uint32_t spi);
+struct child_sa *child_by_spi_out(struct ike_sa *sa, uint32_t spi);
+void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire_notify *n, bool rekey);
+const char *child_state_name(enum child_state s);
+void child_linger(struct child_sa *c);
+void child_rekey_at(struct child_sa *c, uint64_t at);
+int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret);
+void child_release_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t spi);
+void child_addresses_changed(struct ike_sa *sa);
+
+/* rekey.c: CREATE_CHILD_SA */
+bool create_child_start(struct ike_sa *sa, struct task *t, struct draft *d);
+bool rekey_ike_start(struct ike_sa *sa, struct task *t, struct draft *d);
+void create_child_response(struct ike_sa *sa, struct task *t, const struct wire_message *m);
+void rekey_ike_response(struct ike_sa *sa, struct task *t, const struct wire_message *m);
+enum verdict create_child_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
+enum verdict rekey_ike_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
+void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to);
+bool other_group(struct task *t, const proposal_list *list, const struct wire_notify *n);
+proposal_list child_groups(struct ike_sa *sa, const struct child_conn *conn);	/* our offer in CREATE_CHILD_SA */
+uint32_t spi_read(struct slice spi);	/* 4 bytes; 0: something else */
+void low_nonce_set(struct low_nonce *low, struct slice a, struct slice b);
+bool low_nonce_loses(const struct low_nonce *ours, const struct low_nonce *theirs);
+
+/* info.c: INFORMATIONAL */
+enum verdict informational_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
+bool delete_child_start(struct ike_sa *sa, struct task *t, struct draft *d);
+void informational_response(struct ike_sa *sa, struct task *t, const struct wire_message *m);
+void sa_delete(struct ike_sa *sa);		/* with DELETE to the peer */
+void child_delete(struct child_sa *c);
+void liveness_arm(struct ike_sa *sa);
+void keepalive_arm(struct ike_sa *sa);
+
+/* conn.c: what is wanted, commands, retries */
+void conn_start(struct ike *ike, struct child_conn *c);		/* negotiates, unless that is under way */
+void conn_up(struct ike *ike, struct child_conn *c);		/* established */
+void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *reason, const struct plan_origin *origin);
+void conn_lost(struct ike *ike, struct child_conn *c, bool dead_peer);
+void conn_down_done(struct ike *ike, struct child_conn *c);
+void conn_retry_fire(struct ike *ike, void *owner);
+void conns_follow(struct ike_sa *sa);		/* the SA stands: further child SAs of its peer that are wanted */
+struct ike_sa *peer_established_sa(struct ike *ike, const struct ike_peer *peer);
+void conns_start(struct ike *ike);
+void conns_dataplane_event(struct ike *ike, const struct dp_event *event);
+void conns_up(struct ike *ike, const char *name, uint64_t token);
+void conns_down(struct ike *ike, const char *name, uint64_t token);
+void conns_rekey(struct ike *ike, const char *name, uint64_t token, bool ike_sa);
+void sa_end_lost(struct ike_sa *sa, bool dead_peer);	/* sa_end(), and what follows for the conns that lose their child SA */
+void sa_fail_conns(struct ike_sa *sa, int status, const char *reason, const struct plan_origin *origin);
+
+/* load.c */
+int load_plan(struct ike *ike, struct diag *diag);
+const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote, const struct ip_addr *local_addr,
+			      const struct ip_addr *remote_addr);
+
+/* report.c */
+void log_at(struct ike *ike, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule,
+	    const struct plan_origin *origin, const char *format, ...) __attribute__((format(printf, 8, 9)));
+#define LOG(ike, level, rule, origin, ...)	log_at((ike), __FILE__, __LINE__, __func__, (level), (rule), (origin), __VA_ARGS__)
+/* For what anybody on the net can cause: at most a few lines per second. */
+bool log_allowed(struct ike *ike);
+/* "'hq' (203.0.113.7)" in a text of the event. */
+const char *sa_name(const struct ike_sa *sa);
+/* Remembers the reason for the SA's end or its last trouble, and logs it. */
+void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule, int status,
+		const struct plan_origin *origin, const char *format, ...) __attribute__((format(printf, 9, 10)));
+#define TROUBLE(sa, level, rule, status, origin, ...)	\
+	sa_trouble((sa), __FILE__, __LINE__, __func__, (level), (rule), (status), (origin), __VA_ARGS__)
+const char *notify_text(struct ike *ike, uint16_t type);	/* "NO_PROPOSAL_CHOSEN", or "error 4711" */
+
+#endif
