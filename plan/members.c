@@ -191,6 +191,7 @@ SHAPE(secret, plan_secret);
 
 static const struct member source_members[] = {
 	{ "release", MEMBER_RELEASE, .offset = OF(plan_source, release) },
+	{ "dialect", MEMBER_DIALECT, .offset = OF(plan_source, release) },
 	OBJECTS(plan_source, files, file, LIMIT_FILES),
 	{ 0 },
 };

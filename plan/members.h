@@ -13,6 +13,7 @@ enum member_type {
 	MEMBER_NUMBER,		/* unsigned, `size` bytes, at most `max` */
 	MEMBER_ENUM,		/* one of `words`, by number */
 	MEMBER_RELEASE,		/* enum release as "4.10" */
+	MEMBER_DIALECT,		/* the same enum release again, as "libreswan-4" */
 	MEMBER_TEXT,		/* const char * */
 	MEMBER_ADDRESS,		/* struct ip_addr */
 	MEMBER_PREFIX,		/* struct ip_prefix */

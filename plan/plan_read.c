@@ -107,6 +107,19 @@ static int take_release(struct plan_reader *r, const struct json_step *at, const
 	return release_parse(text, ret) ? not_a(r, at, text, "release of Libreswan") : 0;
 }
 
+/* The release has been taken already. */
+static int take_dialect(struct plan_reader *r, const struct json_step *at, const json_t *json, enum release release)
+{
+	struct slice text;
+	int e = take_slice(r, at, json, &text);
+
+	if (e || slice_eq_str(text, release_dialect(release)))
+		return e;
+	json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "'" SLICE_FMT "' is not the dialect of libreswan %s", SLICE_ARG(text),
+			  release_name(release));
+	return -EINVAL;
+}
+
 static int take_text(struct plan_reader *r, const struct json_step *at, const json_t *json, const char **ret)
 {
 	struct slice text;
@@ -380,6 +393,8 @@ static int take_value(struct plan_reader *r, const struct json_step *at, const j
 		return take_word(r, at, json, m->words, p);
 	case MEMBER_RELEASE:
 		return take_release(r, at, json, p);
+	case MEMBER_DIALECT:
+		return take_dialect(r, at, json, *(const enum release *)p);
 	case MEMBER_TEXT:
 		return take_text(r, at, json, p);
 	case MEMBER_ADDRESS:

@@ -126,6 +126,8 @@ static json_t *value_json(enum member_type type, const struct member *m, const v
 		return json_string(m->words[number_at(p, sizeof(unsigned))]);
 	case MEMBER_RELEASE:
 		return json_string(release_name(*(const enum release *)p));
+	case MEMBER_DIALECT:
+		return json_string(release_dialect(*(const enum release *)p));
 	case MEMBER_TEXT:
 		return doc_text(slice_of(text_at(p)));
 	case MEMBER_ADDRESS:

@@ -130,7 +130,8 @@ static void report_no_policies(struct writer *w, const struct plan_child *child)
 {
 	const struct plan_peer *peer = plan_peer_by_conn(w->plan, child->peer);
 	const char *name, *why = peer ? why_no_policies(peer, &name) : "its peer is missing";
-	bool template = peer && peer->side != PLAN_SIDE_UNKNOWN && peer->remote.kind == PLAN_ADDRESS_ANY && !named(w->options, child->peer);
+	bool template = peer && peer->side != PLAN_SIDE_UNKNOWN && peer->local.kind == PLAN_ADDRESS_FIXED &&
+			peer->remote.kind == PLAN_ADDRESS_ANY && !named(w->options, child->peer);
 	struct finding *f;
 
 	w->incomplete |= !template;

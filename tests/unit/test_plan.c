@@ -11,7 +11,7 @@ static const char document[] =
 	"{\n"
 	"  \"version\": 1,\n"
 	"  \"kind\": \"ipsecc-plan\",\n"
-	"  \"source\": {\"release\": \"4.10\", \"files\": [{\"path\": \"/etc/ipsec.conf\",\n"
+	"  \"source\": {\"release\": \"4.10\", \"dialect\": \"libreswan-4\", \"files\": [{\"path\": \"/etc/ipsec.conf\",\n"
 	"    \"sha256\": \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\"}]},\n"
 	"  \"host\": {\"known\": true, \"why\": null, \"addresses\": [\"192.0.2.1\", \"2001:db8::1\"]},\n"
 	"  \"peers\": [{\n"
@@ -159,6 +159,7 @@ static const struct {
 	{ "\"kind\": \"ipsecc-plan\"", "\"kind\": \"other\"", "IC8405 3:11 kind: this document is no plan: its kind is not 'ipsecc-plan'" },
 	{ "\"version\": 1,", "\"version\": 2,", "IC8405 2:14 version: only plans of version 1 are understood" },
 	{ "\"release\": \"4.10\"", "\"release\": \"9.9\"", "IC8402 4:25 source.release: '9.9' is no release of Libreswan" },
+	{ "libreswan-4", "libreswan-5", "IC8402 4:44 source.dialect: 'libreswan-5' is not the dialect of libreswan 4.10" },
 	{ "\"2001:db8::1\"", "\"2001:db8::g\"", "IC8402 6:67 host.addresses[1]: '2001:db8::g' is no address" },
 	{ "\"10.2.0.0/24\"", "\"10.2.0.1/24\"", "IC8402 30:87 policies[0].dst: '10.2.0.1/24' has bits beyond its length" },
 	{ "\"rekey_fuzz\": 100", "\"rekey_fuzz\": 65536", "IC8402 16:84 peers[0].rekey_fuzz: 65536 is out of range, 0 to 65535" },

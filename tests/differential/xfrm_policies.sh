@@ -1,0 +1,76 @@
+#!/bin/bash
+# xfrm_policies.sh -- what `ipsecc compile --target=xfrm --phase=route` installs for each conn of xfrm.conf is what Debian's pluto 4.10 installs
+# when the conn is routed; with text through `ip -batch`.
+#
+# Needs root, network namespaces, and the script pluto-oracle in $IPSECC_TOOLS (which fetches Debian's libreswan).
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+build=${BUILD:-build} conf=tests/differential/xfrm.conf n=0
+conns=$(sed -n 's/^conn \([^%]\)/\1/p' $conf)
+
+result() { n=$((n + 1)); echo "$1 $n - $2"; }
+skip_all() { for c in $conns; do result ok "policies of conn $c # SKIP $1"; done; exit 0; }
+
+[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+command -v ip >/dev/null || skip_all "no ip program"
+unshare --net true 2>/dev/null || skip_all "no network namespaces"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# One policy a line, sorted; the daemon's own holes for neighbour discovery (priority 1) left out.
+normal() {
+	awk '/^src /{ if (p) print p; p = $0; next } { sub(/^[ \t]+/, " "); p = p $0 } END { if (p) print p }' |
+		sed -E 's/[ \t]+/ /g; s/ $//' | grep -v ' priority 1 ' | sort
+}
+policies_of() { unshare --net sh -c 'ip -batch "$1" >&2 && ip xfrm policy list nosock' - "$1"; }
+
+# pluto looks for addconn at its place only, while the oracle runs it from a cache: where libreswan is not installed, that place is made to lead
+# there, in a mount namespace of its own.
+export PLUTO_ORACLE_CACHE=${PLUTO_ORACLE_CACHE:-${HOME:-/root}/.cache/pluto-oracle}
+oracle() {
+	[ ! -x /usr/libexec/ipsec/addconn ] || { "$IPSECC_TOOLS/pluto-oracle" "$@"; return; }
+	unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/libexec && ln -s "$PLUTO_ORACLE_CACHE/tree/usr/libexec/ipsec" /usr/libexec/ipsec && exec "$@"' \
+		- "$IPSECC_TOOLS/pluto-oracle" "$@"
+}
+
+oracle $conf --addr 192.0.2.1/24 --addr 2001:db8::1/64 --policies >"$dir/oracle" 2>"$dir/log"
+case $? in
+0) ;;
+77) skip_all "pluto: $(tail -n 1 "$dir/log")" ;;
+*) cat "$dir/log"; result "not ok" "pluto routes the conns of xfrm.conf"; exit 1 ;;
+esac
+grep -E $'\tnot-routed\t|\trefused\t' "$dir/oracle" | sed 's/^/# pluto: /'
+sed -n '/^# ip xfrm policy/,$p' "$dir/oracle" | sed 1d | normal >"$dir/theirs"
+
+# The facts of a host with the oracle's addresses and default routes.
+cat >"$dir/host.json" <<'END'
+{"version": 1,
+ "addresses": [{"ifname": "oracle0", "flags": ["UP"], "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}, {"local": "2001:db8::1", "prefixlen": 64}]}],
+ "routes": [{"dst": "default", "gateway": "192.0.2.254", "dev": "oracle0"}],
+ "routes6": [{"dst": "default", "gateway": "fe80::1", "dev": "oracle0"}]}
+END
+
+compile() { "$build/ipsecc" compile --target=xfrm --phase=route --dialect=4.10 --host-facts="$dir/host.json" -o "$1" $conf "${@:2}" 2>"$dir/findings"; }
+
+for c in $conns; do
+	compile "$dir/batch" "$c" && policies_of "$dir/batch" 2>"$dir/said" | normal >"$dir/ours"
+	if [ -s "$dir/ours" ] && [ ! -s "$dir/said" ] && ! comm -23 "$dir/ours" "$dir/theirs" | grep -q .; then
+		result ok "policies of conn $c: $(wc -l <"$dir/ours")"
+	else
+		result "not ok" "policies of conn $c"
+		cat "$dir/findings" "$dir/said"
+		comm -23 "$dir/ours" "$dir/theirs"
+	fi
+	: >"$dir/ours"
+done
+
+# Together they are all of them: pluto has no policy that we lack.
+compile "$dir/batch" $conns
+policies_of "$dir/batch" | normal >"$dir/ours"
+if cmp -s "$dir/ours" "$dir/theirs"; then
+	result ok "all policies together: $(wc -l <"$dir/ours")"
+else
+	result "not ok" "all policies together"
+	diff "$dir/ours" "$dir/theirs"
+fi
