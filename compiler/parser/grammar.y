@@ -27,12 +27,13 @@ lines ::= .
 lines ::= lines line.
 
 line ::= statement EOL.
-line ::= INDENT parameter(P) EOL.		{ parse_parameter(p, &P, true); }
-line ::= parameter(P) EOL.			{ parse_parameter(p, &P, false); }
 /* lemon stays silent for three tokens after an error; here the next line is a new start */
 line ::= error EOL.				{ yypParser->yyerrcnt = -1; }
 
-/* The action runs when EOL is seen and before it is taken, so an included file's lines come in between two lines. */
+/* Actions run when EOL is seen and before it is taken: an include then comes in between two lines, and the last line of an included file
+ * still belongs to that file. */
+statement ::= INDENT parameter(P).		{ parse_parameter(p, &P, true); }
+statement ::= parameter(P).			{ parse_parameter(p, &P, false); }
 statement(S) ::= VERSION(H) value(V) extra(X).	{ S = (struct written){ .head = H, .value = V, .extra = X }; parse_version(p, &S); }
 statement(S) ::= VERSION(H).			{ S = (struct written){ .head = H }; parse_version(p, &S); }
 statement(S) ::= CONFIG(H) value(V) extra(X).	{ S = (struct written){ .head = H, .value = V, .extra = X }; parse_config(p, &S); }

@@ -107,6 +107,8 @@ static void no_effect(struct resolver *r, struct conn_info *conn, const struct s
 {
 	struct finding *f = report(r, conn, RULE_ALSOFLIP_WITHOUT_EFFECT, param->key_span, "libreswan does nothing for 'alsoflip'");
 
+	if (r->release >= RELEASE_5_0)
+		diag_set_severity(r->diag, f, SEVERITY_ERROR);
 	diag_note(r->diag, f, "3 and 4 store it and never look at it, 5 refuses the whole file; here it works as ipsec.conf(5) says");
 	diag_help(r->diag, f, "write out what it should bring, or exchange left and right in the other conn and use 'also'");
 }
