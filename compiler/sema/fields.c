@@ -328,7 +328,7 @@ void fields_defaults(struct arena *a, enum release release, struct diag *diag, s
 		const struct keyword *k = &keyword_table[id];
 		struct value value;
 
-		if (conn_fields[id].kind != NOWHERE && !k->sided && k->status[release] == STATUS_ACTIVE && default_value(a, release, diag, k, &value))
+		if (conn_fields[id].kind != NOWHERE && !k->sided && schema_active(k, release) && default_value(a, release, diag, k, &value))
 			fields_apply(ret, k, SIDE_NONE, &value);
 	}
 }
@@ -343,7 +343,7 @@ void fields_setup_defaults(struct arena *a, enum release release, struct diag *d
 		const struct keyword *k = &keyword_table[ids[i]];
 		struct value value;
 
-		if (k->status[release] == STATUS_ACTIVE && default_value(a, release, diag, k, &value))
+		if (schema_active(k, release) && default_value(a, release, diag, k, &value))
 			fields_apply_setup(ret, k, &value);
 	}
 }

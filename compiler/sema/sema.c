@@ -121,6 +121,26 @@ static const char *releases_of(struct arena *a, const struct keyword *k)
 	return text;
 }
 
+/* auth= of 3.18 is phase2=; later releases take it for rightauth= (L-029), 5.4 for nothing. */
+static void report_changed(struct sema *s, const struct setting *setting, const char *conn)
+{
+	const struct keyword *now = &keyword_table[KW_AUTH];
+	struct slice key = setting->param->key;
+	struct finding *f = diag_report(s->diag, RULE_SIDE_MISSING, setting->param->key_span, "'" SLICE_FMT "' without 'left' or 'right'",
+					SLICE_ARG(key));
+	const char *release = release_name(s->release);
+
+	if (conn)
+		diag_set_conn(f, conn);
+	if (s->release >= RELEASE_5_4 || !schema_value(now, setting->param->value.text, s->release)) {
+		s->file_refused = true;
+		diag_note(s->diag, f, "libreswan %s refuses the whole file", release);
+	} else {
+		diag_note(s->diag, f, "libreswan %s takes it for '%s'", release, now->right);
+	}
+	diag_help(s->diag, f, "write %s", setting->param->keyword->replaced_by);
+}
+
 /* How the chosen release stands to the keyword as it is written (L-031, L-081). False: the line has no effect. */
 static bool judge_keyword(struct sema *s, const struct setting *setting, const char *conn)
 {
@@ -141,6 +161,9 @@ static bool judge_keyword(struct sema *s, const struct setting *setting, const c
 		return true;
 	case STATUS_IGNORED:
 		report_keyword(s, setting, conn, RULE_KEYWORD_IGNORED, arena_printf(s->arena, "libreswan %s ignores the keyword", release));
+		return false;
+	case STATUS_CHANGED:
+		report_changed(s, setting, conn);
 		return false;
 	default:
 		break;
