@@ -312,15 +312,6 @@ static struct sk_cipher *new_sk(const struct suite_choice *choice, struct slice 
 	return c;
 }
 
-static struct slice joined(struct slice a, struct slice b)
-{
-	struct buf both = { 0 };
-
-	buf_add_slice(&both, a);
-	buf_add_slice(&both, b);
-	return buf_slice(&both);
-}
-
 /* Text of a vector may or may not include the padding: SK of charon has none but the pad length. */
 static void assert_opens(struct sk_cipher *c, struct slice message, size_t at, struct slice want)
 {
@@ -416,6 +407,7 @@ START_TEST(skf_of_a_capture)
 	json_array_foreach(json_object_get(v, "fragments"), i, fragment)
 		ck_assert_int_eq(sk_open(c, unhex(json_string_value(fragment)), SK_AT + 4, &text), 0);
 	assert_bytes("joined texts", text.p, text.n, bytes_of(v, "joined"));
+	buf_release(&text);
 	sk_cipher_free(c);
 }
 END_TEST

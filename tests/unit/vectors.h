@@ -8,25 +8,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "proto/transform.h"
 
-/* Never freed: a test is one process. */
+/* Everything below lives until the process ends: a test is one process. */
+static struct arena vectors_arena;
+
 static inline struct slice unhex(const char *text)
 {
-	struct buf b = { 0 };
+	size_t n = strlen(text) / 2;
+	char *bytes = arena_alloc(&vectors_arena, n + 1, 1);
 
-	for (; *text; text++) {
-		char pair[3] = { 0 };
+	ck_assert_msg(strlen(text) % 2 == 0, "an odd number of hexadecimal digits");
+	for (size_t i = 0; i < n; i++) {
+		char pair[3] = { text[2 * i], text[2 * i + 1], '\0' };
 
-		if (*text == ' ' || *text == '\n')
-			continue;
-		ck_assert_msg(text[1], "an odd number of hexadecimal digits");
-		pair[0] = *text++;
-		pair[1] = *text;
-		buf_add_u8(&b, (uint8_t)strtoul(pair, NULL, 16));
+		bytes[i] = (char)strtoul(pair, NULL, 16);
 	}
-	return buf_slice(&b);
+	return (struct slice){ bytes, n };
+}
+
+static inline struct slice joined(struct slice a, struct slice b)
+{
+	char *bytes = arena_alloc(&vectors_arena, a.n + b.n + 1, 1);
+
+	memcpy(bytes, a.p, a.n);
+	memcpy(bytes + a.n, b.p, b.n);
+	return (struct slice){ bytes, a.n + b.n };
 }
 
 /* Compares with the hexadecimal text of what was expected, so that a failure shows both. */
@@ -46,9 +55,10 @@ static inline void assert_bytes(const char *what, const void *got, size_t n, str
 /* The vector of that name, or NULL after a line that says it was skipped. One that the file does not have is a failure. */
 static inline json_t *vector(const char *id)
 {
+	static json_t *root;
 	const char *spec = getenv("IPSECC_SPEC");
 	char path[4096];
-	json_t *root, *v;
+	json_t *v;
 	size_t i;
 
 	if (!spec) {
@@ -56,7 +66,8 @@ static inline json_t *vector(const char *id)
 		return NULL;
 	}
 	snprintf(path, sizeof path, "%s/ike-vectors.json", spec);
-	root = json_load_file(path, 0, NULL);
+	if (!root)
+		root = json_load_file(path, 0, NULL);
 	ck_assert_msg(root != NULL, "%s cannot be read", path);
 	json_array_foreach(json_object_get(root, "vectors"), i, v) {
 		if (strcmp(json_string_value(json_object_get(v, "id")), id) == 0)
