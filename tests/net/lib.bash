@@ -145,7 +145,8 @@ no_clear_text() {	# FILE...
 	done
 }
 
-child_field() { ours "$1" status --json | jq -r ".ike[0].children[0].$2"; }	# SIDE NAME
+# Of the child that carries now: after a rekey the old one stays for a moment, for packets on their way.
+child_field() { ours "$1" status --json | jq -r "[.ike[].children[] | select(.state == \"installed\")][0].$2"; }	# SIDE NAME
 
 # --- other programs as peers -------------------------------------------------------------------------------------------------------------
 
