@@ -176,7 +176,8 @@ static void add_dialect(struct buf *out, const struct totals *t, const struct un
 	}
 }
 
-static void add_counts(struct buf *out, const struct totals *t)
+/* "2 errors, 1 warning, 3 notes (-v shows them)        more: ipsecc explain IC5002" */
+static void add_counts(struct buf *out, const struct totals *t, bool notes_hidden)
 {
 	static const char *const words[SEVERITY_COUNT] = { "error", "warning", "note" };
 	const char *separator = "";
@@ -187,7 +188,9 @@ static void add_counts(struct buf *out, const struct totals *t)
 		buf_printf(out, "%s%llu %s%s", separator, (unsigned long long)t->counts[s], words[s], plural(t->counts[s]));
 		separator = ", ";
 	}
-	if (t->example)
+	if (notes_hidden && t->counts[SEVERITY_NOTE])
+		buf_add_str(out, t->counts[SEVERITY_NOTE] == 1 ? " (-v shows it)" : " (-v shows them)");
+	if (t->example && !(notes_hidden && t->example->severity == SEVERITY_NOTE))
 		buf_printf(out, "        more: ipsecc explain %s", rule_table[t->example->rule].id);
 	buf_add_char(out, '\n');
 }
@@ -212,16 +215,17 @@ static void add_conn_table(struct buf *out, const struct unit *u, bool ascii)
 static void add_summary(struct buf *out, struct unit *const *units, size_t n, const struct diag_style *style, bool verbose)
 {
 	struct totals t = { 0 };
-	size_t findings = 0;
+	size_t shown = 0, findings = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		add_up(&t, units[i]);
 		findings += units[i]->diag.findings.n;
+		shown += units[i]->diag.findings.n - (style->quiet_notes ? units[i]->diag.counts[SEVERITY_NOTE] : 0);
 		t.several_releases |= units[i]->release != units[0]->release;
 		if (verbose)
 			add_conn_table(out, units[i], style->ascii);
 	}
-	if (!findings) {
+	if (!shown) {
 		if (n == 1)
 			diag_add_visible(out, slice_of(units[0]->sources.files.v[0].path), style->ascii);
 		else
@@ -232,7 +236,7 @@ static void add_summary(struct buf *out, struct unit *const *units, size_t n, co
 	add_dialect(out, &t, units[0], style->ascii);
 	buf_add_char(out, '\n');
 	if (findings)
-		add_counts(out, &t);
+		add_counts(out, &t, style->quiet_notes);
 }
 
 /* --- the command --- */
@@ -249,11 +253,20 @@ static enum exit_status answer(struct unit *const *units, size_t n, const struct
 	return EXIT_DONE;
 }
 
+/* Notes are facts that need nobody's attention; they are counted, and shown on demand. */
+static bool shows_notes(const struct arguments *args)
+{
+	const char *fail_on = args->value[OPTION_FAIL_ON];
+
+	return args->verbose || (fail_on && strcmp(fail_on, "note") == 0);
+}
+
 static int print_units(struct unit *const *units, size_t n, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct diag_style style = terminal_style(stdout, args->color);
 
+	style.quiet_notes = !shows_notes(args);
 	if (arguments_format_is(args, "json")) {
 		if (unit_write_check_json(units, n, &out))
 			out.failed = true;

@@ -51,7 +51,19 @@ static bool known_conns(const struct unit *u, char **names)
 	return ok;
 }
 
-/* Errors, and whatever is about lowering and backends, on standard error; the rest is `check`'s to show, and is counted. */
+/* Whether a finding is about what was asked for: all conns, or the ones named. */
+static bool concerns(const struct finding *f, char **names)
+{
+	if (!*names || !f->conn)
+		return true;
+	for (; *names; names++)
+		if (strcmp(f->conn, *names) == 0)
+			return true;
+	return false;
+}
+
+/* Errors, and whatever says that something is missing in the result (7xxx, 8xxx), on standard error; the rest is `check`'s to show, and is
+ * counted. */
 static void report(struct unit *u, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -61,8 +73,10 @@ static void report(struct unit *u, const struct arguments *args)
 
 	for (size_t i = 0; i < u->diag.findings.n; i++) {
 		struct finding *f = u->diag.findings.v[i];
-		bool ours = strncmp(rule_table[f->rule].id, "IC8", 3) == 0;
+		bool ours = strncmp(rule_table[f->rule].id, "IC7", 3) == 0 || strncmp(rule_table[f->rule].id, "IC8", 3) == 0;
 
+		if (!concerns(f, args->operands + 1))
+			continue;
 		if (f->severity == SEVERITY_ERROR || ours)
 			shown.findings.v[kept++] = f;
 		else
