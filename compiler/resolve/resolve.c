@@ -150,6 +150,8 @@ struct resolved *resolve(struct arena *a, const struct syntax *syntax, enum rele
 	also_collect(&r);
 	resolve_setup(&r, syntax, ret);
 	resolve_defaults(&r, syntax);
+	ret->defaults.v = r.defaults.v;
+	ret->defaults.n = ret->defaults.cap = r.defaults.n;
 	ret->conns.v = arena_new_array(a, r.conns.n, struct resolved_conn);
 	ret->conns.n = ret->conns.cap = r.conns.n;
 	for (size_t i = 0; i < r.conns.n; i++)

@@ -33,6 +33,7 @@ struct resolved_conn {
 struct resolved {
 	VEC(struct resolved_conn) conns;	/* in file order, without %default; a second one of a name (an error) included */
 	VEC(const struct setting *) setup;	/* sorted by keyword id */
+	VEC(const struct setting *) defaults;	/* of all %default sections, also where every conn hides them */
 };
 
 /* The release decides which spellings are one keyword, and what of a repetition it forgives. Never fails. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules between conns (part B of the X-rules): an index by what they protect, so that the cost is linear in the number of conns. */
+#include <stdlib.h>
+
 #include "base/map.h"
 #include "compiler/sema/checks.h"
 
@@ -81,10 +83,69 @@ static void report_same_traffic(struct arena *a, struct diag *diag, const struct
 	diag_note(diag, f, "whichever is routed second fails with \"cannot route -- route already in use\"");
 }
 
-void checks_between(struct arena *a, const struct ir *ir, struct diag *diag)
+/* --- address pools --------------------------------------------------------------------------------------------------------------- */
+
+struct pool {
+	const struct ir_conn *conn;
+	enum side side;
+	const struct ip_range *range;
+	size_t order;		/* of its conn in the file */
+};
+
+static int by_first(const void *a, const void *b)
+{
+	const struct pool *p = a, *q = b;
+	int order = ip_addr_cmp(&p->range->first, &q->range->first);
+
+	return order ? order : (p->order > q->order) - (p->order < q->order);
+}
+
+static bool same_range(const struct ip_range *a, const struct ip_range *b)
+{
+	return ip_addr_eq(&a->first, &b->first) && ip_addr_eq(&a->last, &b->last);
+}
+
+/* S-098, S-099, X-020: equal pools are shared, others must not touch; the conn that is loaded later is refused. */
+static void report_overlap(struct diag *diag, const struct ir *ir, const struct pool *p, const struct pool *q, bool *refused)
+{
+	const struct pool *later = p->order > q->order ? p : q, *earlier = later == p ? q : p;
+	struct finding *f = diag_report(diag, RULE_ADDRESSPOOLS_OVERLAP, ir_origin(later->conn, KW_ADDRESSPOOL, later->side),
+					"the address pool of conn '%s' overlaps that of conn '%s'", later->conn->name, earlier->conn->name);
+
+	refused[later->order] = true;
+	diag_set_conn(f, later->conn->name);
+	diag_related(diag, f, ir_origin(earlier->conn, KW_ADDRESSPOOL, earlier->side), "the other one");
+	diag_note(diag, f, "libreswan %s refuses the conn that is loaded second; only equal pools are shared", release_name(ir->release));
+}
+
+static void check_pools(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
+{
+	VEC(struct pool) pools = { 0 };
+	size_t reach = 0;	/* the pool so far that ends last */
+
+	for (size_t i = 0; i < ir->conns.n; i++)
+		for (int side = 0; side < 2; side++)
+			if (ir->conns.v[i]->end[side].addresspool.first.family != AF_UNSPEC)
+				vec_push(a, &pools, (struct pool){ ir->conns.v[i], (enum side)side, &ir->conns.v[i]->end[side].addresspool, i });
+	if (pools.n)
+		qsort(pools.v, pools.n, sizeof *pools.v, by_first);
+	for (size_t i = 1; i < pools.n; i++) {
+		const struct pool *p = &pools.v[reach], *q = &pools.v[i];
+
+		if (ip_range_has(p->range, &q->range->first) && !same_range(p->range, q->range) && p->conn != q->conn)
+			report_overlap(diag, ir, p, q, refused);
+		if (!ip_range_has(p->range, &q->range->last))
+			reach = i;
+	}
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------------------------- */
+
+void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
 {
 	struct map by_policy;
 
+	check_pools(a, ir, diag, refused);
 	map_init(&by_policy, a);
 	for (size_t i = 0; i < ir->conns.n; i++) {
 		struct ir_conn *c = ir->conns.v[i];

@@ -420,6 +420,20 @@ static void read_setup(struct sema *s)
 	}
 }
 
+/* Lines of %default that every conn hides are still read by the release, and refused with the file (C-006). */
+static void read_unused_defaults(struct sema *s)
+{
+	struct conn_state state = { 0 };
+
+	for (size_t i = 0; i < s->resolved->defaults.n; i++) {
+		const struct setting *setting = s->resolved->defaults.v[i];
+		struct value value;
+
+		if (setting->keyword->section == SECTION_CONN && check_keyword(s, setting, NULL, &state))
+			read_value(s, setting, NULL, &value, &state);
+	}
+}
+
 static void prepare_defaults(struct sema *s)
 {
 	static const enum ipsec_protocol protocols[] = { PROTOCOL_IKE, PROTOCOL_AH, PROTOCOL_ESP };
@@ -434,18 +448,22 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 {
 	struct sema s = { .arena = a, .resolved = resolved, .release = release, .diag = diag, .ir = arena_new(a, struct ir) };
 	struct conn_state *states = arena_new_array(a, resolved->conns.n + 1, struct conn_state);
+	bool *refused = arena_new_array(a, resolved->conns.n + 1, bool);
 	size_t earlier = diag->findings.n;
 
 	s.ir->release = release;
 	prepare_defaults(&s);
 	read_setup(&s);
+	read_unused_defaults(&s);
 	for (size_t i = 0; i < resolved->conns.n; i++)
 		vec_push(a, &s.ir->conns, build_conn(&s, &resolved->conns.v[i], &states[i]));
 	for (size_t i = 0; i < s.ir->conns.n; i++)
 		run_checks(&s, s.ir->conns.v[i], &states[i]);
-	checks_between(a, s.ir, diag);
+	checks_between(a, s.ir, diag, refused);
 	add_earlier_findings(&s, earlier, states);
-	for (size_t i = 0; i < s.ir->conns.n; i++)
+	for (size_t i = 0; i < s.ir->conns.n; i++) {
+		states[i].error |= refused[i];
 		s.ir->conns.v[i]->verdict = verdict_of(&s, &states[i]);
+	}
 	return s.ir;
 }

@@ -8,6 +8,12 @@
 
 /* --- findings -------------------------------------------------------------------------------------------------------------------- */
 
+/* NULL as v->conn does not tell: a line of %default belongs to no conn either. */
+static bool is_setup(const struct value_parser *v)
+{
+	return v->keyword->section == SECTION_SETUP;
+}
+
 static void add_consequence(const struct value_parser *v, struct finding *f, enum consequence consequence)
 {
 	const char *release = release_name(v->release);
@@ -21,7 +27,7 @@ static void add_consequence(const struct value_parser *v, struct finding *f, enu
 		break;
 	case CONN_REFUSED:
 		diag_set_severity(v->diag, f, SEVERITY_ERROR);
-		if (v->conn)
+		if (!is_setup(v))
 			diag_note(v->diag, f, "libreswan %s refuses the conn", release);
 		break;
 	case VALUE_IGNORED:
@@ -81,7 +87,7 @@ static enum consequence of_bad_number(const struct value_parser *v)
 		return FILE_REFUSED;
 	if (v->release < RELEASE_5_0)
 		return VALUE_IGNORED;
-	return v->conn ? CONN_REFUSED : FILE_REFUSED;
+	return is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }
 
 /* --- words ----------------------------------------------------------------------------------------------------------------------- */
@@ -162,7 +168,7 @@ static void report_bad_word(const struct value_parser *v, enum consequence conse
 
 static enum consequence of_bad_word(const struct value_parser *v)
 {
-	return v->release < RELEASE_5_0 || !v->conn ? FILE_REFUSED : CONN_REFUSED;
+	return v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }
 
 /* authby= is a list of words, which 4.x compares with case (C-100). */
@@ -253,7 +259,7 @@ static bool parse_bool(const struct value_parser *v, struct value *ret)
 		*ret = (struct value){ .boolean = is_yes };
 		return true;
 	}
-	f = value_report(v, RULE_BAD_BOOLEAN, v->release < RELEASE_5_0 || !v->conn ? FILE_REFUSED : CONN_REFUSED, 0, text.n,
+	f = value_report(v, RULE_BAD_BOOLEAN, v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED, 0, text.n,
 			 "'" SLICE_FMT "' is neither yes nor no", SLICE_ARG(text));
 	if (is_yes || is_no)
 		diag_fix(v->diag, f, true, f->span, is_yes ? "yes" : "no", "write '%s'", is_yes ? "yes" : "no");
@@ -302,6 +308,12 @@ static bool parse_integer(const struct value_parser *v, struct value *ret)
 	error = slice_to_u64(v->value.text, UINT32_MAX, &number);
 	if (error < 0)
 		return bad_number(v, error);
+	/* C-196: what a kernel's replay bitmap can count */
+	if (v->keyword->id == KW_REPLAY_WINDOW && number > 4294967288u && v->release >= RELEASE_4_10) {
+		diag_caret(v->diag, value_report(v, RULE_BAD_NUMBER, CONN_REFUSED, 0, v->value.text.n, "the replay window is too large"),
+			   "at most 4294967288");
+		return false;
+	}
 	*ret = (struct value){ .number = number };
 	return true;
 }
@@ -571,7 +583,7 @@ static bool is_number_trap(const struct value_parser *v)
 
 static void report_number_trap(const struct value_parser *v)
 {
-	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, v->conn ? CONN_REFUSED : VALUE_IGNORED, 0, v->value.text.n,
+	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, is_setup(v) ? VALUE_IGNORED : CONN_REFUSED, 0, v->value.text.n,
 					 "unquoted digits are no text to libreswan %s", release_name(v->release));
 	struct diag_fix *fix;
 

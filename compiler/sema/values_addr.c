@@ -404,7 +404,21 @@ static bool bad_range(const struct value_parser *v, struct slice where, const ch
 	return false;
 }
 
-bool value_parse_range(const struct value_parser *v, struct value *ret)
+/* C-242, C-243 */
+static bool check_pool(const struct value_parser *v, const struct ip_range *range)
+{
+	struct ip_prefix p;
+
+	if (v->release < RELEASE_4_10)
+		return true;
+	if (ip_addr_is_zero(&range->first))
+		return bad_range(v, v->value.text, "an address pool cannot begin at zero");
+	if (range->first.family == AF_INET6 && !ip_range_to_prefix(range, &p))
+		return bad_range(v, v->value.text, "an IPv6 address pool must be a subnet");
+	return true;
+}
+
+static bool parse_range(const struct value_parser *v, struct value *ret)
 {
 	struct slice text = v->value.text;
 	const char *dash = memchr(text.p, '-', text.n);
@@ -430,6 +444,16 @@ bool value_parse_range(const struct value_parser *v, struct value *ret)
 		return bad_range(v, text, "the range begins and ends in different address families");
 	if (ip_addr_cmp(&value.range.first, &value.range.last) > 0)
 		return bad_range(v, text, "the range begins above its end");
+	*ret = value;
+	return true;
+}
+
+bool value_parse_range(const struct value_parser *v, struct value *ret)
+{
+	struct value value;
+
+	if (!parse_range(v, &value) || !check_pool(v, &value.range))
+		return false;
 	*ret = value;
 	return true;
 }
