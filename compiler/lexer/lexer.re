@@ -23,7 +23,7 @@ eol       = "\r"? "\n";                              // L-002; a lone CR is hand
 boundary  = blank | odd_space | [\r\n\000];
 word      = [^ \t\r\n\000]+;
 key       = [^= \t\r\n\000]+;
-key_start = [^= \t\r\n\000#];                        // in column 0 a '#' is a comment
+key_start = [^= \t\r\n\000#\xc2\xe2\xe3\xef];        // in column 0 a '#' is a comment, an odd space indents
 */
 
 static uint32_t position(const struct lexer *lx, const unsigned char *p)

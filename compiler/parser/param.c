@@ -204,8 +204,9 @@ static void user_data_without_value(struct parser *p, const struct syntax_param 
 {
 	struct finding *f = diag_report(p->diag, RULE_USER_DATA_WITHOUT_VALUE, param->key_span, "'" SLICE_FMT "' has no value", SLICE_ARG(param->key));
 
-	diag_note(p->diag, f, "every release refuses the whole file");
-	diag_help(p->diag, f, "remove the line, or write a value");
+	diag_note(p->diag, f, "libreswan before 5 refuses the whole file");
+	diag_help(p->diag, f, "remove the line, or write '=' and a value");
+	parser_refused_by(p, f, IN(3_18) | IN(3_32) | IN(4_10));
 }
 
 static void take_value(struct parser *p, const struct written *w, struct syntax_param *param)
@@ -217,7 +218,7 @@ static void take_value(struct parser *p, const struct written *w, struct syntax_
 		uint32_t at = w->equals.kind ? w->equals.span.end : w->head.span.end;
 
 		*v = (struct syntax_value){ .span = { at, at }, .text = { "", 0 }, .damaged = !w->equals.kind };
-		if (w->equals.kind && param->user_data)
+		if (param->user_data)
 			user_data_without_value(p, param);
 		return;
 	}
@@ -361,9 +362,9 @@ void parse_parameter(struct parser *p, const struct written *w, bool indented)
 	}
 	if (!indented)
 		not_indented(p, w);
-	if (!w->equals.kind)
+	if (!w->equals.kind && (w->value.kind || !param.user_data))
 		missing_equals(p, w, &param);
-	if (!w->equals.kind && !w->value.kind)
+	if (!w->equals.kind && !w->value.kind && !param.user_data)
 		return;
 	keep = find_keyword(p, &param);
 	take_value(p, w, &param);
