@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -100,15 +101,63 @@ static void add_releases(struct buf *b, const struct keyword *k, enum keyword_st
 	}
 }
 
+/* "since 4.10", "until 3.32", "3.32 4.10", "no release"; nothing when all of them take the word. */
+static void add_takers(struct buf *b, unsigned releases)
+{
+	const unsigned all = (1u << RELEASE_COUNT) - 1;
+	const char *separator = "";
+
+	if (releases == all)
+		return;
+	for (unsigned r = 1; r < RELEASE_COUNT; r++) {
+		if (releases == (all & ~0u << r)) {
+			buf_printf(b, "since %s", release_name((enum release)r));
+			return;
+		}
+		if (releases == (1u << r) - 1) {
+			buf_printf(b, "until %s", release_name((enum release)(r - 1)));
+			return;
+		}
+	}
+	buf_add_str(b, releases ? "" : "no release");
+	for (int r = 0; r < RELEASE_COUNT; r++) {
+		if (!(releases & 1u << r))
+			continue;
+		buf_printf(b, "%s%s", separator, release_name((enum release)r));
+		separator = " ";
+	}
+}
+
+/* "keep (since 4.10; ...)": what it stands for, who takes it, a remark. */
+static void add_value(struct buf *list, const struct keyword_value *v)
+{
+	CLEANUP(buf_release) struct buf takers = { 0 };
+	const char *separator = " (";
+
+	buf_printf(list, "%s%s", list->n ? ", " : "", v->word);
+	add_takers(&takers, v->releases);
+	if (strcmp(v->meaning, v->word) != 0) {
+		buf_printf(list, "%s= %s", separator, v->meaning);
+		separator = "; ";
+	}
+	if (takers.n) {
+		buf_printf(list, "%s%s", separator, takers.p);
+		separator = "; ";
+	}
+	if (v->doc) {
+		buf_printf(list, "%s%s", separator, v->doc);
+		separator = "; ";
+	}
+	if (*separator == ';')
+		buf_add_char(list, ')');
+}
+
 static void explain_values(struct page *p, const struct keyword *k)
 {
 	CLEANUP(buf_release) struct buf list = { 0 };
 
-	for (const struct keyword_value *v = k->values; v && v->word; v++) {
-		buf_printf(&list, "%s%s", v == k->values ? "" : ", ", v->word);
-		if (v->meaning && strcmp(v->meaning, v->word) != 0)
-			buf_printf(&list, " (= %s)", v->meaning);
-	}
+	for (const struct keyword_value *v = k->values; v && v->word; v++)
+		add_value(&list, v);
 	row(p, "values", list.p);
 }
 
@@ -212,6 +261,18 @@ static void explain_whack(struct page *p, const struct keyword *k)
 	row(p, "whack", text.p);
 }
 
+/* "rules S-074 ... S-084, S-100": neighbours together. */
+static void add_rules(struct buf *b, const char *const *rules)
+{
+	for (size_t i = 0, last; rules[i]; i = last + 1) {
+		for (last = i; rules[last + 1] && atoi(rules[last + 1] + 2) == atoi(rules[last] + 2) + 1; last++)
+			;
+		buf_printf(b, "%s%s", i ? ", " : "rules ", rules[i]);
+		if (last > i)
+			buf_printf(b, "%s%s", last == i + 1 ? ", " : " ... ", rules[last]);
+	}
+}
+
 static void explain_keyword(struct page *p, const struct keyword *k)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
@@ -234,8 +295,7 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 	for (size_t i = 0; k->conflicts && k->conflicts[i]; i++)
 		row(p, i ? "" : "with", k->conflicts[i]);
 	explain_whack(p, k);
-	for (size_t i = 0; k->rules && k->rules[i]; i++)
-		buf_printf(&text, "%s%s", i ? ", " : "rules ", k->rules[i]);
+	add_rules(&text, k->rules);
 	row(p, "source", text.p);
 	for (size_t i = 0; k->notes && k->notes[i]; i++)
 		row(p, i ? "" : "notes", k->notes[i]);
