@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/dialect.h"
 
@@ -95,28 +96,28 @@ struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool
 	return plan;
 }
 
-/* Position of an origin: its file, line and column, looked for in the sources. */
+/* The word at a line and column of a file; nowhere when they are outside of it. */
+static struct span word_at(const struct source_file *file, uint32_t line, uint32_t column)
+{
+	size_t start, end;
+
+	if (line == 0 || line > file->line_count || column == 0)
+		return (struct span){ 0, 0 };
+	start = (size_t)file->lines[line - 1] + column - 1;
+	if (start > file->text.n)
+		return (struct span){ 0, 0 };
+	for (end = start; end < file->text.n && !strchr(" \t\r\n=#", file->text.p[end]);)
+		end++;
+	return (struct span){ file->base + (uint32_t)start, file->base + (uint32_t)end };
+}
+
 static struct span span_of(const void *context, const struct plan_origin *origin)
 {
 	const struct sources *sources = context;
 
-	for (size_t i = 0; origin->file && i < sources->files.n; i++) {
-		const struct source_file *file = &sources->files.v[i];
-		uint32_t at = file->base;
-
-		if (strcmp(file->path, origin->file) != 0)
-			continue;
-		for (uint32_t line = 1; line < origin->line; line++) {
-			const char *p = file->text.p + (at - file->base);
-			const char *end = memchr(p, '\n', file->text.n - (at - file->base));
-
-			if (!end)
-				break;
-			at += (uint32_t)(end - p) + 1;
-		}
-		at += origin->column ? origin->column - 1 : 0;
-		return (struct span){ at, at + 1 };
-	}
+	for (size_t i = 0; origin->file && i < sources->files.n; i++)
+		if (strcmp(sources->files.v[i].path, origin->file) == 0)
+			return word_at(&sources->files.v[i], origin->line, origin->column);
 	return (struct span){ 0, 0 };
 }
 

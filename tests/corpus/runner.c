@@ -248,7 +248,7 @@ static void run_snippet(const char *file, const char *id, struct slice section, 
 	run_program(top, arguments, &o);
 	found = has_rule(&o, id);
 	result((o.status == 0 || o.status == 1) && found == fires, name, "%s, status %d\n%s%s", found ? "has the finding" : "no such finding",
-	       o.status, o.out.n < 4000 ? o.out.p : "", o.err.p);
+	       o.status, o.out.n < 1500 ? o.out.p : "", o.err.p);
 }
 
 /* A field of the front matter, copied; NULL when it is not there. */
