@@ -337,7 +337,7 @@ static inline void lab_add_proposal(struct arena *a, proposal_list *list, enum i
 	struct slice rest = slice_of(names), name;
 
 	/* "AES_GCM_16:256 HMAC_SHA2_256 DH19": each name is looked up in all types */
-	p->protocol = protocol;
+	*p = (struct proposal){ .protocol = protocol };
 	while (slice_split(&rest, " ", &name)) {
 		struct slice text = name, word;
 		const struct transform *t = NULL;

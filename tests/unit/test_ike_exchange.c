@@ -64,4 +64,489 @@ START_TEST(psk_both_roles)
 }
 END_TEST
 
-TAP_MAIN("ike exchange", psk_both_roles)
+
+/* Either end may begin; the other one has the responder's part. */
+START_TEST(east_begins)
+{
+	struct lab *lab = lab_new(2);
+
+	lab_open(lab);
+	ike_up(lab->ends[1].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* auto=start at both ends at the same moment: two IKE SAs may come of it, but traffic flows and nothing is lost count of. */
+START_TEST(both_begin)
+{
+	struct lab *lab = lab_new(3);
+
+	for (unsigned i = 0; i < 2; i++)
+		lab->ends[i].plan->children.v[0].start = PLAN_START_UP;
+	lab_open(lab);
+	for (unsigned i = 0; i < 2; i++)
+		ike_start(lab->ends[i].ike, lab->now);
+	lab_run(lab, 5000);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	for (unsigned i = 0; i < 2; i++)
+		ike_stop(lab->ends[i].ike, lab->now);
+	lab_run(lab, 10000);
+	ck_assert(ike_idle(lab->ends[0].ike) && ike_idle(lab->ends[1].ike));
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-181: the data plane can do ESP in UDP only. The false NATD hash makes the peer encapsulate, and IKE_AUTH goes by port 4500. */
+START_TEST(forced_encapsulation)
+{
+	struct lab *lab = lab_new(4);
+
+	lab->ends[0].env.force_encap = true;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct lab_sa *out = lab_newest_out(&lab->ends[i].dp);
+
+		ck_assert(out->sa.encap);
+		ck_assert_uint_eq(out->sa.src_port, 4500);
+		ck_assert_uint_eq(out->sa.dst_port, 4500);
+	}
+	ck_assert(lab_status(lab, 1).sa.nat_remote);
+	lab_free(lab);
+}
+END_TEST
+
+/* A NAT in front of west: both find it, west keeps the mapping alive (I-182), and a rekey from east gets through. */
+START_TEST(behind_nat)
+{
+	struct lab *lab = lab_new(5);
+	const struct lab_sa *out;
+
+	lab->nat = true;
+	lab->ends[1].plan->peers.v[0].remote.kind = PLAN_ADDRESS_ANY;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 120000);
+	check_up(lab);
+	ck_assert(lab_status(lab, 0).sa.nat_local && !lab_status(lab, 0).sa.nat_remote);
+	ck_assert(lab_status(lab, 1).sa.nat_remote && !lab_status(lab, 1).sa.nat_local);
+	out = lab_newest_out(&lab->ends[1].dp);
+	ck_assert(ip_addr_eq(&out->sa.dst, &(struct ip_addr){ .family = AF_INET, .bytes = { 198, 51, 100, 9 } }));
+	ck_assert_uint_eq(out->sa.dst_port, 24500);
+	ck_assert_uint_ge(lab->ends[0].keepalives, 4);
+	ck_assert_uint_eq(lab->ends[1].keepalives, 0);
+	ike_rekey_child(lab->ends[1].ike, "net", 1, lab->now);
+	lab_run(lab, 20000);
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-340: three half-open SAs of west's address stand at east; the fourth request gets a cookie.
+ *   | SA KEi Ni ------------------------>  |
+ *   | <---------------------- N(COOKIE)    |
+ *   | N(COOKIE) SA KEi Ni -------------->  |   same message otherwise (I-044)
+ */
+static struct ike_datagram captured;
+static uint8_t captured_bytes[2000];
+
+static enum lab_fate capture_first(struct lab *lab, struct lab_packet *p)
+{
+	if (p->sequence == 0) {
+		captured = p->d;
+		captured.n = p->d.n < sizeof(captured_bytes) ? p->d.n : sizeof(captured_bytes);
+		memcpy(captured_bytes, p->bytes, captured.n);
+		captured.data = captured_bytes;
+		return LAB_LOSE;
+	}
+	(void)lab;
+	return LAB_DELIVER;
+}
+
+static void flood(struct lab *lab, unsigned n, bool other_addresses)
+{
+	struct ike_datagram d = captured;
+
+	lab_translate(lab, &d, 0);
+	for (unsigned i = 0; i < n; i++) {
+		captured_bytes[0] = (uint8_t)(1 + i % 255);
+		captured_bytes[1] = (uint8_t)(i / 255);
+		if (other_addresses) {
+			d.remote.bytes[2] = (uint8_t)(i / 200);
+			d.remote.bytes[3] = (uint8_t)(i % 200);
+		}
+		ike_receive(lab->ends[1].ike, &d, lab->now);
+	}
+}
+
+static void drop_packets(struct lab *lab)
+{
+	while (lab->packet_count)
+		free(lab->packets[--lab->packet_count].bytes);
+}
+
+START_TEST(cookie)
+{
+	struct lab *lab = lab_new(6);
+
+	lab->rule = capture_first;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	flood(lab, 3, false);
+	drop_packets(lab);
+	lab->sent = 100;
+	lab_run(lab, 2000);
+	/* the repeated request, the cookie, the request with it, the answer, and IKE_AUTH */
+	ck_assert_uint_eq(lab->sent, 106);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	lab_run(lab, 31000);		/* I-074: the half-open ones are gone */
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* Peers that send SA_INIT from everywhere: the number of half-open SAs stays bounded, and a real peer still gets in with a cookie. */
+START_TEST(flood_is_bounded)
+{
+	struct lab *lab = lab_new(7);
+	struct lab_status s;
+
+	lab->rule = capture_first;
+	lab->ends[1].plan->peers.v[0].remote.kind = PLAN_ADDRESS_ANY;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab->cut[1] = true;
+	flood(lab, 2000, true);
+	s = lab_status(lab, 1);
+	ck_assert_uint_eq(s.others, LIMIT_HALF_OPEN_COOKIE);
+	lab->cut[1] = false;
+	lab_run(lab, 5000);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	lab_run(lab, 31000);
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-043.  | SA(dh20, dh31) KE(dh20) --->  |
+ *         | <--- N(INVALID_KE_PAYLOAD: 31) |
+ *         | SA(dh20, dh31) KE(dh31) --->  |
+ */
+START_TEST(another_group)
+{
+	struct lab *lab = lab_new(8);
+	struct plan_peer *p = &lab->ends[0].plan->peers.v[0];
+
+	p->proposals.n = 0;
+	lab_add_proposal(&lab->ends[0].arena, &p->proposals, PROTOCOL_IKE, "AES_GCM_16:256 HMAC_SHA2_256 DH20 DH31");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	ck_assert_uint_eq(lab->sent, 6);
+	lab_free(lab);
+}
+END_TEST
+
+/* A group that was not offered is not taken, whoever asks for it (I-043, I-350). */
+START_TEST(group_not_offered)
+{
+	struct lab *lab = lab_new(9);
+	struct plan_peer *p = &lab->ends[1].plan->peers.v[0];
+
+	p->proposals.n = 0;
+	lab_add_proposal(&lab->ends[1].arena, &p->proposals, PROTOCOL_IKE, "AES_GCM_16:256 HMAC_SHA2_256 DH19");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 61000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 1);
+	ck_assert_int_lt(lab->ends[0].done[0].status, 0);
+	ck_assert_str_eq(lab->ends[0].done[0].reason, "conn 'net', peer 192.0.2.2: the peer accepts none of our IKE proposals, or has no conn for us "
+						      "(NO_PROPOSAL_CHOSEN); compare ike= on both ends");
+	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:5");
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_NO_PROPOSAL_CHOSEN));
+	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "192.0.2.1 offers no IKE proposal that a conn for it accepts"));
+	lab_free(lab);
+}
+END_TEST
+
+/* I-045: a forged refusal does not end the attempt; the real answer that follows is taken. */
+static enum lab_fate forge_refusal(struct lab *lab, struct lab_packet *p)
+{
+	struct buf out = { 0 };
+	struct wire_builder w;
+	struct wire_header h;
+	struct wire_fault fault;
+	struct lab_packet forged = *p;
+
+	if (p->sequence != 0 || wire_parse_header((struct slice){ (const char *)p->bytes, p->d.n }, &h, &fault) != WIRE_OK)
+		return LAB_DELIVER;
+	h.flags = IKE_FLAG_RESPONSE;
+	wire_begin(&w, &out, &h);
+	wire_add_notify(&w, NOTIFY_NO_PROPOSAL_CHOSEN, (struct slice){ NULL, 0 });
+	ck_assert_int_eq(wire_end(&w), 0);
+	forged.from = 1;
+	forged.at = lab->now + 1;
+	forged.d = (struct ike_datagram){ .local = p->d.remote, .remote = p->d.local, .local_port = 500, .remote_port = 500, .n = out.n };
+	forged.bytes = (uint8_t *)out.p;
+	lab_put(lab, &forged);
+	buf_release(&out);
+	return LAB_DELIVER;
+}
+
+START_TEST(forged_refusal)
+{
+	struct lab *lab = lab_new(10);
+
+	lab->rule = forge_refusal;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	ck_assert_int_eq(lab->ends[0].done[0].status, 0);
+	lab_free(lab);
+}
+END_TEST
+
+/*  | IDi AUTH(psk a) SA TSi TSr ------->  |
+ *  | <------- N(AUTHENTICATION_FAILED)    |   alone (I-064); the reason is in east's log only
+ */
+START_TEST(wrong_psk)
+{
+	struct lab *lab = lab_new(11);
+
+	lab_set_psk(&lab->ends[1], "another secret than the one of west");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 9, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 1);
+	ck_assert_int_eq(lab->ends[0].done[0].status, -EACCES);
+	ck_assert_str_eq(lab->ends[0].done[0].reason,
+			 "conn 'net', peer 192.0.2.2: the peer refuses our authentication as @west.example (AUTHENTICATION_FAILED); "
+			 "compare leftid, rightid and the secret on both ends");
+	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:2");
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_AUTHENTICATION_FAILED));
+	ck_assert(lab_told(&lab->ends[1], RULE_IKE_PEER_NOT_AUTHENTICATED));
+	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "east.conf:2: conn 'net', peer 192.0.2.1: the peer could not prove to be @west.example"));
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(lab_status(lab, i).established, 0);
+		ck_assert_uint_eq(lab->ends[i].dp.added, 0);
+		ck_assert_ptr_null(strstr(lab->ends[i].log.p, "secret than"));
+		ck_assert_ptr_null(strstr(lab->ends[i].log.p, LAB_PSK));
+	}
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* The responder proves an identity that is not the one west wants: west says so (I-065) and installs nothing; east takes back what it had.
+ *  | IDi AUTH SA TSi TSr --------------->  |
+ *  | <------ IDr(east) AUTH SA TSi TSr     |
+ *  | INFORMATIONAL N(AUTHENTICATION_FAILED) -> |
+ */
+START_TEST(wrong_identity_of_responder)
+{
+	struct lab *lab = lab_new(12);
+	struct plan_end *remote = &lab->ends[0].plan->peers.v[0].remote;
+
+	remote->id = (struct ident){ .type = IDENT_ANY };	/* so that no IDr is sent, which east would refuse itself */
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 25);
+	remote->id = lab_ident(&lab->ends[0].arena, "@elsewhere.example");
+	lab_run(lab, 1000);
+	ck_assert_int_eq(lab->ends[0].done_count, 1);
+	ck_assert_str_eq(lab->ends[0].done[0].reason, "conn 'net', peer 192.0.2.2: the peer calls itself @east.example, but the conn wants "
+						      "@elsewhere.example; compare the id settings of both ends");
+	ck_assert_uint_eq(lab->ends[0].dp.added, 0);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_uint_eq(lab_status(lab, i).established, 0);
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* An identity that no conn has: AUTHENTICATION_FAILED, and east's log names what it heard. */
+START_TEST(unknown_identity)
+{
+	struct lab *lab = lab_new(13);
+
+	lab->ends[0].plan->peers.v[0].local.id = lab_ident(&lab->ends[0].arena, "@stranger.example");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_int_eq(lab->ends[0].done[0].status, -EACCES);
+	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "no conn for a peer that calls itself @stranger.example and wants @east.example"));
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-066: the child is refused, the IKE SA stays at both ends.
+ *  | IDi AUTH SA TSi TSr --------------->  |
+ *  | <------ IDr AUTH N(TS_UNACCEPTABLE)   |
+ */
+START_TEST(selectors_refused)
+{
+	struct lab *lab = lab_new(14);
+
+	lab->ends[1].plan->children.v[0].remote_ts.n = 0;
+	lab_add_ts(&lab->ends[1].arena, &lab->ends[1].plan->children.v[0].remote_ts, "10.9.0.0/16");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 300);
+	ck_assert_str_eq(lab->ends[0].done[0].reason,
+			 "conn 'net', peer 192.0.2.2: child 'net': the peer refuses, most often over selectors (TS_UNACCEPTABLE); "
+			 "compare leftsubnet and rightsubnet on both ends");
+	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:12");
+	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "no conn protects 10.2.0.0/16 <-> 10.1.0.0/16, which the peer wants"));
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(lab_status(lab, i).established, 1);
+		ck_assert_uint_eq(lab_status(lab, i).children, 0);
+	}
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-161, I-162: with narrowing the answer is what both have; west takes it, for it is within its offer (I-163). */
+START_TEST(narrowing)
+{
+	struct lab *lab = lab_new(15);
+	char text[TS_TEXT];
+
+	lab->ends[1].plan->children.v[0].remote_ts.n = 0;
+	lab_add_ts(&lab->ends[1].arena, &lab->ends[1].plan->children.v[0].remote_ts, "10.0.0.0/8");
+	lab->ends[1].plan->children.v[0].narrowing = true;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 300);
+	check_up(lab);
+	ck_assert_str_eq(ts_format(&lab_newest_out(&lab->ends[1].dp)->sa.remote_ts[0], text), "10.1.0.0/16");
+	lab_free(lab);
+}
+END_TEST
+
+START_TEST(child_proposal_refused)
+{
+	struct lab *lab = lab_new(16);
+	struct plan_child *c = &lab->ends[1].plan->children.v[0];
+
+	c->proposals.n = 0;
+	lab_add_proposal(&lab->ends[1].arena, &c->proposals, PROTOCOL_ESP, "AES_CBC:256 HMAC_SHA2_512_256");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 300);
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_CHILD_PROPOSAL_REFUSED) && lab_told(&lab->ends[1], RULE_IKE_CHILD_PROPOSAL_REFUSED));
+	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:11");
+	ck_assert_uint_eq(lab_status(lab, 0).established, 1);
+	check_clean(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* The other suites of ordinary configurations, with keys that both ends share. */
+START_TEST(suites)
+{
+	static const char *const ike[] = { "AES_CBC:256 HMAC_SHA2_512 HMAC_SHA2_512_256 DH19", "CHACHA20_POLY1305 HMAC_SHA2_256 DH31",
+					   "AES_CBC:128 HMAC_SHA2_256 HMAC_SHA2_256_128 MODP2048" };
+	static const char *const esp[] = { "AES_CBC:256 HMAC_SHA2_256_128", "CHACHA20_POLY1305", "AES_GCM_16:256" };
+
+	for (unsigned n = 0; n < 3; n++) {
+		struct lab *lab = lab_new(17 + n);
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct plan *plan = lab->ends[i].plan;
+
+			plan->peers.v[0].proposals.n = plan->children.v[0].proposals.n = 0;
+			lab_add_proposal(&lab->ends[i].arena, &plan->peers.v[0].proposals, PROTOCOL_IKE, ike[n]);
+			lab_add_proposal(&lab->ends[i].arena, &plan->children.v[0].proposals, PROTOCOL_ESP, esp[n]);
+			plan->children.v[0].esn = n == 0 ? PLAN_NO : PLAN_YES;
+		}
+		lab_open(lab);
+		ike_up(lab->ends[0].ike, "net", 1, lab->now);
+		lab_run(lab, 300);
+		check_up(lab);
+		ck_assert(lab_newest_out(&lab->ends[0].dp)->sa.esn == (n != 0));
+		ike_rekey_child(lab->ends[0].ike, "net", 1, lab->now);
+		ike_rekey_ike(lab->ends[1].ike, "net", 1, lab->now + 100);
+		lab_run(lab, 20000);
+		check_up(lab);
+		lab_free(lab);
+	}
+}
+END_TEST
+
+/* Transport mode is asked for and confirmed (I-165). */
+START_TEST(transport_mode)
+{
+	struct lab *lab = lab_new(21);
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct plan_child *c = &lab->ends[i].plan->children.v[0];
+
+		c->mode = PLAN_MODE_TRANSPORT;
+		c->local_ts.n = c->remote_ts.n = 0;
+	}
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 300);
+	check_up(lab);
+	ck_assert(lab_newest_out(&lab->ends[1].dp)->sa.mode == PLAN_MODE_TRANSPORT);
+	lab_free(lab);
+}
+END_TEST
+
+/* Two conns of one peer: the second child comes by CREATE_CHILD_SA, with its own keys and a key exchange (pfs). */
+START_TEST(second_child)
+{
+	struct lab *lab = lab_new(22);
+
+	lab_add_child(&lab->ends[0], "net/2", "10.11.0.0/16", "10.12.0.0/16");
+	lab_add_child(&lab->ends[1], "net/2", "10.12.0.0/16", "10.11.0.0/16");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 1);
+	ck_assert_int_eq(lab->ends[0].done[0].status, 0);
+	ck_assert_uint_eq(lab->sent, 6);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(lab_status(lab, i).children, 2);
+		ck_assert_uint_eq(lab_status(lab, i).established, 1);
+		ck_assert(lab_flows(lab, i));
+	}
+	ike_down(lab->ends[0].ike, "net/2", 2, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 2);
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* The data plane of one end refuses: the peer hears it, nothing stays half installed, the IKE SA stays (section 14). */
+START_TEST(dataplane_refuses)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		struct lab *lab = lab_new(23);
+
+		lab->ends[side].dp.refuse_add = -EPROTONOSUPPORT;
+		lab_open(lab);
+		ike_up(lab->ends[0].ike, "net", 1, lab->now);
+		lab_run(lab, 300);
+		ck_assert_int_lt(lab->ends[0].done[0].status, 0);
+		ck_assert_ptr_nonnull(strstr(lab->ends[side].log.p, "the data plane refuses the inbound SA: Protocol not supported"));
+		ck_assert_uint_eq(lab_status(lab, 0).established, 1);
+		check_clean(lab);
+		lab_free(lab);
+	}
+}
+END_TEST
+
+TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded, another_group,
+	 group_not_offered, forged_refusal, wrong_psk, wrong_identity_of_responder, unknown_identity, selectors_refused, narrowing,
+	 child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses)
