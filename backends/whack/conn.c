@@ -227,6 +227,18 @@ static void add_settings(struct whack_writer *w, const struct ir_conn *conn, enu
 	}
 }
 
+/* leftauth=secret is psk on the command line, which calls the end's own authby= so before 5.0. */
+static void add_end_auth(struct whack_writer *w, const struct ir_conn *conn, enum side side)
+{
+	const struct setting *auth = setting_of(conn, KW_AUTH, side);
+	struct slice word;
+
+	if (!auth)
+		return;
+	word = auth->param->value.text;
+	whack_option_value(w->out, spells_defaults(w) ? "--authby" : "--auth", slice_eq_nocase(word, "secret") ? SLICE("psk") : word);
+}
+
 static bool add_end(struct whack_writer *w, const struct ir_conn *conn, const struct whack_member *member, enum side side)
 {
 	char text[IP_ADDR_TEXT];
@@ -238,6 +250,7 @@ static bool add_end(struct whack_writer *w, const struct ir_conn *conn, const st
 	add_end_id(w, conn, side, host);
 	if (!add_client(w, conn, member, side, host))
 		return false;
+	add_end_auth(w, conn, side);
 	add_settings(w, conn, side);
 	if (spells_defaults(w)) {
 		if (!setting_of(conn, KW_SENDCERT, side))
@@ -394,6 +407,17 @@ static void add_interface(struct whack_writer *w, const struct ir_conn *conn)
 		add_number(w->out, "--ipsec-interface", conn->if_id);
 }
 
+/* 4.10 refuses units. */
+static void add_limits(struct whack_writer *w, const struct ir_conn *conn)
+{
+	if (!spells_defaults(w))
+		return;
+	if (setting_of(conn, KW_IPSEC_MAX_BYTES, SIDE_NONE))
+		add_number(w->out, "--ipsec-max-bytes", conn->max_bytes);
+	if (setting_of(conn, KW_IPSEC_MAX_PACKETS, SIDE_NONE))
+		add_number(w->out, "--ipsec-max-packets", conn->max_packets);
+}
+
 static void add_shunt_words(struct whack_writer *w, const struct ir_conn *conn)
 {
 	if (conn->failure_shunt == PLAN_SHUNT_PASS)
@@ -449,6 +473,7 @@ bool whack_conn(struct whack_writer *w, const struct ir_conn *conn, const struct
 		return false;
 	add_encapsulation(w, conn);
 	add_interface(w, conn);
+	add_limits(w, conn);
 	add_shunt_words(w, conn);
 	add_settings(w, conn, SIDE_NONE);
 	add_remaining_defaults(w, conn);
