@@ -2,20 +2,32 @@
 /* A message as one line of text, for logs and --simulate. */
 #include "runtime/wire/read.h"
 
-/* The word a user would write: the first spelling of the table, and dhN for groups. */
+/* As a user would write it: lower case, without the parts that go without saying. "aes256", "aes_gcm_16_256", "sha2_512", "dh19". */
+static void add_known(struct buf *out, const struct transform *t, uint16_t key_bits)
+{
+	struct slice name = slice_of(t->name);
+
+	if (slice_starts(name, "HMAC_"))
+		name = slice_sub(name, 5, name.n);
+	if (name.n > 4 && slice_eq_str(slice_sub(name, name.n - 4, name.n), "_CBC"))
+		name.n -= 4;
+	for (size_t i = 0; i < name.n; i++)
+		buf_add_char(out, (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]));
+	if (key_bits)
+		buf_printf(out, "%s%u", name.p[name.n - 1] >= '0' && name.p[name.n - 1] <= '9' ? "_" : "", key_bits);
+}
+
 static void add_transform_name(struct buf *out, const struct wire_transform *w)
 {
-	static const char *const types[] = { "?", "encr", "prf", "integ", "dh" };
+	static const char *const types[] = { "transform", "encr", "prf", "integ" };
 	const struct transform *t = w->type < TRANSFORM_ESN ? transform_by_ikev2_id((enum transform_type)w->type, w->id) : NULL;
 
 	if (w->type == TRANSFORM_KE)
 		buf_printf(out, "dh%u", w->id);
-	else if (t && t->aliases && t->aliases[0])
-		buf_printf(out, "%s", t->aliases[0]);
+	else if (t)
+		add_known(out, t, w->key_bits);
 	else
-		buf_printf(out, "%s#%u", w->type < TRANSFORM_ESN ? types[w->type] : "transform", w->id);
-	if (w->key_bits)
-		buf_printf(out, "%u", w->key_bits);
+		buf_printf(out, "%s#%u", w->type < TRANSFORM_KE ? types[w->type] : types[0], w->id);
 }
 
 /* Alternatives of one type, joined by '+'. */
