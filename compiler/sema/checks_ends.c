@@ -90,15 +90,28 @@ static sa_family_t client_family(const struct ir_end *end)
 	return end->subnets.n ? end->subnets.v[0].addr.family : AF_UNSPEC;
 }
 
+/* From 5.x on an end may have subnets of both families, which are paired by family. */
+static bool has_both_families(const struct ir_end *end)
+{
+	for (size_t i = 1; i < end->subnets.n; i++)
+		if (end->subnets.v[i].addr.family != end->subnets.v[0].addr.family)
+			return true;
+	return false;
+}
+
 /* C-059, C-060 */
 void check_subnet_family(struct check *k)
 {
 	sa_family_t family[2] = { client_family(&k->conn->end[0]), client_family(&k->conn->end[1]) };
 	struct finding *f;
 
+	if (k->release >= RELEASE_5_0 && (has_both_families(&k->conn->end[0]) || has_both_families(&k->conn->end[1])))
+		return;
 	for (int side = 0; side < 2; side++) {
 		const struct ir_end *end = &k->conn->end[side];
 
+		if (end->addresspool.first.family != AF_UNSPEC && k->release >= RELEASE_5_0)
+			return;		/* what a client is given decides */
 		if (family[side] == AF_UNSPEC && !end->virtual_subnet && end->host_kind == IR_HOST_ADDR)
 			family[side] = end->host.family;
 		/* what the other end's address says of this one */

@@ -375,7 +375,29 @@ static void run_checks(struct sema *s, const struct ir_conn *c, struct conn_stat
 
 /* --- verdicts -------------------------------------------------------------------------------------------------------------------- */
 
-/* Findings of the passes before this one: about a conn by its name, else about the file. */
+/* Does the release refuse the whole file for what an earlier pass has found? The reader gives up at the first line that it cannot read, and
+ * loads nothing; what concerns one conn only, resolved_conn.broken tells. */
+static bool refuses_file(const struct sema *s, const struct finding *f)
+{
+	switch (f->rule) {
+	case RULE_DUPLICATE_KEYWORD:	/* L-072 ... L-075 */
+	case RULE_UNSAFE_CONN_NAME:	/* L-022 */
+	case RULE_DUPLICATE_CONN:	/* L-083 */
+	case RULE_DUPLICATE_SETUP:	/* L-084 */
+		return false;
+	case RULE_SIDE_MISSING:		/* L-029 */
+	case RULE_ALSO_IN_DEFAULT:	/* L-097 */
+		return s->release >= RELEASE_5_0;
+	case RULE_MISPLACED_KEYWORD:	/* L-079, L-080 */
+		return !f->conn || s->release >= RELEASE_5_0;
+	case RULE_INCLUDE_CYCLE:	/* L-067 */
+	case RULE_INCLUDE_TOO_DEEP:
+		return s->release == RELEASE_3_18;
+	default:
+		return strncmp(rule_table[f->rule].id, "IC21", 4) != 0;		/* also= and %default */
+	}
+}
+
 static void add_earlier_findings(struct sema *s, size_t earlier, struct conn_state *states)
 {
 	struct map by_name;
@@ -387,12 +409,10 @@ static void add_earlier_findings(struct sema *s, size_t earlier, struct conn_sta
 		const struct finding *f = s->diag->findings.v[i];
 		struct conn_state *state = f->conn ? map_get(&by_name, slice_of(f->conn)) : NULL;
 
-		if (state) {
-			state->error |= f->severity == SEVERITY_ERROR;
-			state->warning |= f->severity == SEVERITY_WARNING;
-		} else if (f->severity == SEVERITY_ERROR) {
-			s->file_refused = true;	/* the reader gives up at the first such mistake, and loads nothing */
-		}
+		if (f->severity == SEVERITY_ERROR && refuses_file(s, f))
+			s->file_refused = true;
+		if (state)
+			state->warning |= f->severity != SEVERITY_NOTE;
 	}
 }
 

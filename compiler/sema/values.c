@@ -371,7 +371,8 @@ static bool parse_percent(const struct value_parser *v, struct value *ret)
 {
 	size_t digits = count_digits(v->value.text);
 	struct slice rest = slice_sub(v->value.text, digits, v->value.text.n);
-	enum consequence consequence = v->release < RELEASE_5_0 ? FILE_REFUSED : CONN_REFUSED;
+	/* bare digits are another token, where the readers up to 4.x want a percentage; other texts go the way of bad numbers */
+	enum consequence consequence = rest.n == 0 && v->release < RELEASE_5_0 ? FILE_REFUSED : of_bad_number(v);
 	struct finding *f;
 	uint64_t number;
 	int error = slice_to_u64(slice_sub(v->value.text, 0, digits), UINT32_MAX, &number);

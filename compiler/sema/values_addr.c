@@ -59,6 +59,45 @@ static bool bad_address(const struct value_parser *v, struct slice text)
 	return false;
 }
 
+/* The pieces of a list, one after the other, each as if it were the value; the first is kept, since nothing carries more yet. */
+static bool parse_pieces(const struct value_parser *v, bool (*parse)(const struct value_parser *, struct value *), struct value *ret)
+{
+	struct slice rest = v->value.text, piece;
+	bool good = true, first = true;
+
+	while (slice_split(&rest, ", \t", &piece)) {
+		struct value_parser one = *v;
+		size_t from = (size_t)(piece.p - v->value.text.p);
+		struct value value;
+
+		if (piece.n == 0)
+			continue;
+		one.value.text = piece;
+		one.value.span = (struct span){ v->value.span.start + (uint32_t)from, v->value.span.start + (uint32_t)(from + piece.n) };
+		if (!parse(&one, &value)) {
+			good = false;
+		} else if (first) {
+			*ret = value;
+		} else {
+			value_report_slice(&one, RULE_NOT_CARRIED_YET, VALUE_KEPT, piece, "ipsecc does not yet carry more than one " SLICE_FMT,
+					   SLICE_ARG(v->key));
+		}
+		first = false;
+	}
+	return good && !first;
+}
+
+/* A list of nothing but commas says nothing by itself. */
+static bool bad_list(const struct value_parser *v)
+{
+	struct slice rest = v->value.text, piece;
+
+	while (slice_split(&rest, ", \t", &piece))
+		if (piece.n)
+			return false;
+	return bad_address(v, v->value.text);
+}
+
 static const struct keyword_value *special_word(const struct value_parser *v, struct slice text)
 {
 	for (const struct keyword_value *w = v->keyword->values; w && w->word; w++)
@@ -76,7 +115,7 @@ static void check_direct(const struct value_parser *v, struct slice text)
 			  "leave the line out: it is the default");
 }
 
-bool value_parse_ipaddr(const struct value_parser *v, struct value *ret)
+static bool parse_ipaddr(const struct value_parser *v, struct value *ret)
 {
 	struct value value = { .word = special_word(v, v->value.text) };
 	struct slice text = v->value.text;
@@ -86,6 +125,21 @@ bool value_parse_ipaddr(const struct value_parser *v, struct value *ret)
 		value.text = value.word->meaning;
 	} else if (ip_addr_parse(text, &value.addr) < 0) {
 		return bad_address(v, text);
+	}
+	*ret = value;
+	return true;
+}
+
+bool value_parse_ipaddr(const struct value_parser *v, struct value *ret)
+{
+	struct value value;
+
+	/* C-043: 5.x takes one source address for each family */
+	if (v->keyword->id == KW_SOURCEIP && v->release >= RELEASE_5_0 && memchr(v->value.text.p, ',', v->value.text.n)) {
+		if (!parse_pieces(v, parse_ipaddr, &value))
+			return bad_list(v);
+	} else if (!parse_ipaddr(v, &value)) {
+		return false;
 	}
 	*ret = value;
 	return true;
@@ -448,12 +502,22 @@ static bool parse_range(const struct value_parser *v, struct value *ret)
 	return true;
 }
 
+static bool parse_pool(const struct value_parser *v, struct value *ret)
+{
+	return parse_range(v, ret) && check_pool(v, &ret->range);
+}
+
 bool value_parse_range(const struct value_parser *v, struct value *ret)
 {
 	struct value value;
 
-	if (!parse_range(v, &value) || !check_pool(v, &value.range))
+	/* C-240: 5.x takes a list with one pool for each family */
+	if (v->release >= RELEASE_5_0 && memchr(v->value.text.p, ',', v->value.text.n)) {
+		if (!parse_pieces(v, parse_pool, &value))
+			return bad_list(v);
+	} else if (!parse_pool(v, &value)) {
 		return false;
+	}
 	*ret = value;
 	return true;
 }
