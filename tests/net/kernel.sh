@@ -73,10 +73,34 @@ case $? in
 	check 'ipsec-run starts' ours_start left --dataplane=xfrm
 	peer_up() { pluto initiate net; }
 	peer_down() { pluto terminate net; }
-	peer_rekey() { pluto whack --rekey-child --name net; }
+	peer_rekey() { pluto whack --rekey-ipsec --name net; }
 	peer_has_child() { pluto status | grep -q '^child .*state=INSTALLED'; }
 	both_roles pluto
-	check 'stop' ours left stop ;;
+	check 'stop' ours left stop
+
+	# auto=ondemand: the kernel's acquire starts it, and nothing leaves in clear before
+	configuration "$work/ondemand.conf" auto=ondemand
+	sed -i '/auto=add/d' "$work/ondemand.conf"
+	check 'a conn with auto=ondemand compiles' compile left "$work/ondemand.conf"
+	check 'ipsec-run starts' ours_start left --dataplane=xfrm
+	capture left "$work/left.pcap"
+	ping_left 20 >"$work/ping" 2>&1
+	end_captures
+	if grep -q ' bytes from 10.2.0.1' "$work/ping"; then ok 'a packet brings the tunnel up'
+	else not_ok 'a packet brings the tunnel up' "$work/ping" "$work/left.log"; fi
+	check 'and no clear text left before it' no_clear_text "$work/left.pcap"
+
+	# a daemon that was killed leaves SAs and policies; the next one takes only those away
+	left ip xfrm policy add src 10.77.0.0/24 dst 10.78.0.0/24 dir out tmpl src 192.0.2.1 dst 192.0.2.9 proto esp reqid 7 mode tunnel
+	pkill -KILL -f "control=$work/left.sock"
+	sleep 0.3
+	check 'ipsec-run starts after it was killed' ours_start left --dataplane=xfrm
+	if grep -q 'that an earlier daemon left' "$work/left.log"; then ok 'and says what it removed'
+	else not_ok 'and says what it removed' "$work/left.log"; fi
+	check 'stop' ours left stop
+	left ip xfrm policy >"$work/out"
+	if [ "$(grep -c '^src' "$work/out")" = 1 ] && grep -q 10.77.0.0 "$work/out"; then ok 'a policy of another program stays'
+	else not_ok 'a policy of another program stays' "$work/out"; fi ;;
 77) skip 'pluto with the kernel' "$(tail -n 1 "$work/pluto.log")" ;;
 *) not_ok 'pluto starts from the same file' "$work/pluto.log" ;;
 esac

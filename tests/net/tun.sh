@@ -49,6 +49,23 @@ check 'ping again' ping_left 2
 ours left up nosuch >"$work/out" 2>&1
 if [ $? = 1 ] && grep -q "the plan has no conn 'nosuch'" "$work/out"; then ok 'up of an unknown conn says so'
 else not_ok 'up of an unknown conn says so' "$work/out"; fi
+
+# auto=ondemand: a packet brings the tunnel up; without an answer from the peer nothing ever leaves in clear (I-351)
+check 'stop' ours left stop
+check 'stop of the other end' ours right stop
+configuration "$work/ondemand.conf" auto=ondemand
+sed -i '/auto=add/d' "$work/ondemand.conf"
+check 'a conn with auto=ondemand compiles' compile left "$work/ondemand.conf"
+check 'the left daemon starts with it' ours_start left --dataplane=tun
+capture left "$work/left.pcap"
+if ping_left 2 >"$work/out" 2>&1; then not_ok 'no peer, no ping'; else ok 'no peer, no ping'; fi
+check 'the right daemon comes later' ours_start right --dataplane=tun
+ping_left 40 >"$work/ping" 2>&1
+if grep -q ' bytes from 10.2.0.1' "$work/ping"; then ok 'packets bring the tunnel up'
+else not_ok 'packets bring the tunnel up' "$work/ping" "$work/left.log"; fi
+end_captures
+check 'no clear text left while there was no tunnel' no_clear_text "$work/left.pcap"
+
 check 'stop' ours left stop
 check 'stop of the other end' ours right stop
 if [ -z "$(left ip rule | grep 4500)$(left ip -br link | grep ipsec)" ]; then ok 'no rule and no device is left'
