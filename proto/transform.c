@@ -66,8 +66,11 @@ const char *transform_nearest(enum transform_type type, struct slice alias, enum
 		const struct transform *t = transform_table[i];
 
 		for (size_t k = 0; t->type == type && t->aliases[k]; k++) {
-			unsigned distance = takes(t, k, release) ? slice_distance(alias, slice_of(t->aliases[k]), nearest) : nearest + 1;
+			unsigned distance;
 
+			if (!takes(t, k, release))
+				continue;
+			distance = slice_distance(alias, slice_of(t->aliases[k]), nearest);
 			if (distance < nearest) {
 				nearest = distance;
 				found = t->aliases[k];

@@ -54,9 +54,9 @@ struct transform {
 	const char *xfrm;		/* kernel name, NULL: none */
 	uint16_t pfkey;			/* SADB number; 0: none */
 	const char *openssl;		/* NULL: none. ENCR: cipher, "AES-%u-GCM" takes the key size, "GMAC(cipher)" encrypts
-					 * nothing; PRF, INTEG: the digest under HMAC, or "CMAC(cipher)"; KE: group or curve name, X25519, ML-KEM-768 */
+					 * nothing; PRF, INTEG: the digest under HMAC, or "CMAC(cipher)"; KE: group or curve */
 	uint16_t strength_bits;		/* 0: depends on the key size */
-	uint8_t use[RELEASE_COUNT];	/* enum transform_use: where the release takes it; 3.18 knows no difference between the versions */
+	uint8_t use[RELEASE_COUNT];	/* enum transform_use; 3.18 knows no difference between IKE versions */
 	const char *rfc8247, *rfc8221;	/* status words, "" where not listed */
 	const char *doc;		/* whole sentences */
 };

@@ -8,9 +8,9 @@
 static const struct spelling *find_exact(struct slice text, enum section_kind section)
 {
 	const struct spelling *other = NULL;
-	uint32_t mask = spelling_slots - 1;
+	uint32_t mask = spelling_slots - 1, slot = spelling_hash(text.p, text.n, spelling_seed) & mask;
 
-	for (uint32_t slot = spelling_hash(text.p, text.n, spelling_seed) & mask; spelling_table[slot].text; slot = (slot + 1) & mask) {
+	for (; spelling_table[slot].text; slot = (slot + 1) & mask) {
 		const struct spelling *s = &spelling_table[slot];
 
 		if (s->length != text.n || !slice_eq_nocase(text, s->text))
@@ -134,14 +134,16 @@ const struct keyword_value *schema_value(const struct keyword *k, struct slice w
 const char *schema_type_name(enum value_type type)
 {
 	static const char *const names[TYPE_COUNT_OF_TYPES] = {
-		[TYPE_BOOL] = "bool", [TYPE_ENUM] = "enum", [TYPE_FLAGS] = "flags-list", [TYPE_INTEGER] = "integer", [TYPE_COUNT] = "count",
-		[TYPE_BYTES] = "bytes", [TYPE_TIME] = "time", [TYPE_TIME_MS] = "time-ms", [TYPE_PERCENT] = "percent", [TYPE_PORT] = "port",
-		[TYPE_STRING] = "string", [TYPE_LABEL] = "label", [TYPE_URI] = "uri", [TYPE_NICKNAME] = "nickname", [TYPE_IFNAME] = "ifname",
-		[TYPE_HEX] = "hex", [TYPE_DN] = "dn", [TYPE_ID] = "id", [TYPE_PUBKEY] = "pubkey", [TYPE_HOST] = "host", [TYPE_IPADDR] = "ipaddr",
-		[TYPE_IPADDR_LIST] = "ipaddr-list", [TYPE_CIDR] = "cidr", [TYPE_SUBNET] = "subnet", [TYPE_SUBNET_LIST] = "subnet-list",
-		[TYPE_RANGE] = "range", [TYPE_PROTOPORT] = "protoport", [TYPE_IKE_PROPOSAL] = "ike-proposal", [TYPE_ESP_PROPOSAL] = "esp-proposal",
-		[TYPE_AH_PROPOSAL] = "ah-proposal", [TYPE_MARK] = "mark", [TYPE_COMMAND] = "command", [TYPE_FILENAME] = "filename",
-		[TYPE_DIRNAME] = "dirname", [TYPE_IFPAIR_LIST] = "ifpair-list", [TYPE_IFID] = "ifid", [TYPE_NET_POLICY_LIST] = "net-policy-list",
+		[TYPE_BOOL] = "bool", [TYPE_ENUM] = "enum", [TYPE_FLAGS] = "flags-list", [TYPE_INTEGER] = "integer",
+		[TYPE_COUNT] = "count", [TYPE_BYTES] = "bytes", [TYPE_TIME] = "time", [TYPE_TIME_MS] = "time-ms",
+		[TYPE_PERCENT] = "percent", [TYPE_PORT] = "port", [TYPE_STRING] = "string", [TYPE_LABEL] = "label",
+		[TYPE_URI] = "uri", [TYPE_NICKNAME] = "nickname", [TYPE_IFNAME] = "ifname", [TYPE_HEX] = "hex", [TYPE_DN] = "dn",
+		[TYPE_ID] = "id", [TYPE_PUBKEY] = "pubkey", [TYPE_HOST] = "host", [TYPE_IPADDR] = "ipaddr",
+		[TYPE_IPADDR_LIST] = "ipaddr-list", [TYPE_CIDR] = "cidr", [TYPE_SUBNET] = "subnet",
+		[TYPE_SUBNET_LIST] = "subnet-list", [TYPE_RANGE] = "range", [TYPE_PROTOPORT] = "protoport",
+		[TYPE_IKE_PROPOSAL] = "ike-proposal", [TYPE_ESP_PROPOSAL] = "esp-proposal", [TYPE_AH_PROPOSAL] = "ah-proposal",
+		[TYPE_MARK] = "mark", [TYPE_COMMAND] = "command", [TYPE_FILENAME] = "filename", [TYPE_DIRNAME] = "dirname",
+		[TYPE_IFPAIR_LIST] = "ifpair-list", [TYPE_IFID] = "ifid", [TYPE_NET_POLICY_LIST] = "net-policy-list",
 		[TYPE_SECTION_REF] = "section-ref", [TYPE_SECTION_REF_LIST] = "section-ref-list", [TYPE_NAME_LIST] = "name-list",
 		[TYPE_STRING_LIST] = "string-list", [TYPE_OBSOLETE] = "obsolete",
 	};
@@ -152,8 +154,8 @@ const char *schema_type_name(enum value_type type)
 const char *schema_status_name(enum keyword_status status)
 {
 	static const char *const names[] = {
-		[STATUS_ACTIVE] = "active", [STATUS_IGNORED] = "ignored", [STATUS_ALIAS] = "older spelling", [STATUS_UNKNOWN] = "unknown",
-		[STATUS_NOT_IN_FILES] = "command line only", [STATUS_CHANGED] = "another meaning",
+		[STATUS_ACTIVE] = "active", [STATUS_IGNORED] = "ignored", [STATUS_ALIAS] = "older spelling",
+		[STATUS_UNKNOWN] = "unknown", [STATUS_NOT_IN_FILES] = "command line only", [STATUS_CHANGED] = "another meaning",
 	};
 
 	return names[status];

@@ -14,10 +14,10 @@
 #include "gen/keyword_ids.h"	/* enum keyword_id, see below */
 #include "proto/release.h"
 
-/* Ids: KW_<BASE NAME IN CAPITALS>, '-' becomes '_' and '_' '__': KW_SUBNET, KW_REKEY, KW_DPDACTION; left and right are KW_HOST. A name of
+/* Ids: KW_<BASE NAME IN CAPITALS>, '-' becomes '_' and '_' '__': KW_SUBNET, KW_NAT_KEEPALIVE; left and right are KW_HOST. A name of
  * config setup that a conn keyword has too: KW_SETUP_<NAME>. A mere other spelling: KW_ALIAS_<NAME>, so that code cannot ask for it
- * by mistake: settings are stored under what schema_target() says. Renamed keywords are stored under the newest name: KW_IPSEC_LIFETIME
- * (salifetime, keylife), KW_AGGRESSIVE (aggrmode), KW_ESP (phase2alg). KW_NONE comes after KW_COUNT and is no index. */
+ * by mistake: settings are stored under what schema_target() says. Renamed keywords are stored under the newest name:
+ * KW_IPSEC_LIFETIME (salifetime, keylife), KW_AGGRESSIVE (aggrmode), KW_ESP (phase2alg). KW_NONE is no index. */
 
 enum section_kind { SECTION_CONN, SECTION_SETUP };
 
@@ -27,10 +27,10 @@ enum side { SIDE_LEFT, SIDE_RIGHT, SIDE_NONE };
 /* spec: type vocabulary of the keyword facts */
 enum value_type {
 	TYPE_BOOL, TYPE_ENUM, TYPE_FLAGS, TYPE_INTEGER, TYPE_COUNT, TYPE_BYTES, TYPE_TIME, TYPE_TIME_MS, TYPE_PERCENT, TYPE_PORT,
-	TYPE_STRING, TYPE_LABEL, TYPE_URI, TYPE_NICKNAME, TYPE_IFNAME, TYPE_HEX, TYPE_DN, TYPE_ID, TYPE_PUBKEY, TYPE_HOST, TYPE_IPADDR,
-	TYPE_IPADDR_LIST, TYPE_CIDR, TYPE_SUBNET, TYPE_SUBNET_LIST, TYPE_RANGE, TYPE_PROTOPORT, TYPE_IKE_PROPOSAL, TYPE_ESP_PROPOSAL,
-	TYPE_AH_PROPOSAL, TYPE_MARK, TYPE_COMMAND, TYPE_FILENAME, TYPE_DIRNAME, TYPE_IFPAIR_LIST, TYPE_IFID, TYPE_NET_POLICY_LIST,
-	TYPE_SECTION_REF, TYPE_SECTION_REF_LIST, TYPE_NAME_LIST, TYPE_STRING_LIST, TYPE_OBSOLETE,
+	TYPE_STRING, TYPE_LABEL, TYPE_URI, TYPE_NICKNAME, TYPE_IFNAME, TYPE_HEX, TYPE_DN, TYPE_ID, TYPE_PUBKEY, TYPE_HOST,
+	TYPE_IPADDR, TYPE_IPADDR_LIST, TYPE_CIDR, TYPE_SUBNET, TYPE_SUBNET_LIST, TYPE_RANGE, TYPE_PROTOPORT, TYPE_IKE_PROPOSAL,
+	TYPE_ESP_PROPOSAL, TYPE_AH_PROPOSAL, TYPE_MARK, TYPE_COMMAND, TYPE_FILENAME, TYPE_DIRNAME, TYPE_IFPAIR_LIST, TYPE_IFID,
+	TYPE_NET_POLICY_LIST, TYPE_SECTION_REF, TYPE_SECTION_REF_LIST, TYPE_NAME_LIST, TYPE_STRING_LIST, TYPE_OBSOLETE,
 	TYPE_COUNT_OF_TYPES
 };
 
@@ -73,23 +73,24 @@ struct keyword {
 	const char *doc;			/* one sentence or more */
 	const char *const *conflicts;		/* what it clashes with or needs; NULL-terminated */
 	const char *const *notes;		/* what real releases do, by release; NULL-terminated */
-	const char *whack[RELEASE_COUNT];	/* its option ("--rekeymargin SECONDS"); forms: backends/whack/whack.h; NULL: unknown there */
+	const char *whack[RELEASE_COUNT];	/* its option, as backends/whack/whack.h says; NULL: unknown there */
 	bool supported;				/* later stages carry it; false: "known but not supported yet" is reported */
 };
 
 extern const struct keyword keyword_table[KW_COUNT];	/* indexed by enum keyword_id */
 
 /* Finds a keyword by any spelling of any release, hyphen after the side included (L-030). ret_side: SIDE_NONE for unsided and for a
- * bare sided name (k->sided tells them apart). NULL: unknown. A name of both sections (ikeport): the one of `section` is preferred. */
+ * bare sided name (k->sided tells them apart). NULL: unknown. Of a name of both sections (ikeport) that of `section` is taken. */
 const struct keyword *schema_find(struct slice spelling, enum section_kind section, enum side *ret_side);
-/* The keyword under which `release` stores a value written with k's name: k itself unless k is another spelling. With RELEASE_ANY as
- * most releases do. */
+/* The keyword under which `release` stores a value written with k's name: k itself unless k is another spelling. With RELEASE_ANY
+ * as most releases do. */
 const struct keyword *schema_target(const struct keyword *k, enum release release);
 /* Unique nearest name in that section for a "did you mean", or NULL. `text` receives the full spelling with its side. */
 const struct keyword *schema_nearest(struct slice spelling, enum section_kind section, char text[64]);
 /* "leftsubnet", "rightsubnet", "rekeymargin": this entry's own name. Static text. */
 const char *schema_spelling(const struct keyword *k, enum side side);
-/* Among the names stored under the same keyword, the one that is active in `release`: salifetime for KW_IPSEC_LIFETIME in 3.18. NULL: none. */
+/* Among the names stored under the same keyword, the one that is active in `release`: salifetime for KW_IPSEC_LIFETIME in 3.18.
+ * NULL: there is none. */
 const struct keyword *schema_active(const struct keyword *k, enum release release);
 /* The spelling of that one; else as schema_spelling(). */
 const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release);

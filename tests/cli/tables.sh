@@ -55,7 +55,8 @@ refuses 'an alias without target' keywords "rekye: is an alias of 'rekay', which
   alias_of: rekay
   releases: 3.18
   doc: Older spelling."
-refuses 'a default that is no word of a bool' keywords "rekey: its default 'maybe' is no bool" <<<"${keyword/default: yes/default: maybe}"
+refuses 'a default that is no word of a bool' keywords "rekey: its default 'maybe' is no bool" \
+	<<<"${keyword/default: yes/default: maybe}"
 refuses 'a default that is no time' keywords "rekeymargin: its default '9 minutes' is no time" <<<"
 - name: rekeymargin
   section: conn
@@ -109,11 +110,13 @@ refuses 'two algorithms of one name' transforms "AES: alias 'aes' is also one of
   type: encr
   aliases: [aes 5.4]
   doc: Another cipher."
-refuses 'a key size that does not exist' transforms "AES_CBC: key_default 192 is none of its keys" <<<"${transform/keys:/key_default: 192
+refuses 'a key size that does not exist' transforms "AES_CBC: key_default 192 is none of its keys" \
+	<<<"${transform/keys:/key_default: 192
   keys:}"
-refuses 'sizes that nobody tells the peer' transforms "AES_CBC: has several key sizes and does not send which" <<<"${transform/key_attribute: yes/key_attribute: no}"
+refuses 'sizes that nobody tells the peer' transforms "AES_CBC: has several key sizes and does not send which" \
+	<<<"${transform/key_attribute: yes/key_attribute: no}"
 
-# page FILE: standard input becomes a page of rules; rules_refuse NAME MESSAGE: the pages so far are refused; then they are forgotten.
+# page FILE: standard input becomes a page of rules. rules_refuse NAME MESSAGE: the pages so far are refused, and forgotten.
 page() {
 	mkdir -p "$tmp/rules"
 	cat >"$tmp/rules/$1"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of keywords: its contents, and finding them by what people write. With $IPSECC_SPEC the contents are compared with the facts. */
+/* The table of keywords: its contents, and finding them by what people write. With $IPSECC_SPEC its contents against the facts. */
 #include "compiler/schema/schema.h"
 
 #include <ctype.h>
@@ -35,7 +35,7 @@ static void unknown(const char *text, enum section_kind section)
 	ck_assert_msg(side == (enum side)99, "'%s': the side was touched", text);
 }
 
-/* --- look-ups -------------------------------------------------------------------------------------------------------------------------- */
+/* --- look-ups ----------------------------------------------------------------------------------------------------------------- */
 
 /* L-028, L-029, L-030 on every keyword. */
 START_TEST(every_spelling_is_found)
@@ -143,7 +143,8 @@ static void stored(enum keyword_id written, enum release release, enum keyword_i
 {
 	const struct keyword *target = schema_target(&keyword_table[written], release);
 
-	ck_assert_msg(target->id == expected, "'%s' is stored as '%s' in %s", keyword_table[written].name, target->name, release_name(release));
+	ck_assert_msg(target->id == expected, "'%s' is stored as '%s' in %s", keyword_table[written].name, target->name,
+		      release_name(release));
 }
 
 START_TEST(other_spellings)
@@ -200,7 +201,7 @@ START_TEST(words_by_release)
 }
 END_TEST
 
-/* --- contents -------------------------------------------------------------------------------------------------------------------------- */
+/* --- contents ----------------------------------------------------------------------------------------------------------------- */
 
 static bool whole_sentences(const char *text)
 {
@@ -217,9 +218,11 @@ START_TEST(every_keyword_is_documented)
 		ck_assert_msg(whole_sentences(k->doc), "%s: '%s'", k->name, k->doc);
 		ck_assert_msg(k->type < TYPE_COUNT_OF_TYPES && schema_type_name(k->type), "%s", k->name);
 		for (unsigned other = 0; other < id && k->alias_of == KW_NONE; other++)
-			ck_assert_msg(strcmp(k->doc, keyword_table[other].doc) != 0, "%s and %s have one text", k->name, keyword_table[other].name);
+			ck_assert_msg(strcmp(k->doc, keyword_table[other].doc) != 0, "%s and %s have one text", k->name,
+				      keyword_table[other].name);
 		for (size_t i = 0; k->rules[i]; i++)
-			ck_assert_msg(strncmp(k->rules[i], "S-", 2) == 0 && strlen(k->rules[i]) == 5, "%s: rule %s", k->name, k->rules[i]);
+			ck_assert_msg(strncmp(k->rules[i], "S-", 2) == 0 && strlen(k->rules[i]) == 5, "%s: rule %s", k->name,
+				      k->rules[i]);
 		for (size_t i = 0; k->notes && k->notes[i]; i++)
 			ck_assert_msg(*k->notes[i], "%s: an empty note", k->name);
 	}
@@ -238,7 +241,8 @@ START_TEST(aliases_point_at_keywords)
 		ck_assert_msg(to->sided == k->sided && to->section == k->section, "%s -> %s", k->name, to->name);
 		for (int r = 0; r < RELEASE_COUNT; r++)
 			ck_assert_msg(k->status[r] != STATUS_ALIAS || schema_active(k, (enum release)r),
-				      "%s is an alias in %s of nothing that is active there", k->name, release_name((enum release)r));
+				      "%s is an alias in %s of nothing that is active there", k->name,
+				      release_name((enum release)r));
 	}
 }
 END_TEST
@@ -290,7 +294,8 @@ START_TEST(defaults_are_words_of_their_type)
 
 			if (!text || !schema_active(k, (enum release)r))
 				continue;
-			ck_assert_msg(is_of_its_type(k, text, (enum release)r), "%s: default '%s' in %s", k->name, text, release_name((enum release)r));
+			ck_assert_msg(is_of_its_type(k, text, (enum release)r), "%s: default '%s' in %s", k->name, text,
+				      release_name((enum release)r));
 			n++;
 		}
 	}
@@ -302,8 +307,8 @@ static void has_default(enum keyword_id id, enum release release, const char *ex
 {
 	const char *text = keyword_table[id].default_code[release];
 
-	ck_assert_msg(expected ? text && strcmp(text, expected) == 0 : !text, "%s in %s: '%s'", keyword_table[id].name, release_name(release),
-		      text ? text : "unset");
+	ck_assert_msg(expected ? text && strcmp(text, expected) == 0 : !text, "%s in %s: '%s'", keyword_table[id].name,
+		      release_name(release), text ? text : "unset");
 }
 
 /* S-306, S-327, S-186 and what became of them. */
@@ -355,8 +360,8 @@ START_TEST(whack_options)
 			const char *form = k->whack[r];
 
 			ck_assert_msg(!form || is_whack_form(form), "%s: '%s'", k->name, form);
-			ck_assert_msg(form || k->section != SECTION_CONN || k->status[r] != STATUS_ACTIVE, "%s in %s has none", k->name,
-				      release_name((enum release)r));
+			ck_assert_msg(form || k->section != SECTION_CONN || k->status[r] != STATUS_ACTIVE, "%s in %s has none",
+				      k->name, release_name((enum release)r));
 		}
 	}
 	ck_assert_str_eq(keyword_table[KW_REKEYMARGIN].whack[RELEASE_4_10], "--rekeymargin SECONDS");
@@ -366,7 +371,7 @@ START_TEST(whack_options)
 }
 END_TEST
 
-/* --- against the facts ----------------------------------------------------------------------------------------------------------------- */
+/* --- against the facts -------------------------------------------------------------------------------------------------------- */
 
 static json_t *facts(void)
 {
@@ -395,7 +400,8 @@ static const char *text_of(const json_t *fact, const char *key)
 static enum keyword_status status_of(const char *text)
 {
 	static const struct { const char *start; enum keyword_status status; } words[] = {
-		{ "active", STATUS_ACTIVE }, { "alias", STATUS_ALIAS }, { "unknown", STATUS_UNKNOWN }, { "documented, but unknown", STATUS_UNKNOWN },
+		{ "active", STATUS_ACTIVE }, { "alias", STATUS_ALIAS }, { "unknown", STATUS_UNKNOWN },
+		{ "documented, but unknown", STATUS_UNKNOWN },
 		{ "obsolete", STATUS_IGNORED }, { "parsed", STATUS_IGNORED }, { "error (command line", STATUS_NOT_IN_FILES },
 		{ "changed meaning", STATUS_CHANGED },
 	};
@@ -431,7 +437,8 @@ static void compare_keyword(const json_t *fact)
 	for (int r = 0; r < RELEASE_COUNT; r++) {
 		const char *text = text_of(json_object_get(fact, "versions"), releases[r]);
 
-		ck_assert_msg(k->status[r] == status_of(text), "%s in %s: '%s', not '%s'", k->name, releases[r], text, schema_status_name(k->status[r]));
+		ck_assert_msg(k->status[r] == status_of(text), "%s in %s: '%s', not '%s'", k->name, releases[r], text,
+			      schema_status_name(k->status[r]));
 	}
 	ck_assert_msg((k->rules[0] != NULL) == (json_array_size(json_object_get(fact, "rules")) > 0), "%s: rules", k->name);
 	for (size_t i = 0; i < json_array_size(json_object_get(fact, "rules")); i++)
@@ -477,7 +484,8 @@ static unsigned compare_words(const json_t *fact, const char *version, enum rele
 		const struct keyword_value *v = schema_value(k, slice_of(word), release);
 
 		ck_assert_msg((v != NULL) == in_list(accepted, word), "%s=%s in %s", k->name, word, version);
-		ck_assert_msg(!v || strcmp(v->meaning, json_string_value(meaning)) == 0, "%s=%s means %s", k->name, word, v->meaning);
+		ck_assert_msg(!v || strcmp(v->meaning, json_string_value(meaning)) == 0, "%s=%s means %s", k->name, word,
+			      v->meaning);
 		n++;
 	}
 	return n;
@@ -500,7 +508,7 @@ START_TEST(facts_words_that_programs_took)
 }
 END_TEST
 
-/* --- releases -------------------------------------------------------------------------------------------------------------------------- */
+/* --- releases ----------------------------------------------------------------------------------------------------------------- */
 
 static void release_is(const char *text, enum release expected)
 {
@@ -546,5 +554,6 @@ START_TEST(names_of_releases)
 END_TEST
 
 TAP_MAIN("schema", every_spelling_is_found, what_people_write, what_nobody_knows, did_you_mean, other_spellings, words_by_release,
-	 every_keyword_is_documented, aliases_point_at_keywords, defaults_are_words_of_their_type, defaults_by_release, whack_options,
+	 every_keyword_is_documented, aliases_point_at_keywords, defaults_are_words_of_their_type, defaults_by_release,
+	 whack_options,
 	 facts_names_types_releases, facts_words_that_programs_took, names_of_releases)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of algorithms: its contents, and finding them by number and by what people write. With $IPSECC_SPEC against the facts. What
- * real parsers made of each name in a proposal is tested in test_proposal.c. */
+/* The table of algorithms: its contents, and finding them by number and by what people write. With $IPSECC_SPEC against the facts.
+ * What real parsers made of each name in a proposal is tested in test_proposal.c. */
 #include "proto/transform.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 #include "tests/unit/tap.h"
 
-/* --- look-ups -------------------------------------------------------------------------------------------------------------------------- */
+/* --- look-ups ----------------------------------------------------------------------------------------------------------------- */
 
 static void written(enum transform_type type, const char *alias, enum release release, const char *expected)
 {
@@ -64,7 +64,8 @@ END_TEST
 
 static void in_place(enum transform_type type, const char *alias, enum release release, unsigned use, bool expected)
 {
-	ck_assert_msg((transform_by_alias_for(type, slice_of(alias), release, use) != NULL) == expected, "'%s' in %s", alias, release_name(release));
+	ck_assert_msg((transform_by_alias_for(type, slice_of(alias), release, use) != NULL) == expected, "'%s' in %s", alias,
+		      release_name(release));
 }
 
 START_TEST(spellings_by_place)
@@ -122,7 +123,7 @@ START_TEST(did_you_mean)
 }
 END_TEST
 
-/* --- contents -------------------------------------------------------------------------------------------------------------------------- */
+/* --- contents ----------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(entries_hold_together)
 {
@@ -131,7 +132,8 @@ START_TEST(entries_hold_together)
 
 		ck_assert_msg(t->doc && strlen(t->doc) > 20 && t->doc[strlen(t->doc) - 1] == '.', "%s", t->name);
 		ck_assert_msg(transform_by_name(t->type, t->name) == t, "%s stands twice", t->name);
-		ck_assert_msg(t->ikev2_id == TRANSFORM_NONE || transform_by_ikev2_id(t->type, t->ikev2_id) == t, "%s shares its number", t->name);
+		ck_assert_msg(t->ikev2_id == TRANSFORM_NONE || transform_by_ikev2_id(t->type, t->ikev2_id) == t,
+			      "%s shares its number", t->name);
 		ck_assert_msg(!i || transform_table[i - 1]->type <= t->type, "%s is out of order", t->name);
 		for (size_t k = 0; t->aliases[k]; k++)
 			for (int r = 0; r < RELEASE_COUNT; r++)
@@ -215,7 +217,7 @@ START_TEST(openssl_knows_the_names)
 }
 END_TEST
 
-/* --- against the facts ----------------------------------------------------------------------------------------------------------------- */
+/* --- against the facts -------------------------------------------------------------------------------------------------------- */
 
 enum { KIND, NAME, ALIASES, IKEV1, IKEV2 };
 
@@ -241,7 +243,8 @@ static void compare_aliases(const struct transform *t, char *column)
 static void compare_line(char *line)
 {
 	static const struct { const char *kind; enum transform_type type; } kinds[] = {
-		{ "encr", TRANSFORM_ENCR }, { "prf", TRANSFORM_PRF }, { "integ", TRANSFORM_INTEG }, { "dh", TRANSFORM_KE }, { "esn", TRANSFORM_ESN },
+		{ "encr", TRANSFORM_ENCR }, { "prf", TRANSFORM_PRF }, { "integ", TRANSFORM_INTEG }, { "dh", TRANSFORM_KE },
+		{ "esn", TRANSFORM_ESN },
 	};
 	const struct transform *t = NULL;
 	char *column[5];
@@ -252,7 +255,8 @@ static void compare_line(char *line)
 		if (strcmp(column[KIND], kinds[i].kind) == 0)
 			t = transform_by_name(kinds[i].type, column[NAME]);
 	ck_assert_msg(t != NULL, "%s %s is missing", column[KIND], column[NAME]);
-	ck_assert_msg(isdigit((unsigned char)*column[IKEV2]) ? t->ikev2_id == atoi(column[IKEV2]) : t->ikev2_id == TRANSFORM_NONE, "%s", t->name);
+	ck_assert_msg(isdigit((unsigned char)*column[IKEV2]) ? t->ikev2_id == atoi(column[IKEV2]) : t->ikev2_id == TRANSFORM_NONE,
+		      "%s", t->name);
 	compare_aliases(t, column[ALIASES]);
 }
 

@@ -160,12 +160,13 @@ static inline void gen_check_fields(const yaml_node_t *entry, const char *const 
 		while (i < n && strcmp(known[i], gen_text(key)) != 0)
 			i++;
 		if (i == n || seen & 1ull << i)
-			die("line %zu: field '%s' is %s", key->start_mark.line + 1, gen_text(key), i == n ? "unknown" : "given twice");
+			die("line %zu: field '%s' is %s", key->start_mark.line + 1, gen_text(key),
+			    i == n ? "unknown" : "given twice");
 		seen |= 1ull << i;
 	}
 }
 
-/* --- releases: "3.18-4.10" or "5.4" as a set of bits -------------------------------------------------------------------------------------- */
+/* --- releases: "3.18-4.10" or "5.4" as a set of bits -------------------------------------------------------------------------- */
 
 static inline int gen_release(const char *text, size_t n)
 {
@@ -195,7 +196,7 @@ static inline unsigned gen_releases(const char *range, size_t n)
 	return bits;
 }
 
-/* --- output ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------------------------------------------- */
 
 static inline FILE *gen_create(const char *dir, const char *name)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keywords.c -- makes the keyword table: keywords OUTDIR FILE writes OUTDIR/keyword_ids.h and OUTDIR/keywords.c.
  *
- * The fields of an entry are described at the head of compiler/schema/keywords.yaml. A spelling that exists twice, an alias of nothing, a
- * default that its own type does not take, or a keyword without a sentence stop the build.
+ * The fields of an entry are described at the head of compiler/schema/keywords.yaml. A spelling that exists twice, an alias of
+ * nothing, a default that its own type does not take, or a keyword without a sentence stop the build.
  */
 #include "gen.h"
 
@@ -33,16 +33,16 @@ static struct keyword *keywords;
 static size_t n_keywords;
 
 static const char *const fields[] = {
-	"name", "section", "sided", "type", "values", "default", "default_code", "min", "max", "unit", "releases", "alias_of", "own",
-	"replaced_by", "build", "rules", "doc", "conflicts", "notes", "whack", "supported",
+	"name", "section", "sided", "type", "values", "default", "default_code", "min", "max", "unit", "releases", "alias_of",
+	"own", "replaced_by", "build", "rules", "doc", "conflicts", "notes", "whack", "supported",
 };
 
 /* Names as spec/ has them, in the order of enum value_type. */
 static const char *const types[] = {
-	"bool", "enum", "flags-list", "integer", "count", "bytes", "time", "time-ms", "percent", "port", "string", "label", "uri", "nickname",
-	"ifname", "hex", "dn", "id", "pubkey", "host", "ipaddr", "ipaddr-list", "cidr", "subnet", "subnet-list", "range", "protoport",
-	"ike-proposal", "esp-proposal", "ah-proposal", "mark", "command", "filename", "dirname", "ifpair-list", "ifid", "net-policy-list",
-	"section-ref", "section-ref-list", "name-list", "string-list", "obsolete",
+	"bool", "enum", "flags-list", "integer", "count", "bytes", "time", "time-ms", "percent", "port", "string", "label", "uri",
+	"nickname", "ifname", "hex", "dn", "id", "pubkey", "host", "ipaddr", "ipaddr-list", "cidr", "subnet", "subnet-list",
+	"range", "protoport", "ike-proposal", "esp-proposal", "ah-proposal", "mark", "command", "filename", "dirname",
+	"ifpair-list", "ifid", "net-policy-list", "section-ref", "section-ref-list", "name-list", "string-list", "obsolete",
 };
 
 static const struct { const char *word, *constant; } statuses[] = {
@@ -50,7 +50,7 @@ static const struct { const char *word, *constant; } statuses[] = {
 	{ "command-line", "STATUS_NOT_IN_FILES" }, { "changed", "STATUS_CHANGED" },
 };
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------------------ */
 
 static int find_keyword(const char *name)
 {
@@ -270,7 +270,7 @@ static void resolve_aliases(void)
 	}
 }
 
-/* --- checks ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------------------------------------------- */
 
 static bool one_of(const char *word, const char *const *words, size_t n)
 {
@@ -368,7 +368,7 @@ static void check_keyword(const struct keyword *k)
 	}
 }
 
-/* --- ids and spellings -------------------------------------------------------------------------------------------------------------------- */
+/* --- ids and spellings -------------------------------------------------------------------------------------------------------- */
 
 static bool base_taken(const struct keyword *k)
 {
@@ -465,13 +465,14 @@ static unsigned fill(uint32_t seed, int slots[SLOTS])
 	return steps;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------------------ */
 
 static void write_ids(const char *dir)
 {
 	FILE *out = gen_create(dir, "keyword_ids.h");
 
-	fputs("/* made from compiler/schema/keywords.yaml by tools/gen/keywords.c */\n#ifndef GEN_KEYWORD_IDS_H\n#define GEN_KEYWORD_IDS_H\n\n"
+	fputs("/* made from compiler/schema/keywords.yaml by tools/gen/keywords.c */\n"
+	      "#ifndef GEN_KEYWORD_IDS_H\n#define GEN_KEYWORD_IDS_H\n\n"
 	      "enum keyword_id {\n", out);
 	for (size_t i = 0; i < n_keywords; i++) {
 		fputc('\t', out);
@@ -563,6 +564,11 @@ static const char *inherited(const struct keyword *k, const char *key)
 	return text || k->alias_of < 0 ? text : gen_string(keywords[k->alias_of].node, key);
 }
 
+static bool is_supported(const struct keyword *k)
+{
+	return gen_bool(k->alias_of < 0 || gen_field(k->node, "supported") ? k->node : keywords[k->alias_of].node, "supported");
+}
+
 static void put_keyword(FILE *out, const struct keyword *k)
 {
 	fputs("\t[", out);
@@ -573,8 +579,7 @@ static void put_keyword(FILE *out, const struct keyword *k)
 	put_constant(out, "SECTION_", k->section);
 	fputs(", .type = ", out);
 	put_constant(out, "TYPE_", is_type(k, "flags-list") ? "flags" : k->type);
-	fprintf(out, ", .sided = %s, .supported = %s,\n", k->sided ? "true" : "false",
-		gen_bool(k->alias_of < 0 || gen_field(k->node, "supported") ? k->node : keywords[k->alias_of].node, "supported") ? "true" : "false");
+	fprintf(out, ", .sided = %s, .supported = %s,\n", k->sided ? "true" : "false", is_supported(k) ? "true" : "false");
 	put_field(out, "name", k->name);
 	put_field(out, "base", k->base);
 	if (k->sided)

@@ -132,7 +132,8 @@ static void write_table(const char *dir, const struct page *pages, size_t n)
 {
 	FILE *out = gen_create(dir, "rules.c");
 
-	fputs("/* made from docs/rules by tools/gen/rules.c */\n#include \"diag/diag.h\"\n\nconst struct rule rule_table[RULE_COUNT] = {\n", out);
+	fputs("/* made from docs/rules by tools/gen/rules.c */\n#include \"diag/diag.h\"\n\n"
+	      "const struct rule rule_table[RULE_COUNT] = {\n", out);
 	for (size_t i = 0; i < n; i++) {
 		const struct page *p = &pages[i];
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* transforms.c -- makes the table of algorithms: transforms OUTDIR FILE writes OUTDIR/transforms.c.
  *
- * The fields of an entry are described at the head of proto/transforms.yaml. A name or a number that two entries of a type claim in the same
- * release, sizes that contradict each other, or an entry without a sentence stop the build.
+ * The fields of an entry are described at the head of proto/transforms.yaml. A name or a number that two entries of a type claim in
+ * the same release, sizes that contradict each other, or an entry without a sentence stop the build.
  */
 #include "gen.h"
 
@@ -24,13 +24,15 @@ static struct transform *transforms;
 static size_t n_transforms;
 
 static const char *const fields[] = {
-	"name", "type", "aliases", "ikev2", "ikev1_ike", "ikev1_esp", "ikev1_ah", "keys", "key_default", "key_attribute", "aead", "block", "iv",
-	"salt", "icv_bits", "output_bits", "xfrm", "pfkey", "openssl", "strength_bits", "use", "rfc8247", "rfc8221", "doc",
+	"name", "type", "aliases", "ikev2", "ikev1_ike", "ikev1_esp", "ikev1_ah", "keys", "key_default", "key_attribute", "aead",
+	"block", "iv", "salt", "icv_bits", "output_bits", "xfrm", "pfkey", "openssl", "strength_bits", "use", "rfc8247", "rfc8221",
+	"doc",
 };
 
 /* In the order of enum transform_type, from 1. */
 static const struct { const char *word, *constant; } types[] = {
-	{ "encr", "TRANSFORM_ENCR" }, { "prf", "TRANSFORM_PRF" }, { "integ", "TRANSFORM_INTEG" }, { "ke", "TRANSFORM_KE" }, { "esn", "TRANSFORM_ESN" },
+	{ "encr", "TRANSFORM_ENCR" }, { "prf", "TRANSFORM_PRF" }, { "integ", "TRANSFORM_INTEG" }, { "ke", "TRANSFORM_KE" },
+	{ "esn", "TRANSFORM_ESN" },
 };
 
 /* Bits of enum transform_use. */
@@ -39,7 +41,7 @@ static const struct { const char *word; unsigned bits; } uses[] = {
 	{ "ah", 0x30 }, { "ah1", 0x10 }, { "ah2", 0x20 },
 };
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------------------ */
 
 static unsigned read_use(const char *text)
 {
@@ -149,7 +151,7 @@ static uint64_t number_of(const struct transform *t, const char *key, uint64_t n
 	return n;
 }
 
-/* --- checks ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- checks ------------------------------------------------------------------------------------------------------------------- */
 
 static void check_pair(const struct transform *a, const struct transform *b)
 {
@@ -195,7 +197,7 @@ static void check_transform(const struct transform *t)
 			check_pair(t, &transforms[i]);
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------------------------------------ */
 
 static void put_number(FILE *out, const struct transform *t, const char *key, const char *field, uint64_t none)
 {
@@ -240,7 +242,8 @@ static void put_transform(FILE *out, const struct transform *t, size_t index)
 {
 	uint64_t key_default = number_of(t, "key_default", t->keys[0]);
 
-	fprintf(out, "static const struct transform transform_%zu = {\n\t.type = %s,\n\t.name = \"%s\",\n", index, types[t->type - 1].constant, t->name);
+	fprintf(out, "static const struct transform transform_%zu = {\n\t.type = %s,\n\t.name = \"%s\",\n", index,
+		types[t->type - 1].constant, t->name);
 	put_aliases(out, t);
 	put_number(out, t, "ikev2", "ikev2_id", 0xffff);
 	put_number(out, t, "ikev1_ike", "ikev1_ike_id", 0xffff);
