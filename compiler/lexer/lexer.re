@@ -323,7 +323,13 @@ static int lex_value(struct lexer *lx, struct token *t)
 		[\r\n]					{ return end_line(lx, t, start); }
 		["] [^"\r\n\000]* ["] / boundary	{ return quoted(lx, t, start, cursor); }
 		"{" [^"\r\n\000]* "}"			{ return braced(lx, t, start, cursor); }
-		word					{ return value_word(lx, t, start, cursor); }
+		word					{
+			if (cut_at_space(lx, start, cursor) > start)
+				return value_word(lx, t, start, cursor);
+			cursor = start + lexer_unicode_space(rest_of(lx, start));
+			pass_blanks(lx, start, cursor);
+			continue;
+		}
 		[^]					{ return at_end(lx, start) ? end_line(lx, t, start) : bad_line(lx, t, start); }
 		*/
 	}
