@@ -247,7 +247,7 @@ static void second_way(struct resolver *r, const struct way *way, const struct c
 	const struct also_ref *first, *second;
 	struct finding *f;
 
-	if (target == r->conn || on_way(way, target) || target->branch == way->branch)
+	if (target == r->conn || on_way(way->before, target) || target->branch == way->branch)
 		return;
 	first = &r->conn->also.v[target->branch - 1];
 	second = &r->conn->also.v[way->branch - 1];

@@ -191,7 +191,8 @@ static void make_group(struct resolver *r, struct setting *s, const struct entry
 	size_t winner = winner_of(group, n), at = n;
 
 	for (size_t i = 1; i < n; i++)
-		compare(r, &group[0], &group[i]);
+		if (group[i].branch == 0 || group[i].branch != group[i - 1].branch)	/* lines of one branch stand together */
+			compare(r, &group[0], &group[i]);
 	if (of_default)
 		joined_default(r, &group[winner], of_default);
 	for (size_t i = n; i-- > 0;) {

@@ -63,7 +63,7 @@ static inline int memory_glob(void *context, const char *pattern, char ***ret_pa
 	char **paths = calloc(100, sizeof(*paths));
 	size_t n = 0;
 
-	for (const struct memory_file *m = f->files; m->path; m++)
+	for (const struct memory_file *m = f->files; m && m->path; m++)
 		if (fnmatch(pattern, m->path, FNM_PATHNAME) == 0)
 			paths[n++] = strdup(m->path);
 	*ret_paths = paths;
