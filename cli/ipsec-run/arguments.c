@@ -10,7 +10,7 @@
 #define IKE_PORT	500
 #define NATT_PORT	4500
 
-enum { LONG_CONTROL = 256, LONG_DATAPLANE, LONG_SECRETS, LONG_HOST_FACTS, LONG_DIALECT, LONG_JSON, LONG_RACOON_LOG };
+enum { LONG_CONTROL = 256, LONG_DATAPLANE, LONG_SECRETS, LONG_HOST_FACTS, LONG_DIALECT, LONG_JSON, LONG_PID_FILE, LONG_RACOON_LOG };
 
 static const char letters[] = "46BdFf:hLl:P:p:Vv";
 
@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{ "host-facts", required_argument, NULL, LONG_HOST_FACTS },
 	{ "dialect", required_argument, NULL, LONG_DIALECT },
 	{ "json", no_argument, NULL, LONG_JSON },
+	{ "pidfile", required_argument, NULL, LONG_PID_FILE },
 	{ "racoon-log", no_argument, NULL, LONG_RACOON_LOG },
 	{ "foreground", no_argument, NULL, 'F' },
 	{ "help", no_argument, NULL, 'h' },
@@ -58,6 +59,7 @@ static void print_help(void)
 	      "                       the kernel's IPsec, ESP in user space, or only a log of what would be done\n"
 	      "      --host-facts=FILE, --dialect=RELEASE\n"
 	      "                       as for ipsecc, where FILE is an ipsec.conf\n"
+	      "      --pidfile=FILE   write the daemon's process id there while it runs\n"
 	      "      --racoon-log     one syslog priority for all messages, as racoon has it\n"
 	      "  -V, --version        version and what it was built with\n"
 	      "  -h, --help           this text\n\n"
@@ -147,6 +149,7 @@ static bool take_option(struct run_arguments *args, int option)
 	case LONG_HOST_FACTS: args->host_facts = optarg; return true;
 	case LONG_DIALECT: args->dialect = optarg; return true;
 	case LONG_JSON: args->json = true; return true;
+	case LONG_PID_FILE: d->pid_file = optarg; return true;
 	case LONG_RACOON_LOG: d->racoon_log = true; return true;
 	case '?': case ':': complain_option(); return false;
 	default: return false;

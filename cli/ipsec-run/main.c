@@ -57,12 +57,13 @@ static enum exit_status wait_ready(int from_child, pid_t child)
 
 static enum exit_status run_background(struct daemon_options *options)
 {
-	char control[PATH_MAX], log[PATH_MAX];
+	char control[PATH_MAX], log[PATH_MAX], pid[PATH_MAX];
 	int fds[2];
 	pid_t child;
 
 	options->control_path = absolute(options->control_path, control);
 	options->log_file = absolute(options->log_file, log);
+	options->pid_file = absolute(options->pid_file, pid);
 	if (pipe2(fds, O_CLOEXEC)) {
 		complain("pipe: %s", strerror(errno));
 		return EXIT_FINDINGS;

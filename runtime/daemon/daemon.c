@@ -212,6 +212,19 @@ static int open_control(struct daemon *d)
 	return error ? fail(d, error, "", why) : 0;
 }
 
+/* The pid of the process that stays, which is not the one that was started. */
+static int write_pid_file(struct daemon *d)
+{
+	FILE *out;
+
+	if (!d->options->pid_file)
+		return 0;
+	out = fopen(d->options->pid_file, "we");
+	if (!out || fprintf(out, "%d\n", (int)getpid()) < 0 || fclose(out))
+		return fail(d, -errno, d->options->pid_file, NULL);
+	return 0;
+}
+
 static int open_signals(struct daemon *d)
 {
 	sigset_t set;
@@ -241,7 +254,7 @@ static int open_all(struct daemon *d)
 		error = open_dataplane(d);
 	if (!error)
 		error = open_engine(d);
-	return error;
+	return error ? error : write_pid_file(d);
 }
 
 /* --- loop ------------------------------------------------------------------------------------------------------------------------------ */
@@ -345,6 +358,8 @@ void daemon_stop(struct daemon *d, uint64_t token)
 
 static void close_all(struct daemon *d)
 {
+	if (d->ready && d->options->pid_file)
+		unlink(d->options->pid_file);
 	ike_free(d->ike);		/* takes its SAs back through the data plane */
 	if (d->dataplane)
 		d->dataplane_ops->close(d->dataplane);
@@ -371,6 +386,7 @@ int daemon_run(const struct daemon_options *options)
 			   options->plan->peers.n == 1 ? "" : "s", d.dataplane_ops->name, d.dataplane_ops->summary);
 		ike_start(d.ike, daemon_now_ms());
 		d.log.starting = false;
+		d.ready = true;
 		if (options->ready)
 			options->ready(options->ready_context);
 		run_loop(&d);

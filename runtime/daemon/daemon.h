@@ -15,6 +15,7 @@ struct daemon_options {
 	const struct plan *plan;
 	const struct secrets *secrets;
 	const char *control_path;
+	const char *pid_file;		/* NULL: none */
 	const char *dataplane;		/* "auto", "xfrm", "tun", "dry" */
 	bool ipv4, ipv6;
 	uint16_t ike_port, natt_port;

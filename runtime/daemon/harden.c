@@ -11,7 +11,9 @@
 void daemon_protect(void)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+#ifndef __SANITIZE_ADDRESS__	/* the leak check of the sanitizer is a debugger */
 	prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 /* I-348: netlink, TUN and socket options need CAP_NET_ADMIN for as long as SAs come and go; ports are bound already. */

@@ -21,6 +21,14 @@ static const char *const words[] = {
 	[IKE_LOG_ERROR] = "error: ", [IKE_LOG_WARNING] = "warning: ", [IKE_LOG_INFO] = "", [IKE_LOG_DEBUG] = "debug: ", [IKE_LOG_DUMP] = "dump: ",
 };
 
+const char *log_place(const char *file, int line, const char *function)
+{
+	static char text[160];
+
+	snprintf(text, sizeof(text), "%.80s:%d:%.60s", file, line, function);
+	return text;
+}
+
 static int open_file(struct log *log)
 {
 	int fd = open(log->options->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -23,8 +23,8 @@ void log_reopen(struct log *log);					/* SIGUSR1: after rotation */
 void log_write(struct log *log, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
 	       const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-#define LOG_STRING_(x)	#x
-#define LOG_STRING(x)	LOG_STRING_(x)
-#define LOG_PLACE	__FILE__ ":" LOG_STRING(__LINE__)
+/* The text of such a place, in a buffer that lives until the next one. */
+const char *log_place(const char *file, int line, const char *function);
+#define LOG_PLACE	log_place(__FILE__, __LINE__, __func__)
 
 #endif

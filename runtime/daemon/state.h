@@ -20,7 +20,7 @@ struct daemon {
 	struct control *control;
 	int signals;			/* signalfd */
 	uint64_t started_ms;
-	bool stopping;
+	bool ready, stopping;
 	uint64_t stop_by_ms, stop_token;	/* token 0: nobody waits */
 };
 

@@ -34,7 +34,18 @@ check() {	# WHAT COMMAND...: quiet success
 	if "$@" >"$work/out" 2>&1; then ok "$what"; else not_ok "$what" "$work/out" "$work"/*.log; fi
 }
 
-finish() { echo "1..$tests"; [ $failed = 0 ]; exit; }
+# A daemon in the background has nobody to tell what a sanitizer found.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/sanitizer UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/sanitizer
+
+finish() {
+	local f
+	for f in "$work"/sanitizer*; do
+		[ ! -e "$f" ] || not_ok 'no sanitizer speaks' "$f"
+	done
+	echo "1..$tests"
+	[ $failed = 0 ]
+	exit
+}
 
 skip_all() { skip "$1" "$2"; finish; }
 
@@ -129,7 +140,8 @@ compile() {	# SIDE CONF: $work/SIDE.json
 ours_start() {	# SIDE [OPTION...]: returns when it is ready
 	local side=$1
 	shift
-	"$side" "$ipsec_run" -d -l "$work/$side.log" --secrets="$work/ipsec.secrets" --control="$work/$side.sock" "$@" "$work/$side.json"
+	"$side" "$ipsec_run" -d -l "$work/$side.log" --secrets="$work/ipsec.secrets" --control="$work/$side.sock" \
+		--pidfile="$work/$side.pid" "$@" "$work/$side.json"
 }
 ours() { "$ipsec_run" --control="$work/$1.sock" "${@:2}"; }	# SIDE COMMAND...
 
