@@ -215,21 +215,21 @@ void wire_add_cert(struct wire_builder *w, enum payload_type cert_or_certreq, ui
 	wire_payload_end(w);
 }
 
-void wire_add_notify(struct wire_builder *w, uint16_t type, struct slice data)
+void wire_add_notify(struct wire_builder *w, enum notify_type type, struct slice data)
 {
 	wire_payload_begin(w, PAYLOAD_NOTIFY);
 	buf_add_be16(w->out, 0);	/* protocol, SPI size (I-190) */
-	buf_add_be16(w->out, type);
+	buf_add_be16(w->out, (uint16_t)type);
 	buf_add_slice(w->out, data);
 	wire_payload_end(w);
 }
 
-void wire_add_notify_spi(struct wire_builder *w, uint16_t type, uint8_t protocol, uint32_t spi, struct slice data)
+void wire_add_notify_spi(struct wire_builder *w, enum notify_type type, uint8_t protocol, uint32_t spi, struct slice data)
 {
 	wire_payload_begin(w, PAYLOAD_NOTIFY);
 	buf_add_u8(w->out, protocol);
 	buf_add_u8(w->out, 4);
-	buf_add_be16(w->out, type);
+	buf_add_be16(w->out, (uint16_t)type);
 	buf_add_be32(w->out, spi);
 	buf_add_slice(w->out, data);
 	wire_payload_end(w);

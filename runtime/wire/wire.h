@@ -326,8 +326,8 @@ void wire_add_id(struct wire_builder *w, enum payload_type idi_or_idr, uint8_t t
 void wire_add_cert(struct wire_builder *w, enum payload_type cert_or_certreq, uint8_t encoding, struct slice data);
 void wire_add_auth(struct wire_builder *w, uint8_t method, struct slice data);
 /* protocol 0 and an empty SPI except where I-190 says otherwise. */
-void wire_add_notify(struct wire_builder *w, uint16_t type, struct slice data);
-void wire_add_notify_spi(struct wire_builder *w, uint16_t type, uint8_t protocol, uint32_t spi, struct slice data);
+void wire_add_notify(struct wire_builder *w, enum notify_type type, struct slice data);
+void wire_add_notify_spi(struct wire_builder *w, enum notify_type type, uint8_t protocol, uint32_t spi, struct slice data);
 void wire_add_delete_ike(struct wire_builder *w);
 void wire_add_delete(struct wire_builder *w, uint8_t protocol, const uint32_t *spis, size_t n);
 void wire_add_ts(struct wire_builder *w, enum payload_type tsi_or_tsr, const struct traffic_selector *ts, size_t n);
