@@ -235,7 +235,7 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 {
 	struct wire_notify n;
 
-	if (!wire_find(m, PAYLOAD_AUTH, 0)) {
+	if (!wire_find(m, PAYLOAD_AUTH, 0) || !wire_find(m, PAYLOAD_IDR, 0)) {
 		if (!wire_find_error(m, &n))
 			n = (struct wire_notify){ .type = NOTIFY_INVALID_SYNTAX };
 		auth_refused(sa, &n);

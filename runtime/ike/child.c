@@ -206,6 +206,10 @@ static void rekey_fire(struct ike *ike, void *owner)
 		child_end(c);
 		return;
 	}
+	if (c->redundant) {			/* the peer forgot to delete it */
+		child_delete(c);
+		return;
+	}
 	if (ike->now >= c->expire_at) {
 		LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: the lifetime of child SA '%s' is over", sa_name(c->sa),
 		    conn->plan->name);
@@ -369,6 +373,16 @@ void child_end(struct child_sa *c)
 	sa->ike->dead_children = c;
 }
 
+void child_stop_sending(struct child_sa *c)
+{
+	if (c->out_stands)
+		del_sa(c, false);
+	c->out_stands = false;
+	secret_free(c->keys);
+	c->keys = NULL;
+	c->replaces = NULL;
+}
+
 /* A replaced SA whose DELETE went through: no more sending, and receiving for a few seconds. */
 void child_linger(struct child_sa *c)
 {
@@ -380,9 +394,7 @@ void child_linger(struct child_sa *c)
 		other->replaces = NULL;
 		child_install_out(other);
 	}
-	if (c->out_stands)
-		del_sa(c, false);
-	c->out_stands = false;
+	child_stop_sending(c);
 	c->state = CHILD_REPLACED;
 	task_forget_child(sa, c);
 	timer_set(sa->ike, &c->lifetime, sa->ike->now + LINGER_MS);

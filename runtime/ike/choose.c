@@ -218,3 +218,10 @@ int find_group(const proposal_list *list, uint16_t method)
 			return (int)i;
 	return -1;
 }
+
+uint16_t group_of(struct slice data)
+{
+	const uint8_t *p = (const uint8_t *)data.p;
+
+	return data.n == 2 ? (uint16_t)(p[0] * 256u + p[1]) : 0;
+}

@@ -66,7 +66,7 @@ static void child_deleted(struct child_sa *c, uint32_t *answer, unsigned *n)
 	struct child_conn *conn = c->conn;
 	struct ike *ike = c->sa->ike;
 	/* by_peer: our own rekey of it is still under way, and comes too late. */
-	bool replaced = c->state == CHILD_REPLACED || c->by_peer, ours_too = c->state == CHILD_DELETING, redundant = c->redundant;
+	bool replaced = c->state == CHILD_REPLACED || c->by_peer || c->redundant, ours_too = c->state == CHILD_DELETING;
 
 	if (!ours_too)				/* I-151: both at once: nothing left to name */
 		answer[(*n)++] = c->spi_in;
@@ -76,7 +76,7 @@ static void child_deleted(struct child_sa *c, uint32_t *answer, unsigned *n)
 	}
 	LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: the peer deleted child SA '%s'", sa_name(c->sa), conn->plan->name);
 	child_end(c);
-	if (!redundant && !conn->installed)
+	if (!conn->installed)
 		conn_lost(ike, conn, false);
 }
 

@@ -101,6 +101,12 @@ static bool nonce_fits(struct slice nonce, const struct transform *prf)
 	return nonce.n >= IKE_NONCE_MIN && nonce.n <= IKE_NONCE_MAX && nonce.n >= prf->output_bits / 16u;
 }
 
+/* wire_check() lets a message with an error notify be incomplete, and a request may carry one. */
+static bool complete(const struct wire_message *m)
+{
+	return wire_find(m, PAYLOAD_SA, 0) && wire_find(m, PAYLOAD_KE, 0) && wire_find(m, PAYLOAD_NONCE, 0);
+}
+
 /* --- initiator --------------------------------------------------------------------------------------------------------------------------- */
 
 static bool build_request(struct ike_sa *sa)
@@ -204,7 +210,7 @@ static void again(struct ike_sa *sa)
 static void retry_group(struct ike_sa *sa, struct slice data)
 {
 	struct task *t = sa->running;
-	uint16_t method = data.n == 2 ? (uint16_t)((uint8_t)data.p[0] << 8 | (uint8_t)data.p[1]) : 0;
+	uint16_t method = group_of(data);
 	int group = find_group(&sa->peer->proposals, method);
 
 	if (group < 0 || (t->tried_groups & (1ull << group))) {
@@ -309,7 +315,7 @@ void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_
 		init_refused(sa, &n);
 		return;
 	}
-	if (wire_check(m, &fault) != WIRE_OK || m->header.spi_r == 0)
+	if (wire_check(m, &fault) != WIRE_OK || !complete(m) || m->header.spi_r == 0)
 		return;
 	r = take_response(sa, d, m);
 	if (r == -EPROTO)
@@ -484,7 +490,7 @@ void init_request(struct ike *ike, const struct ike_datagram *d, struct wire_mes
 	uint8_t group[2];
 	bool known;
 
-	if (m->encrypted || wire_check(m, &fault) != WIRE_OK || repeated_request(ike, d, m))
+	if (m->encrypted || wire_check(m, &fault) != WIRE_OK || !complete(m) || repeated_request(ike, d, m))
 		return;
 	trace(ike, NULL, m);
 	nonce = wire_find(m, PAYLOAD_NONCE, 0)->body;

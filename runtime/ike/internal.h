@@ -324,6 +324,8 @@ bool transform_is_none(const struct transform *t);
 const struct transform *nth_group(const proposal_list *list, unsigned n);
 int find_group(const proposal_list *list, uint16_t method);	/* its number for nth_group(); -1 */
 
+uint16_t group_of(struct slice data);	/* of INVALID_KE_PAYLOAD; 0: malformed */
+
 /* narrow.c: traffic selectors */
 #define NARROW_MAX	64u
 struct ts_list {
@@ -351,6 +353,7 @@ struct child_sa *child_by_spi_out(struct ike_sa *sa, uint32_t spi);
 void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire_notify *n, bool rekey);
 const char *child_state_name(enum child_state s);
 void child_linger(struct child_sa *c);
+void child_stop_sending(struct child_sa *c);
 void child_rekey_at(struct child_sa *c, uint64_t at);
 int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret);
 void child_release_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t spi);

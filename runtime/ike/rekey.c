@@ -54,7 +54,7 @@ static void again(struct ike_sa *sa, struct task *t, uint64_t not_before)
 /* The group the peer asks for, if the list has it and it was not tried yet (I-131). */
 bool other_group(struct task *t, const proposal_list *list, const struct wire_notify *n)
 {
-	uint16_t method = n->data.n == 2 ? (uint16_t)((uint8_t)n->data.p[0] << 8 | (uint8_t)n->data.p[1]) : 0;
+	uint16_t method = group_of(n->data);
 	int group = find_group(list, method);
 
 	if (n->type != NOTIFY_INVALID_KE_PAYLOAD || group < 0 || (t->tried_groups & (1ull << group)))
@@ -143,11 +143,13 @@ static void replace(struct child_sa *old, struct child_sa *new)
 		    new->conn->plan->name);
 		old->state = CHILD_REPLACED;
 		new->redundant = true;
+		child_stop_sending(new);	/* before the peer stops receiving; the old one still carries */
 		child_delete(new);
 		return;
 	}
 	if (theirs) {
 		theirs->redundant = true;
+		theirs->replaces = NULL;	/* we never send by it */
 		child_rekey_at(theirs, new->sa->ike->now + RETRY_MS);	/* in case the peer forgets to */
 	}
 	child_delete(old);
@@ -167,6 +169,7 @@ void create_child_response(struct ike_sa *sa, struct task *t, const struct wire_
 			replace(t->child, new);
 		} else if (t->kind == TASK_REKEY_CHILD && t->conn->installed > 1) {
 			new->redundant = true;		/* the peer's rekey of it is through and has deleted the old one */
+			child_stop_sending(new);
 			child_delete(new);
 		}
 	} else {
