@@ -105,22 +105,35 @@ static bool same_range(const struct ip_range *a, const struct ip_range *b)
 	return ip_addr_eq(&a->first, &b->first) && ip_addr_eq(&a->last, &b->last);
 }
 
-/* S-098, S-099, X-020: equal pools are shared, others must not touch; the conn that is loaded later is refused. */
-static void report_overlap(struct diag *diag, const struct ir *ir, const struct pool *p, const struct pool *q, bool *refused)
-{
-	const struct pool *later = p->order > q->order ? p : q, *earlier = later == p ? q : p;
-	struct finding *f = diag_report(diag, RULE_ADDRESSPOOLS_OVERLAP, ir_origin(later->conn, KW_ADDRESSPOOL, later->side),
-					"the address pool of conn '%s' overlaps that of conn '%s'", later->conn->name, earlier->conn->name);
+struct overlap {
+	const struct pool *later, *earlier;	/* by the order of loading */
+};
 
-	refused[later->order] = true;
-	diag_set_conn(f, later->conn->name);
-	diag_related(diag, f, ir_origin(earlier->conn, KW_ADDRESSPOOL, earlier->side), "the other one");
+static int by_loading(const void *a, const void *b)
+{
+	const struct overlap *x = a, *y = b;
+
+	if (x->later->order != y->later->order)
+		return x->later->order < y->later->order ? -1 : 1;
+	return (x->earlier->order > y->earlier->order) - (x->earlier->order < y->earlier->order);
+}
+
+/* S-098, S-099, X-020: equal pools are shared, others must not touch; the conn that is loaded later is refused. */
+static void report_overlap(struct diag *diag, const struct ir *ir, const struct overlap *o)
+{
+	const struct ir_conn *later = o->later->conn, *earlier = o->earlier->conn;
+	struct finding *f = diag_report(diag, RULE_ADDRESSPOOLS_OVERLAP, ir_origin(later, KW_ADDRESSPOOL, o->later->side),
+					"the address pool of conn '%s' overlaps that of conn '%s'", later->name, earlier->name);
+
+	diag_set_conn(f, later->name);
+	diag_related(diag, f, ir_origin(earlier, KW_ADDRESSPOOL, o->earlier->side), "the other one");
 	diag_note(diag, f, "libreswan %s refuses the conn that is loaded second; only equal pools are shared", release_name(ir->release));
 }
 
 static void check_pools(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
 {
 	VEC(struct pool) pools = { 0 };
+	VEC(struct overlap) overlaps = { 0 };
 	size_t reach = 0;	/* the pool so far that ends last */
 
 	for (size_t i = 0; i < ir->conns.n; i++)
@@ -133,9 +146,20 @@ static void check_pools(struct arena *a, const struct ir *ir, struct diag *diag,
 		const struct pool *p = &pools.v[reach], *q = &pools.v[i];
 
 		if (ip_range_has(p->range, &q->range->first) && !same_range(p->range, q->range) && p->conn != q->conn)
-			report_overlap(diag, ir, p, q, refused);
+			vec_push(a, &overlaps, p->order < q->order ? (struct overlap){ q, p } : (struct overlap){ p, q });
 		if (!ip_range_has(p->range, &q->range->last))
 			reach = i;
+	}
+	if (overlaps.n)
+		qsort(overlaps.v, overlaps.n, sizeof *overlaps.v, by_loading);
+	for (size_t i = 0; i < overlaps.n; i++) {
+		const struct overlap *o = &overlaps.v[i];
+
+		/* a conn that is not there is in nobody's way, and one reason is enough */
+		if (refused[o->earlier->order] || refused[o->later->order])
+			continue;
+		refused[o->later->order] = true;
+		report_overlap(diag, ir, o);
 	}
 }
 

@@ -398,18 +398,19 @@ static bool refuses_file(const struct sema *s, const struct finding *f)
 	}
 }
 
-static void add_earlier_findings(struct sema *s, size_t earlier, struct conn_state *states)
+/* The first `earlier` findings are of other passes. What is said about a conn by name counts as a warning at least. */
+static void add_findings(struct sema *s, size_t earlier, struct conn_state *states)
 {
 	struct map by_name;
 
 	map_init(&by_name, s->arena);
 	for (size_t i = s->ir->conns.n; i > 0; i--)
 		map_set(&by_name, slice_of(s->ir->conns.v[i - 1]->name), &states[i - 1]);
-	for (size_t i = 0; i < earlier; i++) {
+	for (size_t i = 0; i < s->diag->findings.n; i++) {
 		const struct finding *f = s->diag->findings.v[i];
 		struct conn_state *state = f->conn ? map_get(&by_name, slice_of(f->conn)) : NULL;
 
-		if (f->severity == SEVERITY_ERROR && refuses_file(s, f))
+		if (i < earlier && f->severity == SEVERITY_ERROR && refuses_file(s, f))
 			s->file_refused = true;
 		if (state)
 			state->warning |= f->severity != SEVERITY_NOTE;
@@ -477,10 +478,12 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 	read_unused_defaults(&s);
 	for (size_t i = 0; i < resolved->conns.n; i++)
 		vec_push(a, &s.ir->conns, build_conn(&s, &resolved->conns.v[i], &states[i]));
-	for (size_t i = 0; i < s.ir->conns.n; i++)
+	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		run_checks(&s, s.ir->conns.v[i], &states[i]);
+		refused[i] = states[i].error;
+	}
 	checks_between(a, s.ir, diag, refused);
-	add_earlier_findings(&s, earlier, states);
+	add_findings(&s, earlier, states);
 	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		states[i].error |= refused[i];
 		s.ir->conns.v[i]->verdict = verdict_of(&s, &states[i]);
