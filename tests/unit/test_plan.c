@@ -1,48 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
+#include "tests/unit/plan_example.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-/* --- a small plan with every kind of member --- */
-
-static const char document[] =
-	"{\n"
-	"  \"version\": 1,\n"
-	"  \"kind\": \"ipsecc-plan\",\n"
-	"  \"source\": {\"release\": \"4.10\", \"dialect\": \"libreswan-4\", \"files\": [{\"path\": \"/etc/ipsec.conf\",\n"
-	"    \"sha256\": \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff\"}]},\n"
-	"  \"host\": {\"known\": true, \"why\": null, \"addresses\": [\"192.0.2.1\", \"2001:db8::1\"]},\n"
-	"  \"peers\": [{\n"
-	"    \"conn\": \"hq\", \"origin\": {\"file\": \"/etc/ipsec.conf\", \"line\": 3, \"column\": 6}, \"version\": 2, \"side\": \"left\",\n"
-	"    \"local\": {\"kind\": \"address\", \"address\": \"192.0.2.1\", \"port\": 0, \"id\": \"@hq.example\", \"auth\": \"psk\"},\n"
-	"    \"remote\": {\"kind\": \"any\", \"port\": 4500, \"id\": \"C=DE, CN=b\", \"auth\": \"psk\", \"ca\": \"CN=root\"},\n"
-	"    \"secret\": \"psk:hq\",\n"
-	"    \"proposals\": [{\"protocol\": \"ike\", \"transforms\": [\n"
-	"      {\"type\": \"encr\", \"name\": \"AES_GCM_16\", \"key_bits\": 256}, {\"type\": \"prf\", \"name\": \"HMAC_SHA2_256\", \"key_bits\": 0},\n"
-	"      {\"type\": \"ke\", \"name\": \"DH19\", \"key_bits\": 0}]}],\n"
-	"    \"aggressive\": false, \"rekey\": true, \"reauth\": false, \"fragmentation\": true, \"mobike\": false, \"initial_contact\": true,\n"
-	"    \"encapsulation\": \"auto\", \"lifetime\": 28800, \"rekey_margin\": 540, \"rekey_fuzz\": 100, \"keying_tries\": 0,\n"
-	"    \"retransmit_timeout_ms\": 60000, \"retransmit_interval_ms\": 500, \"dpd_delay\": 0, \"dpd_timeout\": 0, \"dpd_action\": \"hold\",\n"
-	"    \"nat_keepalive\": 20}],\n"
-	"  \"children\": [{\n"
-	"    \"name\": \"hq/1x2\", \"peer\": \"hq\", \"protocol\": \"esp\",\n"
-	"    \"proposals\": [{\"protocol\": \"esp\", \"transforms\": [{\"type\": \"encr\", \"name\": \"AES_GCM_16\", \"key_bits\": 128}]}],\n"
-	"    \"mode\": \"tunnel\", \"pfs\": true,\n"
-	"    \"local_ts\": [{\"addresses\": \"10.1.0.0/24\", \"proto\": 6, \"port_first\": 22, \"port_last\": 22}],\n"
-	"    \"remote_ts\": [{\"addresses\": \"10.2.0.3-10.2.0.9\", \"proto\": 0, \"port_first\": 65535, \"port_last\": 0}],\n"
-	"    \"lifetime\": 3600, \"rekey_margin\": 540, \"rekey_fuzz\": 100, \"rekey\": true, \"max_bytes\": 9223372036854775807,\n"
-	"    \"max_packets\": 0, \"reqid\": 16389, \"mark_in\": {\"value\": 5, \"mask\": 255}, \"mark_out\": null, \"if_id\": 0,\n"
-	"    \"replay_window\": 128, \"esn\": \"yes\", \"compress\": false, \"narrowing\": false, \"tfc\": 0, \"start\": \"route\",\n"
-	"    \"negotiation_shunt\": \"hold\", \"failure_shunt\": \"none\", \"updown\": null}],\n"
-	"  \"policies\": [{\n"
-	"    \"conn\": \"hq/1x2\", \"dir\": \"out\", \"action\": \"protect\", \"src\": \"10.1.0.0/24\", \"dst\": \"10.2.0.0/24\", \"proto\": 6,\n"
-	"    \"sport\": 22, \"dport\": null, \"priority\": 1757393, \"mark\": null, \"if_id\": 0, \"mode\": \"tunnel\",\n"
-	"    \"tmpl\": [{\"proto\": \"esp\", \"src\": \"192.0.2.1\", \"dst\": \"192.0.2.2\", \"mode\": \"tunnel\", \"reqid\": 16389, \"level\": \"required\"}],\n"
-	"    \"when\": \"up\", \"strict\": false}],\n"
-	"  \"secrets\": [{\"name\": \"psk:hq\", \"kind\": \"psk\", \"file\": \"/etc/ipsec.secrets\", \"local_id\": \"@hq.example\", \"remote_id\": \"%any\"}]\n"
-	"}\n";
 
 struct fixture {
 	struct arena arena;
@@ -107,7 +69,7 @@ START_TEST(reading_and_writing_again_gives_the_same_bytes)
 	struct fixture x;
 
 	setup(&x);
-	ck_assert_msg(read_text(&x, slice_of(document)) == 0, "%s", said(&x, 0));
+	ck_assert_msg(read_text(&x, slice_of(plan_example)) == 0, "%s", said(&x, 0));
 	ck_assert_str_eq(said(&x, 0), "(nothing)");
 	ck_assert_int_eq(plan_write(x.plan, &first), 0);
 	ck_assert_int_eq(read_text(&x, buf_slice(&first)), 0);
@@ -125,7 +87,7 @@ START_TEST(values_arrive)
 	struct fixture x;
 
 	setup(&x);
-	ck_assert_int_eq(read_text(&x, slice_of(document)), 0);
+	ck_assert_int_eq(read_text(&x, slice_of(plan_example)), 0);
 	ck_assert_int_eq(x.plan->source.release, RELEASE_4_10);
 	ck_assert_uint_eq(x.plan->source.files.v[0].sha256[31], 0xff);
 	ck_assert_uint_eq(x.plan->peers.v[0].origin.line, 3);
@@ -147,10 +109,10 @@ END_TEST
 
 static struct slice with(struct fixture *x, const char *from, const char *to)
 {
-	const char *at = strstr(document, from);
+	const char *at = strstr(plan_example, from);
 
 	ck_assert_msg(at != NULL, "'%s' is not in the document", from);
-	return slice_of(arena_printf(&x->arena, "%.*s%s%s", (int)(at - document), document, to, at + strlen(from)));
+	return slice_of(arena_printf(&x->arena, "%.*s%s%s", (int)(at - plan_example), plan_example, to, at + strlen(from)));
 }
 
 static const struct {
@@ -183,9 +145,9 @@ static const struct {
 	{ "\"updown\": null", "\"updown\": \"a\\nb\"", "IC8402 28:69 children[0].updown: the text holds the control character 10" },
 	{ "\"version\": 1,", "\"version\": 1, \"version\": 1,", "IC8401 2:25 this is not JSON: duplicate object key" },
 	{ "\"known\": true,", "\"known\": true", "IC8401 6:30 this is not JSON: '}' expected" },
-	{ document, "", "IC8401 0:0 this is not JSON: '[' or '{' expected near end of file" },
-	{ document, "[]", "IC8401 1:1 the document must be an object, not a list" },
-	{ document, "{}", "IC8405 1:1 this document is no plan: its kind is not 'ipsecc-plan'" },
+	{ plan_example, "", "IC8401 0:0 this is not JSON: '[' or '{' expected near end of file" },
+	{ plan_example, "[]", "IC8401 1:1 the document must be an object, not a list" },
+	{ plan_example, "{}", "IC8405 1:1 this document is no plan: its kind is not 'ipsecc-plan'" },
 };
 
 START_TEST(each_mistake_is_named_and_placed)
@@ -217,13 +179,13 @@ END_TEST
 /* Names are unique in their list. */
 START_TEST(duplicate_names)
 {
-	const char *peers = strstr(document, "\"peers\": [{") + strlen("\"peers\": [");
-	const char *end = strstr(document, "],\n  \"children\"");
+	const char *peers = strstr(plan_example, "\"peers\": [{") + strlen("\"peers\": [");
+	const char *end = strstr(plan_example, "],\n  \"children\"");
 	struct fixture x;
 	struct slice text;
 
 	setup(&x);
-	text = slice_of(arena_printf(&x.arena, "%.*s,%.*s%s", (int)(end - document), document, (int)(end - peers), peers, end));
+	text = slice_of(arena_printf(&x.arena, "%.*s,%.*s%s", (int)(end - plan_example), plan_example, (int)(end - peers), peers, end));
 	ck_assert_int_eq(read_text(&x, text), -EINVAL);
 	ck_assert_str_eq(said(&x, 0), "IC8404 19:13 peers[1].conn: the name 'hq' is taken already");
 	teardown(&x);
@@ -235,9 +197,9 @@ START_TEST(cut_documents)
 {
 	struct fixture x;
 
-	for (size_t n = 0; n + 2 < sizeof(document) - 1; n += 7) {
+	for (size_t n = 0; n + 2 < sizeof(plan_example) - 1; n += 7) {
 		setup(&x);
-		ck_assert_int_eq(read_text(&x, (struct slice){ document, n }), -EINVAL);
+		ck_assert_int_eq(read_text(&x, (struct slice){ plan_example, n }), -EINVAL);
 		ck_assert_uint_ge(x.diag.findings.n, 1);
 		teardown(&x);
 	}
@@ -263,7 +225,7 @@ START_TEST(many_mistakes_are_cheap)
 }
 END_TEST
 
-START_TEST(running_out_of_memory_frees_the_document)
+START_TEST(running_out_of_memory_frees_the_plan_example)
 {
 	jmp_buf oom;
 
@@ -274,7 +236,7 @@ START_TEST(running_out_of_memory_frees_the_document)
 		x.arena.on_oom = &oom;
 		if (setjmp(oom) == 0) {
 			arena_fail_at(n);
-			ck_assert_int_eq(read_text(&x, slice_of(document)), 0);
+			ck_assert_int_eq(read_text(&x, slice_of(plan_example)), 0);
 			arena_fail_at(0);
 			teardown(&x);
 			break;
@@ -287,4 +249,4 @@ END_TEST
 
 TAP_MAIN("plan", reading_and_writing_again_gives_the_same_bytes, values_arrive, each_mistake_is_named_and_placed,
 	 unknown_members_are_warned_about_and_ignored, duplicate_names, cut_documents, many_mistakes_are_cheap,
-	 running_out_of_memory_frees_the_document)
+	 running_out_of_memory_frees_the_plan_example)
