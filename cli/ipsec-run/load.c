@@ -101,9 +101,10 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 	show_findings(&in->unit->diag);
 	if (!in->plan)
 		return -ENOMEM;
-	if (incomplete || diag_reaches(&in->unit->diag, SEVERITY_ERROR))	/* half a configuration is not what was written */
-		complain("%s: some conns could not be compiled, see above", args->file);
-	return incomplete ? -EINVAL : 0;
+	if (!incomplete)
+		return 0;
+	complain("%s: some conns could not be compiled, see above", args->file);	/* half a configuration is not what was written */
+	return -EINVAL;
 }
 
 static int load_plan(struct run_input *in, const struct run_arguments *args)

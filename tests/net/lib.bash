@@ -25,7 +25,7 @@ not_ok() {	# WHAT [FILE...]: with the ends of the files, as comments
 	for f; do
 		[ -s "$f" ] || continue
 		echo "# --- ${f##*/}"
-		tail -n 40 "$f" | sed 's/^/# /'
+		tail -n 15 "$f" | sed 's/^/# /'
 	done
 }
 check() {	# WHAT COMMAND...: quiet success

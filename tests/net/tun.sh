@@ -68,6 +68,22 @@ check 'no clear text left while there was no tunnel' no_clear_text "$work/left.p
 
 check 'stop' ours left stop
 check 'stop of the other end' ours right stop
+
+# IPv6 in IPv6, both started from the ipsec.conf itself
+{
+	printf 'config setup\n    ikev1-policy=accept\n\nconn six\n'
+	printf '    %s\n' left=2001:db8::1 leftid=@left.example leftsubnet=fd01::/64 right=2001:db8::2 rightid=@right.example \
+		rightsubnet=fd02::/64 authby=secret ikev2=insist ike=aes256-sha2_512-dh31 esp=chacha20_poly1305 auto=add
+} >"$work/six.conf"
+conf_start() { "$1" "$ipsec_run" -d -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"; }
+check 'IPv6: the left daemon starts from ipsec.conf' conf_start left
+check 'IPv6: the right daemon starts from ipsec.conf' conf_start right
+check 'IPv6: up' ours left up six
+check 'IPv6: ping' left ping -c 3 -i 0.2 -W 2 -I fd01::1 fd02::1
+check 'IPv6: a packet of more than the MTU' left ping -c 2 -i 0.2 -W 2 -s 3000 -I fd01::1 fd02::1
+
+check 'stop' ours left stop
+check 'stop of the other end' ours right stop
 if [ -z "$(left ip rule | grep 4500)$(left ip -br link | grep ipsec)" ]; then ok 'no rule and no device is left'
 else left ip rule >"$work/out"; not_ok 'no rule and no device is left' "$work/out"; fi
 ours left status >/dev/null 2>&1
