@@ -12,8 +12,8 @@ enum option_id {
 };
 
 #define BIT(option)	(1u << (option))
-/* what every command takes that reads a configuration (contract section 1) */
-#define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS) | BIT(OPTION_SECRETS))
+/* what every command takes that reads a configuration */
+#define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS))
 #define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
 
 struct option_entry {

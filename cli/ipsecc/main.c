@@ -32,7 +32,7 @@ const struct command command_table[] = {
 		.name = "compile", .run = command_compile, .operands = "FILE [CONN]...",
 		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
 		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq",
-		.options = READS_CONFIGURATION | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_STRICT) |
+		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_STRICT) |
 			   BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
