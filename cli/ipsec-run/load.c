@@ -142,6 +142,7 @@ static int load_secrets_file(struct run_input *in, const char *path, unsigned de
 
 	if (r)
 		return r;
+	in->sources.files.v[index].secret = true;
 	secrets_parse(&in->arena, in->sources.files.v[index].text, in->sources.files.v[index].base, &in->diag, &in->secrets);
 	end = in->secrets.includes.n;
 	for (size_t i = first; i < end && !r; i++) {

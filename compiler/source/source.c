@@ -259,6 +259,8 @@ struct diag_place sources_locate(const struct sources *s, uint32_t position)
 	if (place.text.n && place.text.p[place.text.n - 1] == '\r')
 		place.text.n--;
 	place.included_from = f->included_from;
+	if (f->secret)
+		place.text = (struct slice){ NULL, 0 };
 	return place;
 }
 

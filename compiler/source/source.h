@@ -26,6 +26,7 @@ struct source_file {
 	unsigned depth;			/* 0: named on the command line */
 	const uint32_t *lines;		/* offsets of line starts in text */
 	uint32_t line_count;		/* at least 1 */
+	bool secret;			/* its lines are never shown, only places in it */
 };
 
 /* How files are reached; tests put them in memory. All return 0 or -errno. */
