@@ -76,7 +76,8 @@ static int decode_base64(struct slice text, uint8_t *out, size_t *ret_n, const c
 	return pad && (group & (pad == 1 ? 3u : 15u)) ? bad("base64 is badly padded", text.n - pad, ret_why, ret_at) : 0;
 }
 
-static int decode_text(const struct token *t, uint8_t *out, enum secret_form *ret_form, size_t *ret_n, const char **ret_why, uint32_t *ret_at)
+static int decode_text(const struct token *t, uint8_t *out, enum secret_form *ret_form, size_t *ret_n, const char **ret_why,
+		       uint32_t *ret_at)
 {
 	if (t->quote == '`')
 		return bad("a value in backquotes is not taken", 0, ret_why, ret_at);	/* K-005 */

@@ -6,7 +6,8 @@
 
 enum { SCORE_DEFAULT = 1, SCORE_ANY = 2, SCORE_REMOTE = 4, SCORE_LOCAL = 8 };
 
-/* K-033: same kind and same content. A wildcard on the conn's side is equal to no identity: those entries count by K-031's "any" (K-030). */
+/* K-033: same kind and same content. A wildcard on the conn's side is equal to no identity: those entries count by K-031's
+ * "any" (K-030). */
 static bool same(const struct ident *selector, const struct ident *id)
 {
 	return id->type != IDENT_ANY && id->type != IDENT_NONE && ident_matches(selector, id);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of ipsec.secrets (K-011..K-025, K-040..K-051). A message quotes a host name or a known keyword and nothing else: where the text is not
- * what it should be, any word of it may be a secret. */
+/* Records of ipsec.secrets (K-011..K-025, K-040..K-051). A message quotes a host name or a known keyword and nothing else:
+ * where the text is not what it should be, any word of it may be a secret. */
 #include <errno.h>
 
 #include "secrets/token.h"
@@ -25,7 +25,7 @@ static bool is_word(const struct token *t, const char *word)
 	return t->quote == '\0' && slice_eq_nocase(t->text, word);
 }
 
-/* --- identities ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- identities -------------------------------------------------------------------------------------------------------------- */
 
 /* K-008: an IPv6 address that ends in "::" loses a colon to the rule of K-007. */
 static bool lost_a_colon(const struct token *t)
@@ -37,10 +37,12 @@ static bool lost_a_colon(const struct token *t)
 
 static void report_lost_colon(struct secrets_reader *r, const struct token *t)
 {
-	struct finding *f = report(r, RULE_SECRETS_IPV6_COLON, t, "the last ':' of this address is taken for the one that ends the identities");
+	struct finding *f = report(r, RULE_SECRETS_IPV6_COLON, t,
+				   "the last ':' of this address is taken for the one that ends the identities");
 
 	diag_note(r->diag, f, "libreswan loses the entry");
-	diag_help(r->diag, f, "put no blank there and write three colons, as in '2001:db8::: PSK', or spell the address without '::' at its end");
+	diag_help(r->diag, f, "put no blank there and write three colons, as in '2001:db8::: PSK', or spell the address without "
+			      "'::' at its end");
 }
 
 static bool is_host_name(struct slice text)
@@ -52,11 +54,12 @@ static bool is_host_name(struct slice text)
 
 static void report_host_name(struct secrets_reader *r, const struct token *t)
 {
-	struct finding *f = diag_report(r->diag, RULE_SECRETS_HOST_NAME, secrets_span(r, t->start, t->end), "'" SLICE_FMT "' is looked up in the DNS",
+	struct finding *f = diag_report(r->diag, RULE_SECRETS_HOST_NAME, secrets_span(r, t->start, t->end),
+					"'" SLICE_FMT "' is looked up in the DNS",
 					SLICE_ARG(t->text));
 
-	diag_note(r->diag, f, "libreswan resolves it once, when it reads the file; if that fails the entry loses this identity, and without another "
-			      "one it serves every peer");
+	diag_note(r->diag, f, "libreswan resolves it once, when it reads the file; if that fails the entry loses this identity, "
+			      "and without another one it serves every peer");
 	diag_help(r->diag, f, "write '@" SLICE_FMT "' for the name itself, or the address", SLICE_ARG(t->text));
 }
 
@@ -96,7 +99,7 @@ static int read_selectors(struct secrets_reader *r, const struct token *v, size_
 	return error;
 }
 
-/* --- values -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------------------------------------------ */
 
 static void check_text(struct secrets_reader *r, const struct token *t, const struct secret_entry *entry)
 {
@@ -106,7 +109,8 @@ static void check_text(struct secrets_reader *r, const struct token *t, const st
 	for (size_t i = 0; i < s->n; i++)
 		if (s->bytes[i] & 0x80) {
 			f = report(r, RULE_SECRETS_SUSPICIOUS_TEXT, t, "the secret has bytes outside ASCII");
-			diag_note(r->diag, f, "the other end must have the same bytes, not only the same characters; a typographic quote is one of them");
+			diag_note(r->diag, f, "the other end must have the same bytes, not only the same characters; a typographic "
+					      "quote is one of them");
 			return;
 		}
 	if (s->n && (s->bytes[0] == ' ' || s->bytes[s->n - 1] == ' ')) {
@@ -124,8 +128,10 @@ static void check_psk(struct secrets_reader *r, const struct token *t, const str
 	check_text(r, t, entry);
 	if (entry->value.n == 0 || entry->value.n >= 8)
 		return;
-	f = diag_report(r->diag, RULE_SECRETS_SHORT, secrets_span(r, t->start, t->end), "the shared key has %zu bytes", entry->value.n);
-	diag_note(r->diag, f, "libreswan calls a key under 8 bytes weak; half the output of the PRF, 16 bytes for SHA2-256, is the least that is safe");
+	f = diag_report(r->diag, RULE_SECRETS_SHORT, secrets_span(r, t->start, t->end), "the shared key has %zu bytes",
+			entry->value.n);
+	diag_note(r->diag, f, "libreswan calls a key under 8 bytes weak; half the output of the PRF, 16 bytes for SHA2-256, is the "
+			      "least that is safe");
 	diag_help(r->diag, f, "openssl rand -base64 32");
 }
 
@@ -144,14 +150,16 @@ static int read_value(struct secrets_reader *r, const struct token *keyword, str
 	if (error == -EINVAL) {
 		uint32_t start = rest.v[0].start + at;
 
-		diag_report(r->diag, RULE_SECRETS_MALFORMED_VALUE, secrets_span(r, start, at ? start + 1 : rest.v[0].end), "%s", why);
+		diag_report(r->diag, RULE_SECRETS_MALFORMED_VALUE, secrets_span(r, start, at ? start + 1 : rest.v[0].end),
+			    "%s", why);
 	}
 	if (error)
 		return error;
 	if (rest.n > 1) {
 		struct finding *f = report(r, RULE_SECRETS_TRAILING_TEXT, &rest.v[1], "there is text behind the value");
 
-		diag_note(r->diag, f, "libreswan drops the entry (\"expected record boundary in key\"); a backslash does not escape a quote");
+		diag_note(r->diag, f, "libreswan drops the entry (\"expected record boundary in key\"); a backslash does not "
+				      "escape a quote");
 		return -EINVAL;
 	}
 	if (entry->value.n == 0) {
@@ -196,7 +204,8 @@ static int read_rsa(struct secrets_reader *r, const struct token *keyword, struc
 {
 	if (rest.n && !is_word(&rest.v[0], "{"))
 		entry->reference = arena_strdup(r->arena, rest.v[0].text);
-	report_ignored(r, keyword, "RSA", "private keys live in the NSS database; 3.18 finds them there by this entry, 4.x and later do not need it");
+	report_ignored(r, keyword, "RSA", "private keys live in the NSS database; 3.18 finds them there by this entry, 4.x and "
+					  "later do not need it");
 	return 0;
 }
 
@@ -233,28 +242,41 @@ static void report_unknown(struct secrets_reader *r, const struct token *keyword
 	report_ignored(r, keyword, NULL, "libreswan knows PSK, XAUTH, PPKS, and in old releases RSA and PIN");
 }
 
-/* --- records ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- records ----------------------------------------------------------------------------------------------------------------- */
+
+static const struct kind *find_kind(const struct token *keyword)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (is_word(keyword, kinds[i].word))
+			return &kinds[i];
+	return NULL;
+}
 
 static void read_key_part(struct secrets_reader *r, struct record ids, struct record key)
 {
+	const struct kind *kind = find_kind(&key.v[0]);
+	struct record rest = { key.v + 1, key.n - 1 };
 	struct secret_entry *entry;
+	int error;
 
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (!is_word(&key.v[0], kinds[i].word))
-			continue;
-		entry = vec_add(r->arena, &r->secrets->entries);
-		*entry = (struct secret_entry){ .kind = kinds[i].kind };
-		entry->span = secrets_span(r, ids.v[0].start, ids.v[0].end);
-		if (read_selectors(r, ids.v, ids.n, entry) | kinds[i].read(r, &key.v[0], (struct record){ key.v + 1, key.n - 1 }, entry)) {
-			secret_release(&entry->value);
-			r->secrets->entries.n--;
-		}
+	if (!kind && ids.n && lost_a_colon(&ids.v[ids.n - 1])) {
+		report_lost_colon(r, &ids.v[ids.n - 1]);
 		return;
 	}
-	if (ids.n && lost_a_colon(&ids.v[ids.n - 1]))
-		report_lost_colon(r, &ids.v[ids.n - 1]);
-	else
+	if (!kind) {
 		report_unknown(r, &key.v[0]);
+		return;
+	}
+	/* In the list before it is filled: if memory runs out, secrets_release() finds the bytes. */
+	entry = vec_add(r->arena, &r->secrets->entries);
+	*entry = (struct secret_entry){ .kind = kind->kind, .span = secrets_span(r, ids.v[0].start, ids.v[0].end) };
+	error = read_selectors(r, ids.v, ids.n, entry);
+	if (kind->read(r, &key.v[0], rest, entry))	/* also after a wrong identity: all mistakes in one run */
+		error = -EINVAL;
+	if (error) {
+		secret_release(&entry->value);
+		r->secrets->entries.n--;
+	}
 }
 
 static void read_include(struct secrets_reader *r, struct record rec)

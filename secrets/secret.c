@@ -5,8 +5,8 @@
 
 #include "secrets/secrets.h"
 
-/* Private keys of OpenSSL live in the same heap, and OpenSSL fails when it is full; so ours take half of it at most, and more than that goes
- * to the ordinary heap, where it is wiped all the same. */
+/* Private keys of OpenSSL live in the same heap, and OpenSSL fails when it is full; so ours take half of it at most, and more
+ * than that goes to the ordinary heap, where it is wiped all the same. */
 #define HEAP_BYTES	(1024 * 1024)
 #define HEAP_UNIT	32
 
@@ -23,7 +23,8 @@ void *secret_alloc(size_t n)
 	if (__builtin_add_overflow(n, sizeof *h, &size))
 		return NULL;
 	if (!CRYPTO_secure_malloc_initialized())
-		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);	/* without success: OPENSSL_secure_zalloc() is the ordinary one */
+		/* without success: OPENSSL_secure_zalloc() is the ordinary one */
+		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);
 	if (size < HEAP_BYTES / 8 && CRYPTO_secure_used() + size < HEAP_BYTES / 2)
 		h = OPENSSL_secure_zalloc(size);
 	if (!h)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* secrets.h -- ipsec.secrets: entries with their selectors (rules K-001..K-051, I-081), and memory for keys. Used by the checker, which looks at
- * lengths and never at bytes, and by ipsec-run.
+/* secrets.h -- ipsec.secrets: entries with their selectors (rules K-001..K-051, I-081), and memory for keys. Used by the
+ * checker, which looks at lengths and never at bytes, and by ipsec-run.
  */
 #ifndef SECRETS_SECRETS_H
 #define SECRETS_SECRETS_H
@@ -9,8 +9,8 @@
 #include "diag/diag.h"
 #include "proto/ident.h"
 
-/* Zeroed memory for keys: locked and left out of core dumps as far as the system allows (I-344); wiped when freed. NULL: no memory. For structs
- * that hold keys too, not only for bytes. */
+/* Zeroed memory for keys: locked and left out of core dumps as far as the system allows (I-344); wiped when freed. NULL: no
+ * memory. For structs that hold keys too, not only for bytes. */
 void *secret_alloc(size_t n);
 void secret_free(void *p);			/* NULL accepted; knows the size */
 
@@ -33,7 +33,8 @@ enum secret_form { SECRET_NO_DATA, SECRET_QUOTED, SECRET_HEX, SECRET_BASE64, SEC
 struct secret_entry {
 	enum secret_kind kind;
 	enum secret_form form;
-	VEC(struct ident) selectors;	/* as written; IDENT_ANY for %any, %any6, 0.0.0.0, %none. None: a default for everybody (K-031) */
+	/* as written; IDENT_ANY for %any, %any6, 0.0.0.0, %none. None: a default for everybody (K-031) */
+	VEC(struct ident) selectors;
 	struct secret value;		/* PSK, XAUTH, PPKS: after decoding (I-081) */
 	const char *reference;		/* RSA: file or nickname; PPKS: the PPK's id; else NULL */
 	struct span span;		/* of the record's first token */
@@ -50,8 +51,9 @@ struct secrets {
 	VEC(struct secret_include) includes;
 };
 
-/* Parses text that lies at position `base` of the sources behind `diag` and appends to *s, which starts as { 0 }. Mistakes are findings of the 35xx
- * family that never quote a secret; good entries are kept (K-023). diag->arena must be `a`. secrets_release() ends it. */
+/* Parses text that lies at position `base` of the sources behind `diag` and appends to *s, which starts as { 0 }. Mistakes are
+ * findings of the 35xx family that never quote a secret; good entries are kept (K-023). diag->arena must be `a`.
+ * secrets_release() ends it. */
 void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct diag *diag, struct secrets *s);
 void secrets_release(struct secrets *s);
 

@@ -33,8 +33,8 @@ static inline struct span secrets_span(const struct secrets_reader *r, uint32_t 
 /* All tokens of the text. Findings: lines that are too long, text before the first record. */
 void secrets_tokenize(struct secrets_reader *r, struct token_list *ret);
 
-/* The bytes of a value in the form its token has. 0; -EINVAL with a static sentence that names the mistake and the offset in the token
- * (never the text); -ENOMEM. */
+/* The bytes of a value in the form its token has. 0; -EINVAL with a static sentence that names the mistake and the offset in
+ * the token (never the text); -ENOMEM. */
 int secrets_decode(const struct token *t, enum secret_form *ret_form, struct secret *ret, const char **ret_why, uint32_t *ret_at);
 
 #endif

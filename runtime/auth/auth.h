@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auth.h -- the AUTH payload of IKEv2 (RFC 7296 section 2.15, RFC 7427): what is signed, how it is made and verified.
  *
- * The engine knows *that* a peer must prove an identity; which method does it stands in struct auth_key. Today that is the shared key (I-080);
- * signatures add members there, and a policy of allowed algorithms, without a change for callers. All comparisons are in constant time;
- * a reason is for the log only, the wire says AUTHENTICATION_FAILED whatever it was (I-064).
+ * The engine knows *that* a peer must prove an identity; which method does it stands in struct auth_key. Today that is the
+ * shared key (I-080); signatures add members there, and a policy of allowed algorithms, without a change for callers. All
+ * comparisons are in constant time; a reason is for the log only, the wire says AUTHENTICATION_FAILED whatever it was (I-064).
  */
 #ifndef RUNTIME_AUTH_H
 #define RUNTIME_AUTH_H
@@ -38,10 +38,11 @@ struct auth_key {
 	const struct secret *psk;	/* AUTH_PSK; borrowed */
 };
 
-/* Appends method's authentication data (the body of AUTH behind its 4 bytes). 0, -ENOTSUP for a method that is not here, -EINVAL for an empty
- * key, -ENOMEM. */
+/* Appends method's authentication data (the body of AUTH behind its 4 bytes). 0, -ENOTSUP for a method that is not here,
+ * -EINVAL for an empty key, -ENOMEM. */
 int auth_make(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, struct buf *out);
-/* 0 when `data` with `method` proves it; -EKEYREJECTED with a static reason, -ENOTSUP, -ENOMEM. A method other than the key's is rejected. */
+/* 0 when `data` with `method` proves it; -EKEYREJECTED with a static reason, -ENOTSUP, -ENOMEM. A method other than the key's
+ * is rejected. */
 int auth_verify(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t method, struct slice data,
 		const char **ret_why);
 

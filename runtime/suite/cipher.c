@@ -73,13 +73,15 @@ EVP_MAC_CTX *suite_new_hmac(const struct transform *t)
 	return ctx;
 }
 
-/* Can this file use the cipher? AEAD with a nonce of salt and IV; or CBC with an IV of a block; or NULL. CCM and CTR are neither. */
+/* Can this file use the cipher? AEAD with a nonce of salt and IV; or CBC with an IV of a block; or NULL. CCM and CTR are
+ * neither. */
 static bool cipher_fits(const EVP_CIPHER *cipher, const struct transform *encr)
 {
 	int iv = EVP_CIPHER_get_iv_length(cipher), mode = EVP_CIPHER_get_mode(cipher);
 
 	if (encr->aead)
-		return (EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER) && (mode == EVP_CIPH_GCM_MODE || mode == EVP_CIPH_STREAM_CIPHER) &&
+		return (EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER) &&
+		       (mode == EVP_CIPH_GCM_MODE || mode == EVP_CIPH_STREAM_CIPHER) &&
 		       iv == encr->salt + encr->iv;
 	if (mode == EVP_CIPH_CBC_MODE)
 		return iv == encr->iv && EVP_CIPHER_get_block_size(cipher) == encr->block;
@@ -247,7 +249,8 @@ int cipher_seal(struct cipher *c, const struct cipher_job *job)
 	if (!set_iv(c, job->iv) || !add_aad(c, job->aad) || !run(c, job))
 		return refused(-ENOMEM);
 	if (c->aead) {
-		if (!EVP_CipherFinal_ex(c->ctx, icv, &n) || !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_GET_TAG, c->icv_size, job->icv))
+		if (!EVP_CipherFinal_ex(c->ctx, icv, &n) ||
+		    !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_GET_TAG, c->icv_size, job->icv))
 			return refused(-ENOMEM);
 		return 0;
 	}
@@ -262,8 +265,8 @@ static int open_aead(struct cipher *c, const struct cipher_job *job)
 	uint8_t rest[EVP_MAX_BLOCK_LENGTH];
 	int n;
 
-	if (!set_iv(c, job->iv) || !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, c->icv_size, job->icv) || !add_aad(c, job->aad) ||
-	    !run(c, job))
+	if (!set_iv(c, job->iv) || !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, c->icv_size, job->icv) ||
+	    !add_aad(c, job->aad) || !run(c, job))
 		return refused(-ENOMEM);
 	if (EVP_CipherFinal_ex(c->ctx, rest, &n))
 		return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cipher.h -- encryption with integrity, in the two forms IKE and ESP share: AEAD, or CBC (or NULL) and then HMAC. Private to runtime/suite. */
+/* cipher.h -- encryption with integrity, in the two forms IKE and ESP share: AEAD, or CBC (or NULL) and then HMAC. Private to
+ * runtime/suite. */
 #ifndef RUNTIME_CIPHER_H
 #define RUNTIME_CIPHER_H
 

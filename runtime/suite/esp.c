@@ -143,8 +143,8 @@ static uint32_t get_be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* What is authenticated without being in the packet as such: with ESN, AEAD has the high half between SPI and low half (RFC 4106 section 5),
- * HMAC has it at the end (RFC 4303 section 2.2.1). */
+/* What is authenticated without being in the packet as such: with ESN, AEAD has the high half between SPI and low half (RFC
+ * 4106 section 5), HMAC has it at the end (RFC 4303 section 2.2.1). */
 struct esn_parts {
 	uint8_t aad[12];
 	struct slice aad_slice, behind;
@@ -161,7 +161,8 @@ static void esn_parts(const struct esp_sa *sa, uint32_t spi, uint64_t sequence, 
 	e->behind = slice_bytes(e->high, sa->esn ? 4 : 0);
 }
 
-/* AEAD: the sequence number is the counter, so no IV comes twice under a key (RFC 4106 section 3.1). CBC: unpredictable (RFC 3602 section 3). */
+/* AEAD: the sequence number is the counter, so no IV comes twice under a key (RFC 4106 section 3.1). CBC: unpredictable (RFC
+ * 3602 section 3). */
 static bool put_iv(struct esp_sa *sa, uint8_t *iv, uint64_t sequence)
 {
 	if (!sa->seal.aead)
@@ -182,7 +183,8 @@ static void put_text(uint8_t *text, size_t size, const uint8_t *inner, size_t n,
 	text[size - 1] = (uint8_t)next;
 }
 
-enum esp_result esp_seal(struct esp_sa *sa, const uint8_t *inner, size_t n, enum esp_next_header next, uint8_t *out, size_t room, size_t *ret_n)
+enum esp_result esp_seal(struct esp_sa *sa, const uint8_t *inner, size_t n, enum esp_next_header next, uint8_t *out, size_t room,
+			 size_t *ret_n)
 {
 	size_t text = padded(sa, n), iv = sa->seal.iv_size, size = esp_sealed_size(sa, n);
 	uint64_t sequence = sa->sequence + 1;
@@ -255,7 +257,8 @@ static enum esp_result take_text(const uint8_t *text, size_t n, size_t *ret_n, e
 	return ESP_OK;
 }
 
-enum esp_result esp_open(struct esp_sa *sa, const uint8_t *packet, size_t n, uint8_t *out, size_t room, size_t *ret_n, enum esp_next_header *ret_next)
+enum esp_result esp_open(struct esp_sa *sa, const uint8_t *packet, size_t n, uint8_t *out, size_t room, size_t *ret_n,
+			 enum esp_next_header *ret_next)
 {
 	size_t iv = sa->open.iv_size, text;
 	enum esp_result result;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* esp.h -- ESP packets in user space (RFC 4303; rules I-244..I-251): sealing and opening, replay window, counters. No sockets, no policy.
+/* esp.h -- ESP packets in user space (RFC 4303; rules I-244..I-251): sealing and opening, replay window, counters. No sockets, no
+ * policy.
  *
- * One struct esp_sa is one direction. Its cipher contexts are made once, with the key set; sealing and opening allocate nothing. Tunnel mode:
- * the text is a whole IP packet. Not thread-safe: one thread per SA. Integers are in host order.
+ * One struct esp_sa is one direction. Its cipher contexts are made once, with the key set; sealing and opening allocate
+ * nothing. Tunnel mode: the text is a whole IP packet. Not thread-safe: one thread per SA. Integers are in host order.
  */
 #ifndef RUNTIME_ESP_H
 #define RUNTIME_ESP_H
@@ -62,25 +63,30 @@ uint32_t esp_spi(const struct esp_sa *sa);
 uint64_t esp_sequence(const struct esp_sa *sa);		/* last number used or, inbound, highest accepted */
 
 size_t esp_sealed_size(const struct esp_sa *sa, size_t inner);		/* bytes of the ESP packet */
-/* Largest inner packet whose ESP packet fits in `path_mtu` with an outer header of `outer` bytes (20 or 40, plus ESP_UDP_HEADER); 0: none (I-255). */
+/* Largest inner packet whose ESP packet fits in `path_mtu` with an outer header of `outer` bytes (20 or 40, plus
+ * ESP_UDP_HEADER); 0: none (I-255). */
 size_t esp_inner_mtu(const struct esp_sa *sa, size_t path_mtu, size_t outer);
 
 /* out[esp_sealed_size()] gets the packet from the SPI to the ICV. in and out do not overlap. */
-enum esp_result esp_seal(struct esp_sa *sa, const uint8_t *inner, size_t n, enum esp_next_header next, uint8_t *out, size_t room, size_t *ret_n);
-/* The packet begins with the SPI, which the caller used to find this SA. out (room for n bytes is always enough) gets the inner packet, cut to its
- * own length; *ret_next ESP_NEXT_IPV4 or _IPV6. Order of checks: I-245; the window moves only when the ICV is right. */
-enum esp_result esp_open(struct esp_sa *sa, const uint8_t *packet, size_t n, uint8_t *out, size_t room, size_t *ret_n, enum esp_next_header *ret_next);
+enum esp_result esp_seal(struct esp_sa *sa, const uint8_t *inner, size_t n, enum esp_next_header next, uint8_t *out, size_t room,
+			 size_t *ret_n);
+/* The packet begins with the SPI, which the caller used to find this SA. out (room for n bytes is always enough) gets the
+ * inner packet, cut to its own length; *ret_next ESP_NEXT_IPV4 or _IPV6. Order of checks: I-245; the window moves only when
+ * the ICV is right. */
+enum esp_result esp_open(struct esp_sa *sa, const uint8_t *packet, size_t n, uint8_t *out, size_t room, size_t *ret_n,
+			 enum esp_next_header *ret_next);
 
 /* For tests and for moving an SA: the next packet sealed has this number + 1. */
 void esp_set_sequence(struct esp_sa *sa, uint64_t sequence);
 
-/* --- the replay window alone (RFC 4303 section 3.4.3, appendix A2) --------------------------------------------------------------------- */
+/* --- the replay window alone (RFC 4303 section 3.4.3, appendix A2) ----------------------------------------------------------- */
 
 struct replay_window {
 	uint64_t top;			/* highest number accepted; 0: none yet */
 	uint32_t size;			/* 0: off */
 	bool esn;
-	uint64_t bitmap[ESP_WINDOW_MAX / 64 + 1];	/* ring; one word more than the window, so that a partly old word does not count */
+	/* ring; one word more than the window, so that a partly old word does not count */
+	uint64_t bitmap[ESP_WINDOW_MAX / 64 + 1];
 };
 
 void replay_init(struct replay_window *w, uint32_t size, bool esn);

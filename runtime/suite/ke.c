@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key exchange: MODP (RFC 3526), ECP (RFC 5903) and Brainpool (RFC 6954), X25519 and X448 (RFC 8031); checks of RFC 6989 (I-049). */
+/* Key exchange: MODP (RFC 3526), ECP (RFC 5903) and Brainpool (RFC 6954), X25519 and X448 (RFC 8031); checks of RFC 6989
+ * (I-049). */
 #include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -95,7 +96,8 @@ static int export_octets(struct ke *ke)
 	size_t front = kind_of(ke->group) == KIND_ECP, n;
 	uint8_t octets[SUITE_PUBLIC_MAX + 1];
 
-	if (!EVP_PKEY_get_octet_string_param(ke->key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, octets, sizeof octets, &n) || n != front + ke->n)
+	if (!EVP_PKEY_get_octet_string_param(ke->key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, octets, sizeof octets, &n) ||
+	    n != front + ke->n)
 		return refused(-ENOMEM);
 	memcpy(ke->public_value, octets + front, ke->n);
 	return 0;
@@ -149,8 +151,8 @@ static bool modp_in_range(const struct transform *group, const BIGNUM *y)
 {
 	EVP_PKEY *parameters = generate(group, true);
 	BIGNUM *p = NULL;
-	bool good = parameters && EVP_PKEY_get_bn_param(parameters, OSSL_PKEY_PARAM_FFC_P, &p) && BN_sub_word(p, 1) && BN_cmp(y, BN_value_one()) > 0 &&
-		    BN_cmp(y, p) < 0;
+	bool good = parameters && EVP_PKEY_get_bn_param(parameters, OSSL_PKEY_PARAM_FFC_P, &p) && BN_sub_word(p, 1) &&
+		    BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, p) < 0;
 
 	BN_free(p);
 	EVP_PKEY_free(parameters);
@@ -158,7 +160,8 @@ static bool modp_in_range(const struct transform *group, const BIGNUM *y)
 }
 
 /* Adds the public value in the form that OpenSSL wants; `copy` must live as long as the builder. */
-static bool push_public(OSSL_PARAM_BLD *bld, const struct transform *group, struct slice value, BIGNUM **y, uint8_t copy[SUITE_PUBLIC_MAX + 1])
+static bool push_public(OSSL_PARAM_BLD *bld, const struct transform *group, struct slice value, BIGNUM **y,
+			uint8_t copy[SUITE_PUBLIC_MAX + 1])
 {
 	if (kind_of(group) == KIND_MODP) {
 		*y = BN_bin2bn((const uint8_t *)value.p, (int)value.n, NULL);
@@ -222,7 +225,8 @@ static int derive(struct ke *ke, EVP_PKEY *peer, struct secret *ret)
 	size_t n = sizeof shared;
 	int error = -EBADMSG;
 
-	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 || (kind_of(ke->group) == KIND_MODP && EVP_PKEY_CTX_set_params(ctx, params) <= 0))
+	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 ||
+	    (kind_of(ke->group) == KIND_MODP && EVP_PKEY_CTX_set_params(ctx, params) <= 0))
 		error = -ENOMEM;
 	else if (EVP_PKEY_derive_set_peer(ctx, peer) > 0 && EVP_PKEY_derive(ctx, shared, &n) > 0)
 		error = secret_set(ret, shared, n);
@@ -231,7 +235,8 @@ static int derive(struct ke *ke, EVP_PKEY *peer, struct secret *ret)
 	return refused(error);
 }
 
-/* RFC 7748 section 6, RFC 8031 section 2: a secret of zeros comes from a point of small order. OpenSSL refuses too; this does not lean on it. */
+/* RFC 7748 section 6, RFC 8031 section 2: a secret of zeros comes from a point of small order. OpenSSL refuses too; this does
+ * not lean on it. */
 static bool all_zero(const struct secret *s)
 {
 	uint8_t bits = 0;

@@ -102,7 +102,7 @@ int prf_plus(struct prf *p, struct slice key, const struct slice *parts, size_t 
 	return error;
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- keys -------------------------------------------------------------------------------------------------------------------- */
 
 void ike_keys_wipe(struct ike_keys *k)
 {
@@ -187,8 +187,8 @@ int ike_keys_derive(struct prf *prf, const struct suite_choice *choice, const st
 	return error;
 }
 
-int ike_keys_rekey(struct prf *old, struct slice old_d, struct prf *prf, const struct suite_choice *choice, const struct key_seed *seed,
-		   uint64_t spi_i, uint64_t spi_r, struct ike_keys *ret)
+int ike_keys_rekey(struct prf *old, struct slice old_d, struct prf *prf, const struct suite_choice *choice,
+		   const struct key_seed *seed, uint64_t spi_i, uint64_t spi_r, struct ike_keys *ret)
 {
 	uint8_t skeyseed[SUITE_PRF_MAX];
 	int error = ike_skeyseed_rekey(old, old_d, seed, skeyseed);
@@ -216,7 +216,8 @@ int ike_keys_mix_ppk(struct prf *prf, struct slice ppk, struct ike_keys *k)
 	return error;
 }
 
-int child_keys_derive(struct prf *prf, struct slice sk_d, const struct suite_choice *choice, const struct key_seed *seed, struct child_keys *ret)
+int child_keys_derive(struct prf *prf, struct slice sk_d, const struct suite_choice *choice, const struct key_seed *seed,
+		      struct child_keys *ret)
 {
 	uint8_t material[2 * SUITE_INTEG_MAX + 2 * SUITE_ENCR_MAX];
 	struct slice parts[] = { seed->shared, seed->ni, seed->nr, seed->more };
@@ -239,7 +240,7 @@ int child_keys_derive(struct prf *prf, struct slice sk_d, const struct suite_cho
 	return error;
 }
 
-/* --- hashes ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- hashes ------------------------------------------------------------------------------------------------------------------ */
 
 int suite_natd_hash(uint64_t spi_i, uint64_t spi_r, const struct ip_addr *addr, uint16_t port, uint8_t out[SUITE_NATD_SIZE])
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The anti-replay window (RFC 4303 section 3.4.3, appendix A2; I-246, I-247): a ring of words, so that moving on costs no shifting. */
+/* The anti-replay window (RFC 4303 section 3.4.3, appendix A2; I-246, I-247): a ring of words, so that moving on costs no
+ * shifting. */
 #include <assert.h>
 
 #include "runtime/suite/esp.h"

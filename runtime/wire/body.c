@@ -123,7 +123,9 @@ static const char *check_delete(struct body *b)
 		return wrong(b, 1, "a delete of the IKE SA has SPIs");
 	if ((protocol == PROTOCOL_AH || protocol == PROTOCOL_ESP) && spi_size != 4)
 		return wrong(b, 1, "the SPIs of a delete have the wrong size");
-	return count * spi_size == b->bytes.n - DELETE_SIZE ? NULL : wrong(b, 2, "a delete has another number of SPIs than it says");
+	if (count * spi_size != b->bytes.n - DELETE_SIZE)
+		return wrong(b, 2, "a delete has another number of SPIs than it says");
+	return NULL;
 }
 
 /* One selector of a known type: RFC 7296 section 3.13.1; 65535..0 are the ports of OPAQUE. */

@@ -85,7 +85,7 @@ void wire_add_payload(struct wire_builder *w, uint8_t type, struct slice body)
 	wire_payload_end(w);
 }
 
-/* --- SA --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- SA ---------------------------------------------------------------------------------------------------------------------- */
 
 static unsigned count_type(const struct proposal *p, enum transform_type type)
 {
@@ -127,7 +127,8 @@ static void add_transform(struct wire_builder *w, struct transform_list *list, u
 	}
 }
 
-static void add_proposal(struct wire_builder *w, const struct proposal *p, unsigned number, bool more, const struct wire_sa_options *options)
+static void add_proposal(struct wire_builder *w, const struct proposal *p, unsigned number, bool more,
+			 const struct wire_sa_options *options)
 {
 	struct transform_list list = { 0 };
 	size_t start = w->out->n;
@@ -144,8 +145,13 @@ static void add_proposal(struct wire_builder *w, const struct proposal *p, unsig
 		const struct transform *t = p->transforms.v[i].transform;
 		uint16_t bits = p->transforms.v[i].key_bits;
 
-		if (goes_out(p, t, options))
-			add_transform(w, &list, (uint8_t)t->type, t->ikev2_id, t->key_attribute ? bits ? bits : t->key_bits_default : 0);
+		if (!goes_out(p, t, options))
+			continue;
+		if (!t->key_attribute)
+			bits = 0;
+		else if (bits == 0)
+			bits = t->key_bits_default;
+		add_transform(w, &list, (uint8_t)t->type, t->ikev2_id, bits);
 	}
 	if (options->esn == WIRE_ESN_YES || options->esn == WIRE_ESN_YES_OR_NO)
 		add_transform(w, &list, TRANSFORM_ESN, 1, 0);
@@ -172,7 +178,7 @@ void wire_add_sa(struct wire_builder *w, const struct proposal *proposals, size_
 	wire_payload_end(w);
 }
 
-/* --- the others ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- the others -------------------------------------------------------------------------------------------------------------- */
 
 void wire_add_ke(struct wire_builder *w, uint16_t method, struct slice data)
 {

@@ -2,7 +2,8 @@
 /* A message as one line of text, for logs and --simulate. */
 #include "runtime/wire/read.h"
 
-/* As a user would write it: lower case, without the parts that go without saying. "aes256", "aes_gcm_16_256", "sha2_512", "dh19". */
+/* As a user would write it: lower case, without the parts that go without saying. "aes256", "aes_gcm_16_256", "sha2_512",
+ * "dh19". */
 static void add_known(struct buf *out, const struct transform *t, uint16_t key_bits)
 {
 	struct slice name = slice_of(t->name);
@@ -121,9 +122,10 @@ static void add_ts(struct buf *out, const struct wire_payload *payload)
 
 static void add_delete(struct buf *out, const struct wire_payload *payload)
 {
+	static const char *const protocols[] = { "?", "IKE", "AH", "ESP" };
 	struct wire_delete d = wire_delete(payload);
 
-	buf_add_str(out, d.protocol == PROTOCOL_IKE ? "D(IKE" : d.protocol == PROTOCOL_ESP ? "D(ESP" : d.protocol == PROTOCOL_AH ? "D(AH" : "D(?");
+	buf_printf(out, "D(%s", d.protocol <= PROTOCOL_ESP ? protocols[d.protocol] : "?");
 	for (unsigned i = 0; d.spi_size == 4 && i < d.count; i++)
 		buf_printf(out, " %08x", wire_delete_spi(&d, i));
 	buf_add_char(out, ')');

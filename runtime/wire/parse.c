@@ -58,7 +58,8 @@ static enum wire_error take(struct wire_message *msg, const struct wire_payload 
 	return WIRE_OK;
 }
 
-static enum wire_error walk(struct wire_message *msg, uint8_t type, struct slice chain, size_t at, bool inner, struct wire_fault *fault)
+static enum wire_error walk(struct wire_message *msg, uint8_t type, struct slice chain, size_t at, bool inner,
+			    struct wire_fault *fault)
 {
 	while (type != PAYLOAD_NONE) {
 		struct wire_payload p = { .type = type, .inner = inner };
@@ -104,7 +105,7 @@ enum wire_error wire_parse_inner(struct wire_message *msg, uint8_t first, struct
 	return walk(msg, first, plain, 0, true, fault);
 }
 
-/* --- which payloads an exchange has (RFC 7296 sections 1.2 to 1.4, appendix C) -------------------------------------------------------------- */
+/* --- which payloads an exchange has (RFC 7296 sections 1.2 to 1.4, appendix C) ----------------------------------------------- */
 
 struct admitted {
 	uint8_t exchange;
@@ -159,7 +160,8 @@ static bool need_not_be_complete(const struct wire_message *msg)
 	return wire_find_error(msg, NULL) || (response && wire_find_notify(msg, NOTIFY_COOKIE, NULL));
 }
 
-static enum wire_error check_row(const struct wire_message *msg, const struct admitted *row, bool complete, struct wire_fault *fault)
+static enum wire_error check_row(const struct wire_message *msg, const struct admitted *row, bool complete,
+				 struct wire_fault *fault)
 {
 	bool response = msg->header.flags & IKE_FLAG_RESPONSE, inner = row->exchange != IKE_SA_INIT;
 	unsigned min = response ? row->response_min : row->request_min;
@@ -175,9 +177,13 @@ static enum wire_error check_row(const struct wire_message *msg, const struct ad
 	}
 	if (max == 0)
 		return WIRE_OK;		/* not listed in this direction: ignored (RFC 7296 section 2.5) */
+	if (count > max && max == 1)
+		return fail(fault, WIRE_SYNTAX, row->payload, 0, "a payload comes twice");
 	if (count > max)
-		return fail(fault, max == 1 ? WIRE_SYNTAX : WIRE_LIMIT, row->payload, 0, max == 1 ? "a payload comes twice" : "too many payloads of a type");
-	return count < min && complete ? fail(fault, WIRE_SYNTAX, row->payload, 0, "a payload that must be there is missing") : WIRE_OK;
+		return fail(fault, WIRE_LIMIT, row->payload, 0, "too many payloads of a type");
+	if (count < min && complete)
+		return fail(fault, WIRE_SYNTAX, row->payload, 0, "a payload that must be there is missing");
+	return WIRE_OK;
 }
 
 /* The selectors come as a pair, and IKE_AUTH has SA with both or none of the three (RFC 6023). */
@@ -201,8 +207,10 @@ enum wire_error wire_check(const struct wire_message *msg, struct wire_fault *fa
 	*fault = (struct wire_fault){ 0 };
 	if (!wire_exchange_name(exchange))
 		return fail(fault, WIRE_SYNTAX, 0, 18, "unknown exchange type");
-	if (msg->encrypted != (exchange != IKE_SA_INIT))
-		return fail(fault, WIRE_SYNTAX, 0, 16, msg->encrypted ? "IKE_SA_INIT is encrypted" : "the message is not encrypted");
+	if (msg->encrypted && exchange == IKE_SA_INIT)
+		return fail(fault, WIRE_SYNTAX, 0, 16, "IKE_SA_INIT is encrypted");
+	if (!msg->encrypted && exchange != IKE_SA_INIT)
+		return fail(fault, WIRE_SYNTAX, 0, 16, "the message is not encrypted");
 	for (size_t i = 0; !error && i < sizeof admitted / sizeof *admitted; i++)
 		if (admitted[i].exchange == exchange)
 			error = check_row(msg, &admitted[i], complete, fault);

@@ -15,7 +15,12 @@ bool wire_sk(const struct wire_message *msg, struct wire_sk *ret)
 	const struct wire_payload *sk = wire_find(msg, PAYLOAD_SK, 0), *skf = wire_find(msg, PAYLOAD_SKF, 0);
 
 	if (sk)
-		*ret = (struct wire_sk){ .first = sk->next, .number = 1, .total = 1, .offset = (size_t)(sk->body.p - msg->datagram.p) };
+		*ret = (struct wire_sk){
+			.first = sk->next,
+			.number = 1,
+			.total = 1,
+			.offset = (size_t)(sk->body.p - msg->datagram.p),
+		};
 	else if (skf)
 		*ret = (struct wire_sk){
 			.fragment = true,
@@ -89,7 +94,8 @@ static bool known_type(uint8_t type)
 	return type >= TRANSFORM_ENCR && type <= TRANSFORM_ESN;
 }
 
-static void read_transforms(struct arena *a, const struct wire_proposal *p, struct wire_offer *ret, unsigned *listed, unsigned *understood)
+static void read_transforms(struct arena *a, const struct wire_proposal *p, struct wire_offer *ret, unsigned *listed,
+			    unsigned *understood)
 {
 	struct slice rest = p->transforms;
 	struct wire_transform w;

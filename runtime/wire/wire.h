@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire.h -- the IKEv2 message format (RFC 7296 section 3, RFC 7383): bytes to views and back. It knows no SA, no key and no policy.
+/* wire.h -- the IKEv2 message format (RFC 7296 section 3, RFC 7383): bytes to views and back. It knows no SA, no key and no
+ * policy.
  *
- * Reading: wire_parse() checks the header and walks the payloads of a datagram; wire_parse_inner() does the same for what was decrypted from
- * SK or SKF. Both check the *inside* of every payload of a known type too, so the typed views below cannot fail afterwards. Views borrow from the
- * datagram: nothing is copied. Rules I-020..I-029; limits from base/limits.h.
+ * Reading: wire_parse() checks the header and walks the payloads of a datagram; wire_parse_inner() does the same for what was
+ * decrypted from SK or SKF. Both check the *inside* of every payload of a known type too, so the typed views below cannot fail
+ * afterwards. Views borrow from the datagram: nothing is copied. Rules I-020..I-029; limits from base/limits.h.
  *
- * Errors: WIRE_OK (0), or a fault that says what, where and why. What to answer is the engine's choice (section 14 of the rules): a
- * fault outside SK is met with silence, the same fault inside SK, after the ICV was right, with INVALID_SYNTAX.
+ * Errors: WIRE_OK (0), or a fault that says what, where and why. What to answer is the engine's choice (section 14 of the rules):
+ * a fault outside SK is met with silence, the same fault inside SK, after the ICV was right, with INVALID_SYNTAX.
  *
- * Building: struct wire_builder appends to a struct buf of the caller and patches next-payload fields and lengths; a failed allocation sticks
- * in the buf. Integers are in host order in all structs; SPIs of IKE SAs are 64-bit numbers whose most significant byte goes first.
+ * Building: struct wire_builder appends to a struct buf of the caller and patches next-payload fields and lengths; a failed
+ * allocation sticks in the buf. Integers are in host order in all structs; SPIs of IKE SAs are 64-bit numbers whose most
+ * significant byte goes first.
  */
 #ifndef RUNTIME_WIRE_H
 #define RUNTIME_WIRE_H
@@ -43,9 +45,22 @@ enum ike_flag { IKE_FLAG_INITIATOR = 0x08, IKE_FLAG_VERSION = 0x10, IKE_FLAG_RES
 
 enum payload_type {
 	PAYLOAD_NONE = 0,
-	PAYLOAD_SA = 33, PAYLOAD_KE = 34, PAYLOAD_IDI = 35, PAYLOAD_IDR = 36, PAYLOAD_CERT = 37, PAYLOAD_CERTREQ = 38, PAYLOAD_AUTH = 39,
-	PAYLOAD_NONCE = 40, PAYLOAD_NOTIFY = 41, PAYLOAD_DELETE = 42, PAYLOAD_VENDOR = 43, PAYLOAD_TSI = 44, PAYLOAD_TSR = 45,
-	PAYLOAD_SK = 46, PAYLOAD_CP = 47, PAYLOAD_EAP = 48,
+	PAYLOAD_SA = 33,
+	PAYLOAD_KE = 34,
+	PAYLOAD_IDI = 35,
+	PAYLOAD_IDR = 36,
+	PAYLOAD_CERT = 37,
+	PAYLOAD_CERTREQ = 38,
+	PAYLOAD_AUTH = 39,
+	PAYLOAD_NONCE = 40,
+	PAYLOAD_NOTIFY = 41,
+	PAYLOAD_DELETE = 42,
+	PAYLOAD_VENDOR = 43,
+	PAYLOAD_TSI = 44,
+	PAYLOAD_TSR = 45,
+	PAYLOAD_SK = 46,
+	PAYLOAD_CP = 47,
+	PAYLOAD_EAP = 48,
 	PAYLOAD_SKF = 53,		/* RFC 7383 */
 };
 
@@ -115,12 +130,13 @@ enum notify_type {
 
 #define NOTIFY_FIRST_STATUS 16384u
 
-/* Names for people, from tables: "IKE_SA_INIT", "Ni" is written NONCE, "AUTHENTICATION_FAILED"; NULL when the number has none here. */
+/* Names for people, from tables: "IKE_SA_INIT", "Ni" is written NONCE, "AUTHENTICATION_FAILED"; NULL when the number has none
+ * here. */
 const char *wire_exchange_name(uint8_t exchange);
 const char *wire_payload_name(uint8_t type);
 const char *wire_notify_name(uint16_t type);
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading ----------------------------------------------------------------------------------------------------------------- */
 
 enum wire_error {
 	WIRE_OK = 0,
@@ -171,12 +187,14 @@ struct wire_message {
 enum wire_error wire_parse_header(struct slice datagram, struct wire_header *ret, struct wire_fault *fault);
 /* Header and outer payloads. On WIRE_VERSION, WIRE_VERSION_1, WIRE_CRITICAL and WIRE_SYNTAX ret->header is valid. */
 enum wire_error wire_parse(struct slice datagram, struct wire_message *ret, struct wire_fault *fault);
-/* Appends the payloads of `plain` (the text of SK without padding, or the joined texts of all SKF) to msg; `first` is the type of the first. */
+/* Appends the payloads of `plain` (the text of SK without padding, or the joined texts of all SKF) to msg; `first` is the type
+ * of the first. */
 enum wire_error wire_parse_inner(struct wire_message *msg, uint8_t first, struct slice plain, struct wire_fault *fault);
 
-/* Are the payloads of the (decrypted) message those that its exchange and direction may have: at least the necessary, none twice that may come
- * once, each inside or outside SK as the table says? WIRE_SYNTAX with why. A message that carries an error notify need not be complete. An
- * exchange type that is unknown here is WIRE_SYNTAX. Payloads that an exchange does not list are ignored, as RFC 7296 section 2.5 asks. */
+/* Are the payloads of the (decrypted) message those that its exchange and direction may have: at least the necessary, none
+ * twice that may come once, each inside or outside SK as the table says? WIRE_SYNTAX with why. A message that carries an error
+ * notify need not be complete. An exchange type that is unknown here is WIRE_SYNTAX. Payloads that an exchange does not list
+ * are ignored, as RFC 7296 section 2.5 asks. */
 enum wire_error wire_check(const struct wire_message *msg, struct wire_fault *fault);
 
 /* The n-th payload (from 0) of that type; NULL: there is none. */
@@ -215,8 +233,9 @@ struct wire_offer {
 	struct slice spi;	/* borrowed from the datagram */
 	struct proposal proposal;	/* transforms in the order of the message, without ESN; span is empty */
 	bool esn_yes, esn_no;	/* ESN transforms that were listed */
-	const char *unusable;	/* NULL, or why the whole proposal cannot be chosen: unknown transform type or protocol, or a type of which we
-				 * know no listed transform */
+	/* NULL, or why the whole proposal cannot be chosen: a protocol or transform type that we do not know, or a type of which
+	 * we know none of the transforms listed */
+	const char *unusable;
 };
 void wire_read_offer(struct arena *a, const struct wire_proposal *p, struct wire_offer *ret);
 
@@ -268,8 +287,8 @@ struct wire_delete {
 struct wire_delete wire_delete(const struct wire_payload *p);
 uint32_t wire_delete_spi(const struct wire_delete *d, unsigned i);	/* 32-bit SPI; i below count */
 
-/* Selectors of a TS payload: at most LIMIT_SELECTORS; those of unknown types are skipped (I-160). Iteration as above, with *rest from
- * wire_ts_list(). A selector whose range is backwards does not parse: WIRE_SYNTAX. */
+/* Selectors of a TS payload: at most LIMIT_SELECTORS; those of unknown types are skipped (I-160). Iteration as above, with
+ * *rest from wire_ts_list(). A selector whose range is backwards does not parse: WIRE_SYNTAX. */
 struct slice wire_ts_list(const struct wire_payload *p);
 bool wire_next_ts(struct slice *rest, struct traffic_selector *ret);
 
@@ -287,7 +306,7 @@ bool wire_next_attribute(struct slice *rest, struct wire_attribute *ret);
  * nonce, no identity. An SK payload that was decrypted shows as its contents ("empty" when there are none), else as "SK". */
 void wire_describe(const struct wire_message *msg, struct buf *out);
 
-/* --- building ----------------------------------------------------------------------------------------------------------------------- */
+/* --- building ---------------------------------------------------------------------------------------------------------------- */
 
 struct wire_builder {
 	struct buf *out;
@@ -309,7 +328,8 @@ void wire_payload_begin(struct wire_builder *w, uint8_t type);	/* then append th
 void wire_payload_end(struct wire_builder *w);			/* then this */
 void wire_add_payload(struct wire_builder *w, uint8_t type, struct slice body);
 
-enum wire_esn { WIRE_ESN_NONE, WIRE_ESN_NO, WIRE_ESN_YES, WIRE_ESN_YES_OR_NO };	/* NONE: no ESN transform (IKE); YES_OR_NO lists both, yes first */
+/* NONE: no ESN transform (IKE); YES_OR_NO lists both, yes first */
+enum wire_esn { WIRE_ESN_NONE, WIRE_ESN_NO, WIRE_ESN_YES, WIRE_ESN_YES_OR_NO };
 
 struct wire_sa_options {
 	struct slice spi;	/* 0 bytes (first IKE SA), 8 (IKE rekey), 4 (AH, ESP); the same in each proposal */
@@ -317,8 +337,8 @@ struct wire_sa_options {
 	bool without_ke;	/* I-072: KE transforms are left out in IKE_AUTH */
 	uint8_t first_number;	/* 0 means 1; for an answer: the number of the chosen proposal */
 };
-/* SA payload with the proposals in order. The transform NONE (of INTEG, KE) is left out where it is the only one of its type, as peers do.
- * An answer is a list of one proposal with one transform per type. */
+/* SA payload with the proposals in order. The transform NONE (of INTEG, KE) is left out where it is the only one of its type,
+ * as peers do. An answer is a list of one proposal with one transform per type. */
 void wire_add_sa(struct wire_builder *w, const struct proposal *proposals, size_t n, const struct wire_sa_options *options);
 void wire_add_ke(struct wire_builder *w, uint16_t method, struct slice data);
 void wire_add_nonce(struct wire_builder *w, struct slice nonce);
@@ -332,9 +352,9 @@ void wire_add_delete_ike(struct wire_builder *w);
 void wire_add_delete(struct wire_builder *w, uint8_t protocol, const uint32_t *spis, size_t n);
 void wire_add_ts(struct wire_builder *w, enum payload_type tsi_or_tsr, const struct traffic_selector *ts, size_t n);
 
-/* The outside of an encrypted message: IKE header and SK (or, with total above 1, SKF) header with final lengths, for a sealed part (IV, text,
- * padding, ICV) of `sealed` bytes that the caller appends next. `first` is the type of the first inner payload. h->length and h->next are
- * ignored. 0, -ENOMEM or -EMSGSIZE. */
+/* The outside of an encrypted message: IKE header and SK (or, with total above 1, SKF) header with final lengths, for a sealed
+ * part (IV, text, padding, ICV) of `sealed` bytes that the caller appends next. `first` is the type of the first inner
+ * payload. h->length and h->next are ignored. 0, -ENOMEM or -EMSGSIZE. */
 int wire_begin_sk(struct buf *out, const struct wire_header *h, uint8_t first, uint16_t number, uint16_t total, size_t sealed);
 
 #endif

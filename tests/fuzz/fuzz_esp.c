@@ -32,7 +32,8 @@ static void open_packet(struct esp_sa *sa, const uint8_t *packet, size_t n)
 	enum esp_next_header next;
 	size_t size;
 
-	if (esp_open(sa, packet, n, out, n, &size, &next) == ESP_OK && (size == 0 || size > n || out[0] >> 4 != (next == ESP_NEXT_IPV4 ? 4 : 6)))
+	if (esp_open(sa, packet, n, out, n, &size, &next) == ESP_OK &&
+	    (size == 0 || size > n || out[0] >> 4 != (next == ESP_NEXT_IPV4 ? 4 : 6)))
 		abort();
 	free(out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_wire.c -- any bytes as an IKE datagram: header, payloads, the text of SK as if it were decrypted, every view, and decryption. */
+/* fuzz_wire.c -- any bytes as an IKE datagram: header, payloads, the text of SK as if it were decrypted, every view, and
+ * decryption. */
 #include "runtime/suite/suite.h"
 #include "tests/unit/wire_walk.h"
 

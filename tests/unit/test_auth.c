@@ -97,7 +97,8 @@ START_TEST(nothing_else_is_taken)
 {
 	struct secret psk = { 0 }, other = { 0 };
 	struct auth_key key = { .method = AUTH_PSK, .psk = &psk }, wrong = { .method = AUTH_PSK, .psk = &other };
-	struct auth_octets octets = { .message = SLICE("message"), .nonce = SLICE("nonce"), .id = SLICE("\2\0\0\0id"), .sk_p = SLICE("sk_p") };
+	struct auth_octets octets = { .message = SLICE("message"), .nonce = SLICE("nonce"), .id = SLICE("\2\0\0\0id"),
+		.sk_p = SLICE("sk_p") };
 	struct auth_octets changed[] = { octets, octets, octets, octets, octets };
 	struct prf *prf = new_prf();
 	struct buf out = { 0 };
@@ -133,7 +134,8 @@ START_TEST(an_empty_key_is_refused)
 {
 	struct secret psk = { 0 };
 	struct auth_key key = { .method = AUTH_PSK, .psk = &psk };
-	struct auth_octets octets = { .message = SLICE("message"), .nonce = SLICE("nonce"), .id = SLICE("\2\0\0\0id"), .sk_p = SLICE("sk_p") };
+	struct auth_octets octets = { .message = SLICE("message"), .nonce = SLICE("nonce"), .id = SLICE("\2\0\0\0id"),
+		.sk_p = SLICE("sk_p") };
 	struct prf *prf = new_prf();
 	struct buf out = { 0 };
 	const char *why;
@@ -145,4 +147,5 @@ START_TEST(an_empty_key_is_refused)
 }
 END_TEST
 
-TAP_MAIN("auth", shared_key_of_a_capture, shared_key_with_a_ppk, shared_key_is_the_formula, nothing_else_is_taken, an_empty_key_is_refused)
+TAP_MAIN("auth", shared_key_of_a_capture, shared_key_with_a_ppk, shared_key_is_the_formula, nothing_else_is_taken,
+	 an_empty_key_is_refused)

@@ -8,8 +8,8 @@
 #include "runtime/suite/suite.h"
 #include "tests/unit/vectors.h"
 
-static struct esp_sa *new_sa(const char *encr, uint16_t bits, struct slice encr_key, const char *integ, struct slice integ_key, bool esn,
-			     uint32_t window)
+static struct esp_sa *new_sa(const char *encr, uint16_t bits, struct slice encr_key, const char *integ, struct slice integ_key,
+			     bool esn, uint32_t window)
 {
 	struct esp_params params = {
 		.spi = 0x11223344,
@@ -72,7 +72,7 @@ static enum esp_result open_packet(struct esp_sa *sa, const uint8_t *packet, siz
 	return result;
 }
 
-/* --- captures -------------------------------------------------------------------------------------------------------------------------- */
+/* --- captures ---------------------------------------------------------------------------------------------------------------- */
 
 static void check_capture(const char *id, const char *encr, uint16_t bits, const char *integ, bool esn)
 {
@@ -144,7 +144,7 @@ START_TEST(chacha_of_the_rfc)
 }
 END_TEST
 
-/* --- our own packets ----------------------------------------------------------------------------------------------------------------------- */
+/* --- our own packets --------------------------------------------------------------------------------------------------------- */
 
 START_TEST(what_is_sealed_opens)
 {
@@ -204,7 +204,8 @@ START_TEST(no_change_is_taken)
 }
 END_TEST
 
-/* Texts that a peer with the right key may send; each cause has its counter (I-250, I-251). NULL encryption shows the text, so it can be made. */
+/* Texts that a peer with the right key may send; each cause has its counter (I-250, I-251). NULL encryption shows the text, so
+ * it can be made. */
 static enum esp_result open_text(const uint8_t *text, size_t n)
 {
 	static const uint8_t key[32] = { 1, 2, 3 };
@@ -346,7 +347,8 @@ END_TEST
 START_TEST(what_cannot_be_an_sa_is_refused)
 {
 	static const uint8_t key[64];
-	struct esp_params params = { .encr = named(TRANSFORM_ENCR, "AES_CBC"), .encr_key_bits = 128, .encr_key = slice_bytes(key, 16) };
+	struct esp_params params = { .encr = named(TRANSFORM_ENCR, "AES_CBC"), .encr_key_bits = 128,
+		.encr_key = slice_bytes(key, 16) };
 	struct esp_sa *sa = NULL;
 	const char *why;
 
@@ -362,7 +364,7 @@ START_TEST(what_cannot_be_an_sa_is_refused)
 }
 END_TEST
 
-/* --- the window ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- the window -------------------------------------------------------------------------------------------------------------- */
 
 static bool arrives(struct replay_window *w, uint64_t sequence)
 {
@@ -407,7 +409,8 @@ START_TEST(high_halves_of_the_vectors)
 	replay_init(&w, (uint32_t)json_integer_value(json_object_get(v, "window")), true);
 	json_array_foreach(json_object_get(v, "cases"), i, c) {
 		w.top = (uint64_t)json_integer_value(json_object_get(c, "top"));
-		ck_assert_int_eq(replay_high(&w, (uint32_t)json_integer_value(json_object_get(c, "low"))), json_integer_value(json_object_get(c, "high")));
+		ck_assert_int_eq(replay_high(&w, (uint32_t)json_integer_value(json_object_get(c, "low"))),
+				 json_integer_value(json_object_get(c, "high")));
 	}
 	w.top = 5;
 	ck_assert_int_eq(replay_high(&w, 0xffffffff), -1);	/* before the first packet */
@@ -438,8 +441,8 @@ START_TEST(windows_of_all_sizes_agree_with_a_list)
 			if (sequence >= sizeof seen / sizeof *seen)
 				continue;	/* also what wrapped below zero */
 			want = sequence != 0 && !seen[sequence] && (sequence > top || top - sequence < sizes[s]);
-			ck_assert_msg(arrives(&w, sequence) == want, "window %u: %llu with top %llu", sizes[s], (unsigned long long)sequence,
-				      (unsigned long long)top);
+			ck_assert_msg(arrives(&w, sequence) == want, "window %u: %llu with top %llu", sizes[s],
+				      (unsigned long long)sequence, (unsigned long long)top);
 			seen[sequence] |= want;
 			if (want && sequence > top)
 				top = sequence;
@@ -463,7 +466,7 @@ START_TEST(window_sizes_are_rounded_into_what_is_kept)
 }
 END_TEST
 
-TAP_MAIN("esp", captured_gcm, captured_gcm_with_esn, captured_cbc, captured_chacha, chacha_of_the_rfc, what_is_sealed_opens, no_change_is_taken,
-	 texts_are_checked, tfc_padding_is_cut_off, numbers_never_come_twice, esn_goes_over_the_end_of_the_low_half, the_mtu_leaves_room,
-	 what_cannot_be_an_sa_is_refused, windows_of_the_vectors, high_halves_of_the_vectors, windows_of_all_sizes_agree_with_a_list,
-	 window_sizes_are_rounded_into_what_is_kept)
+TAP_MAIN("esp", captured_gcm, captured_gcm_with_esn, captured_cbc, captured_chacha, chacha_of_the_rfc, what_is_sealed_opens,
+	 no_change_is_taken, texts_are_checked, tfc_padding_is_cut_off, numbers_never_come_twice,
+	 esn_goes_over_the_end_of_the_low_half, the_mtu_leaves_room, what_cannot_be_an_sa_is_refused, windows_of_the_vectors,
+	 high_halves_of_the_vectors, windows_of_all_sizes_agree_with_a_list, window_sizes_are_rounded_into_what_is_kept)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ipsec.secrets: what is read, what is said about mistakes, and which secret serves a pair. K-numbers: what the real daemon does. */
+/* ipsec.secrets: what is read, what is said about mistakes, and which secret serves a pair. K-numbers: what the real daemon
+ * does. */
 #include "secrets/secrets.h"
 
 #include <errno.h>
@@ -190,7 +191,8 @@ START_TEST(mistakes_are_told_with_their_place)
 		{ "@a @b : PSK \"\"\n", "IC3512 2:13 the secret is empty", 2 },
 		{ "@a @b : PSK \"trailing blank \"\n", "IC3513 2:13 the secret begins or ends with a blank", 3 },
 		{ "@a @b : PSK \"\xe2\x80\x9cquoted\xe2\x80\x9d\"\n", "IC3513 2:13 the secret has bytes outside ASCII", 3 },
-		{ "2001:db8:: : PSK \"eight bytes\"\n", "IC3514 2:1 the last ':' of this address is taken for the one that ends the identities", 2 },
+		{ "2001:db8:: : PSK \"eight bytes\"\n",
+		  "IC3514 2:1 the last ':' of this address is taken for the one that ends the identities", 2 },
 		{ "include\n", "IC3515 2:1 'include' takes one file name or pattern", 2 },
 		{ "include a b\n", "IC3515 2:1 'include' takes one file name or pattern", 2 },
 	};
@@ -234,7 +236,8 @@ END_TEST
 /* No word of a file gets into a finding, other than host names and known keywords, whatever is cut off or changed. */
 START_TEST(no_finding_quotes_a_secret)
 {
-	static const char good[] = "@a @b : PSK \"xyzzy1xyzzy\"\n@c : PPKS \"id\" 0sxyzzy2xyzzy==\n: RSA { xyzzy3 }\n@d @e : PSK 0txyzzy4 xyzzy5\n";
+	static const char good[] = "@a @b : PSK \"xyzzy1xyzzy\"\n@c : PPKS \"id\" 0sxyzzy2xyzzy==\n: RSA { xyzzy3 }\n"
+				   "@d @e : PSK 0txyzzy4 xyzzy5\n";
 	char text[sizeof good];
 
 	for (size_t i = 0; i < sizeof good * 4; i++) {
@@ -258,7 +261,7 @@ START_TEST(no_finding_quotes_a_secret)
 }
 END_TEST
 
-/* --- choosing ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- choosing ---------------------------------------------------------------------------------------------------------------- */
 
 static struct ident id_of(const char *text)
 {
@@ -280,7 +283,8 @@ static const char *chosen(const char *local, const char *remote)
 		return "none";
 	rival = secrets_psk_rival(&secrets, e, &l, &r);
 	if (rival)
-		return arena_printf(&arena, "%.*s or %.*s", (int)e->value.n, e->value.bytes, (int)rival->value.n, rival->value.bytes);
+		return arena_printf(&arena, "%.*s or %.*s", (int)e->value.n, e->value.bytes, (int)rival->value.n,
+				    rival->value.bytes);
 	return arena_printf(&arena, "%.*s", (int)e->value.n, e->value.bytes);
 }
 
@@ -329,7 +333,8 @@ END_TEST
 /* K-034, K-045 */
 START_TEST(the_first_of_two_equals_wins_and_the_other_is_told)
 {
-	parse("@me @peer : PSK \"first key\"\n@peer @me : PSK \"second key\"\n@me @same : PSK \"same key\"\n@me @same : PSK 0x73616d65206b6579\n");
+	parse("@me @peer : PSK \"first key\"\n@peer @me : PSK \"second key\"\n"
+	      "@me @same : PSK \"same key\"\n@me @same : PSK 0x73616d65206b6579\n");
 	ck_assert_str_eq(chosen("@me", "@peer"), "first key or second key");
 	ck_assert_str_eq(chosen("@me", "@same"), "same key");
 	done();
@@ -366,5 +371,5 @@ END_TEST
 
 TAP_MAIN("secrets", values_are_read_in_four_forms, records_go_over_lines, identities_of_all_kinds, other_kinds_of_entries,
 	 mistakes_are_told_with_their_place, an_indented_first_line_is_told, a_line_longer_than_the_daemon_reads_is_told,
-	 no_finding_quotes_a_secret, the_most_specific_entry_wins, sums_that_match_nothing, the_first_of_two_equals_wins_and_the_other_is_told,
-	 only_psk_entries_serve, secret_memory_is_zeroed_and_has_any_size)
+	 no_finding_quotes_a_secret, the_most_specific_entry_wins, sums_that_match_nothing,
+	 the_first_of_two_equals_wins_and_the_other_is_told, only_psk_entries_serve, secret_memory_is_zeroed_and_has_any_size)

@@ -33,7 +33,8 @@ START_TEST(prf_gives_the_published_hmacs)
 	} cases[] = {
 		{ "HMAC_SHA1", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79" },	/* RFC 2202 section 3, case 2 */
 		{ "HMAC_SHA2_256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
-		{ "HMAC_SHA2_384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
+		{ "HMAC_SHA2_384", "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47"
+				   "e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649" },
 		{ "HMAC_SHA2_512", "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
 				   "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737" },
 	};
@@ -62,7 +63,8 @@ START_TEST(prf_takes_an_empty_key_for_what_it_is)
 
 	ck_assert_int_eq(prf_compute(p, SLICE("some key"), &text, 1, out), 0);
 	ck_assert_int_eq(prf_compute(p, SLICE(""), &text, 1, out), 0);
-	assert_bytes("HMAC of nothing under nothing", out, 32, unhex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
+	assert_bytes("HMAC of nothing under nothing", out, 32,
+		     unhex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"));
 	prf_free(p);
 }
 END_TEST
@@ -178,7 +180,8 @@ START_TEST(keys_of_a_rekeyed_sa)
 	seed.nr = bytes_of(v, "nr");
 	ck_assert_int_eq(ike_skeyseed_rekey(p, bytes_of(v, "old_sk_d"), &seed, skeyseed), 0);
 	assert_bytes("SKEYSEED", skeyseed, prf_size(p), bytes_of(v, "skeyseed"));
-	ck_assert_int_eq(ike_keys_rekey(p, bytes_of(v, "old_sk_d"), p, &choice, &seed, number_of(v, "spi_i"), number_of(v, "spi_r"), &keys), 0);
+	ck_assert_int_eq(ike_keys_rekey(p, bytes_of(v, "old_sk_d"), p, &choice, &seed, number_of(v, "spi_i"), number_of(v, "spi_r"),
+					&keys), 0);
 	assert_keys(v, &keys);
 	prf_free(p);
 }
@@ -200,7 +203,8 @@ START_TEST(keys_of_an_additional_key_exchange)
 	seed.shared = bytes_of(v, "shared_secret_1");
 	seed.ni = bytes_of(v, "ni");
 	seed.nr = bytes_of(v, "nr");
-	ck_assert_int_eq(ike_keys_rekey(p, bytes_of(v, "sk_d_0"), p, &choice, &seed, number_of(v, "spi_i"), number_of(v, "spi_r"), &keys), 0);
+	ck_assert_int_eq(ike_keys_rekey(p, bytes_of(v, "sk_d_0"), p, &choice, &seed, number_of(v, "spi_i"), number_of(v, "spi_r"),
+					&keys), 0);
 	assert_keys(v, &keys);
 	prf_free(p);
 }
@@ -293,14 +297,15 @@ START_TEST(skeyseed_of_a_rekey_with_an_additional_key_exchange)
 	if (!v)
 		return;
 	p = new_prf("HMAC_SHA2_256");
-	ck_assert_int_eq(ike_skeyseed_rekey(p, bytes_of(v, "sk_d"), &(struct key_seed){ .shared = bytes_of(v, "sk_0"), .ni = bytes_of(v, "ni"),
+	ck_assert_int_eq(ike_skeyseed_rekey(p, bytes_of(v, "sk_d"), &(struct key_seed){ .shared = bytes_of(v, "sk_0"),
+		.ni = bytes_of(v, "ni"),
 		.nr = bytes_of(v, "nr"), .more = bytes_of(v, "sk_1") }, skeyseed), 0);
 	assert_bytes("SKEYSEED", skeyseed, prf_size(p), bytes_of(v, "rekey_skeyseed"));
 	prf_free(p);
 }
 END_TEST
 
-/* --- SK ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- SK ---------------------------------------------------------------------------------------------------------------------- */
 
 #define SK_AT	32u	/* IKE header and generic header of SK */
 
@@ -418,7 +423,8 @@ static const struct {
 	const char *integ;
 } sk_suites[] = {
 	{ "AES_CBC", 128, "HMAC_SHA2_256_128" }, { "AES_CBC", 256, "HMAC_SHA2_512_256" }, { "AES_CBC", 192, "HMAC_SHA1_96" },
-	{ "AES_CBC", 256, "HMAC_SHA2_384_192" }, { "3DES_CBC", 0, "HMAC_SHA1_96" }, { "AES_GCM_8", 128, NULL }, { "AES_GCM_12", 256, NULL },
+	{ "AES_CBC", 256, "HMAC_SHA2_384_192" }, { "3DES_CBC", 0, "HMAC_SHA1_96" }, { "AES_GCM_8", 128, NULL },
+		{ "AES_GCM_12", 256, NULL },
 	{ "AES_GCM_16", 256, NULL }, { "CHACHA20_POLY1305", 0, NULL },
 };
 
@@ -503,7 +509,7 @@ START_TEST(a_key_of_the_wrong_size_is_refused)
 }
 END_TEST
 
-/* --- key exchange ------------------------------------------------------------------------------------------------------------------------ */
+/* --- key exchange ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const groups[] = { "MODP1536", "MODP2048", "MODP3072", "MODP4096", "DH19", "DH20", "DH21", "DH31" };
 
@@ -529,7 +535,8 @@ START_TEST(two_ends_agree)
 }
 END_TEST
 
-static void assert_agrees(const char *group, const char *private_value, const char *public_value, const char *peer, const char *shared)
+static void assert_agrees(const char *group, const char *private_value, const char *public_value, const char *peer,
+			  const char *shared)
 {
 	struct secret s = { 0 };
 	struct ke *ke;
@@ -575,7 +582,8 @@ static void assert_refused(const char *group, struct slice peer)
 	ke_free(ke);
 }
 
-/* I-049 for MODP: 0, 1, p - 1, p, a value shorter or longer than p. The prime of group 14 is 2^2048 - 2^1984 - 1 + ..., RFC 3526 section 3. */
+/* I-049 for MODP: 0, 1, p - 1, p, a value shorter or longer than p. The prime of group 14 is 2^2048 - 2^1984 - 1 + ..., RFC
+ * 3526 section 3. */
 START_TEST(modp_refuses_values_out_of_range)
 {
 	static const char prime[] =
@@ -635,7 +643,7 @@ START_TEST(modp_secrets_keep_their_leading_zeros)
 }
 END_TEST
 
-/* --- the rest ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- the rest ---------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(natd_is_that_of_the_capture)
 {
@@ -663,12 +671,14 @@ START_TEST(support_is_told_by_algorithm_and_size)
 		uint16_t bits;
 		int want;
 	} cases[] = {
-		{ TRANSFORM_ENCR, "AES_CBC", 256, 0 }, { TRANSFORM_ENCR, "AES_GCM_16", 128, 0 }, { TRANSFORM_ENCR, "CHACHA20_POLY1305", 0, 0 },
+		{ TRANSFORM_ENCR, "AES_CBC", 256, 0 }, { TRANSFORM_ENCR, "AES_GCM_16", 128, 0 },
+			{ TRANSFORM_ENCR, "CHACHA20_POLY1305", 0, 0 },
 		{ TRANSFORM_ENCR, "NULL", 0, 0 }, { TRANSFORM_ENCR, "CAMELLIA_CBC", 192, 0 },
 		{ TRANSFORM_ENCR, "AES_CTR", 128, -ENOTSUP }, { TRANSFORM_ENCR, "AES_CCM_16", 128, -ENOTSUP },
 		{ TRANSFORM_ENCR, "NULL_AUTH_AES_GMAC", 128, -ENOTSUP }, { TRANSFORM_ENCR, "TWOFISH_CBC", 128, -ENOTSUP },
 		{ TRANSFORM_PRF, "HMAC_SHA2_384", 0, 0 }, { TRANSFORM_PRF, "AES128_XCBC", 0, -ENOTSUP },
-		{ TRANSFORM_INTEG, "HMAC_SHA2_512_256", 0, 0 }, { TRANSFORM_INTEG, "NONE", 0, 0 }, { TRANSFORM_INTEG, "AES_CMAC_96", 0, -ENOTSUP },
+		{ TRANSFORM_INTEG, "HMAC_SHA2_512_256", 0, 0 }, { TRANSFORM_INTEG, "NONE", 0, 0 },
+			{ TRANSFORM_INTEG, "AES_CMAC_96", 0, -ENOTSUP },
 		{ TRANSFORM_KE, "MODP2048", 0, 0 }, { TRANSFORM_KE, "DH31", 0, 0 }, { TRANSFORM_KE, "NONE", 0, 0 },
 		{ TRANSFORM_KE, "DH22", 0, -ENOTSUP },
 	};
@@ -684,10 +694,11 @@ START_TEST(support_is_told_by_algorithm_and_size)
 END_TEST
 
 TAP_MAIN("suite", prf_gives_the_published_hmacs, prf_takes_an_empty_key_for_what_it_is, prf_plus_stops_at_255_blocks,
-	 prf_plus_is_that_of_the_vectors, keys_with_sha256_and_cbc, keys_with_sha384_and_gcm, keys_with_sha512_and_modp, keys_with_chacha,
-	 keys_of_a_rekeyed_sa, keys_of_an_additional_key_exchange, keys_with_a_ppk, child_keys_with_aead, child_keys_with_cbc_and_hmac,
-	 skeyseed_of_a_rekey_with_an_additional_key_exchange, sk_with_cbc_of_a_capture, sk_with_gcm_of_a_capture, sk_with_chacha_of_a_capture,
-	 skf_of_a_capture, sk_opens_what_it_sealed, sk_counts_the_iv_of_aead, sk_room_is_the_reverse_of_the_sealed_size,
-	 a_key_of_the_wrong_size_is_refused, two_ends_agree, x25519_is_that_of_the_rfc, ecp_256_is_that_of_the_rfc,
-	 modp_refuses_values_out_of_range, curves_refuse_points_that_are_none, modp_secrets_keep_their_leading_zeros,
-	 natd_is_that_of_the_capture, support_is_told_by_algorithm_and_size)
+	 prf_plus_is_that_of_the_vectors, keys_with_sha256_and_cbc, keys_with_sha384_and_gcm, keys_with_sha512_and_modp,
+	 keys_with_chacha, keys_of_a_rekeyed_sa, keys_of_an_additional_key_exchange, keys_with_a_ppk, child_keys_with_aead,
+	 child_keys_with_cbc_and_hmac, skeyseed_of_a_rekey_with_an_additional_key_exchange, sk_with_cbc_of_a_capture,
+	 sk_with_gcm_of_a_capture, sk_with_chacha_of_a_capture, skf_of_a_capture, sk_opens_what_it_sealed,
+	 sk_counts_the_iv_of_aead, sk_room_is_the_reverse_of_the_sealed_size, a_key_of_the_wrong_size_is_refused, two_ends_agree,
+	 x25519_is_that_of_the_rfc, ecp_256_is_that_of_the_rfc, modp_refuses_values_out_of_range,
+	 curves_refuse_points_that_are_none, modp_secrets_keep_their_leading_zeros, natd_is_that_of_the_capture,
+	 support_is_told_by_algorithm_and_size)

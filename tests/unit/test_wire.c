@@ -25,12 +25,14 @@ static const char *describe(void)
 
 static void parse_good(struct slice datagram)
 {
-	ck_assert_msg(wire_parse(datagram, &msg, &fault) == WIRE_OK, "%s, payload %u, offset %u", fault.why, fault.payload, fault.offset);
+	ck_assert_msg(wire_parse(datagram, &msg, &fault) == WIRE_OK, "%s, payload %u, offset %u", fault.why, fault.payload,
+		      fault.offset);
 }
 
 static void inner_good(uint8_t first, struct slice text)
 {
-	ck_assert_msg(wire_parse_inner(&msg, first, text, &fault) == WIRE_OK, "%s, payload %u, offset %u", fault.why, fault.payload, fault.offset);
+	ck_assert_msg(wire_parse_inner(&msg, first, text, &fault) == WIRE_OK, "%s, payload %u, offset %u", fault.why, fault.payload,
+		      fault.offset);
 }
 
 static void check_good(void)
@@ -38,7 +40,7 @@ static void check_good(void)
 	ck_assert_msg(wire_check(&msg, &fault) == WIRE_OK, "%s, payload %u", fault.why, fault.payload);
 }
 
-/* --- messages of charon --------------------------------------------------------------------------------------------------------------------- */
+/* --- messages of charon ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(sa_init_of_charon)
 {
@@ -51,7 +53,8 @@ START_TEST(sa_init_of_charon)
 		return;
 	parse_good(bytes_of(v, "message_1"));
 	check_good();
-	ck_assert_str_eq(describe(), "SA(aes128-sha2_256-dh19) KE Ni NATD NATD N(IKEV2_FRAGMENTATION_SUPPORTED) N(SIGNATURE_HASH_ALGORITHMS) "
+	ck_assert_str_eq(describe(), "SA(aes128-sha2_256-dh19) KE Ni NATD NATD N(IKEV2_FRAGMENTATION_SUPPORTED) "
+				     "N(SIGNATURE_HASH_ALGORITHMS) "
 				     "N(REDIRECT_SUPPORTED)");
 	ck_assert_uint_eq(msg.header.spi_i, 0x973b5da1b94b6453);
 	ck_assert_uint_eq(msg.header.spi_r, 0);
@@ -70,7 +73,8 @@ START_TEST(sa_init_of_charon)
 
 	parse_good(bytes_of(v, "message_2"));
 	check_good();
-	ck_assert_str_eq(describe(), "SA(aes128-sha2_256-dh19) KE Nr NATD NATD N(IKEV2_FRAGMENTATION_SUPPORTED) N(SIGNATURE_HASH_ALGORITHMS) "
+	ck_assert_str_eq(describe(), "SA(aes128-sha2_256-dh19) KE Nr NATD NATD N(IKEV2_FRAGMENTATION_SUPPORTED) "
+				     "N(SIGNATURE_HASH_ALGORITHMS) "
 				     "N(CHILDLESS_IKEV2_SUPPORTED) N(MULTIPLE_AUTH_SUPPORTED)");
 }
 END_TEST
@@ -150,9 +154,10 @@ START_TEST(fragments_of_charon)
 }
 END_TEST
 
-/* --- our own ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- our own ----------------------------------------------------------------------------------------------------------------- */
 
-static struct proposal proposal_of(enum ipsec_protocol protocol, const char *encr, uint16_t bits, const char *integ, const char *prf, const char *ke)
+static struct proposal proposal_of(enum ipsec_protocol protocol, const char *encr, uint16_t bits, const char *integ,
+				   const char *prf, const char *ke)
 {
 	struct proposal p = { .protocol = protocol };
 
@@ -201,7 +206,8 @@ START_TEST(sa_init_comes_back)
 	build_init(&out);
 	parse_good(slice_sub(buf_slice(&out), 8, out.n));
 	check_good();
-	ck_assert_str_eq(describe(), "N(COOKIE) SA(aes256-sha2_512-dh19+dh31, aes_gcm_16_256-sha2_256-dh14, chacha20_poly1305-sha2_256-dh31) "
+	ck_assert_str_eq(describe(), "N(COOKIE) SA(aes256-sha2_512-dh19+dh31, aes_gcm_16_256-sha2_256-dh14, "
+				     "chacha20_poly1305-sha2_256-dh31) "
 				     "KE Ni NATD V");
 	buf_release(&out);
 }
@@ -215,7 +221,8 @@ START_TEST(an_sa_payload_is_that_of_the_rfc)
 	struct buf out = { 0 };
 
 	wire_begin_inner(&w, &out);
-	wire_add_sa(&w, &p, 1, &(struct wire_sa_options){ .spi = SLICE("\xc1\xc2\xc3\xc4"), .esn = WIRE_ESN_YES_OR_NO, .without_ke = true });
+	wire_add_sa(&w, &p, 1, &(struct wire_sa_options){ .spi = SLICE("\xc1\xc2\xc3\xc4"), .esn = WIRE_ESN_YES_OR_NO,
+		.without_ke = true });
 	ck_assert_int_eq(wire_end(&w), 0);
 	ck_assert_uint_eq(w.first, PAYLOAD_SA);
 	assert_bytes("SA", out.p, out.n, unhex("00000034" "00000030" "01030404" "c1c2c3c4"
@@ -257,7 +264,8 @@ START_TEST(an_ike_auth_comes_back)
 	ck_assert(wire_sk(&msg, &sk));
 	inner_good(sk.first, slice_sub(buf_slice(&out), sk.offset, out.n));
 	check_good();
-	ck_assert_str_eq(describe(), "IDi CERTREQ AUTH SA(aes_gcm_16_128) TSi(10.1.0.0/16[tcp/443] 2001:db8::/32) TSr(10.1.0.0/16[tcp/443])");
+	ck_assert_str_eq(describe(), "IDi CERTREQ AUTH SA(aes_gcm_16_128) TSi(10.1.0.0/16[tcp/443] 2001:db8::/32) "
+				     "TSr(10.1.0.0/16[tcp/443])");
 	rest = wire_ts_list(wire_find(&msg, PAYLOAD_TSI, 0));
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert(wire_next_ts(&rest, &got) && ts_eq(&got, &ts[i]));
@@ -289,7 +297,8 @@ START_TEST(an_informational_comes_back)
 	msg.count = 1;
 	inner_good(w.first, buf_slice(&out));
 	check_good();
-	ck_assert_str_eq(describe(), "D(ESP deadbeef 12345678) D(IKE) N(CHILD_SA_NOT_FOUND: 0000cafe) N(INVALID_KE_PAYLOAD: dh14) N(40000)");
+	ck_assert_str_eq(describe(), "D(ESP deadbeef 12345678) D(IKE) N(CHILD_SA_NOT_FOUND: 0000cafe) "
+				     "N(INVALID_KE_PAYLOAD: dh14) N(40000)");
 	buf_release(&out);
 }
 END_TEST
@@ -309,7 +318,7 @@ START_TEST(what_does_not_fit_is_no_message)
 }
 END_TEST
 
-/* --- what must be refused --------------------------------------------------------------------------------------------------------------------- */
+/* --- what must be refused ---------------------------------------------------------------------------------------------------- */
 
 /* A message of one SA_INIT with these payloads behind the header. */
 static struct slice message_of(uint8_t first, const char *payloads)
@@ -325,8 +334,8 @@ static void refuse(uint8_t first, const char *payloads, enum wire_error error, u
 {
 	enum wire_error got = wire_parse(message_of(first, payloads), &msg, &fault);
 
-	ck_assert_msg(got == error && fault.error == error && strcmp(fault.why, why) == 0 && fault.offset == offset, "%s: %d at %u, %s", payloads, got,
-		      fault.offset, fault.why ? fault.why : "taken");
+	ck_assert_msg(got == error && fault.error == error && strcmp(fault.why, why) == 0 && fault.offset == offset,
+		      "%s: %d at %u, %s", payloads, got, fault.offset, fault.why ? fault.why : "taken");
 }
 
 /* I-020, I-021 */
@@ -408,10 +417,14 @@ END_TEST
 START_TEST(sa_payloads_are_checked)
 {
 #define P "0000002400000020" "01010003"
-	refuse(PAYLOAD_SA, P "0300000801000003" "0300000802000005" "0300000804000013", WIRE_SYNTAX, 56, "the mark of the last transform is wrong");
-	refuse(PAYLOAD_SA, P "0300000801000003" "0000000802000005" "0000000804000013", WIRE_SYNTAX, 48, "the mark of the last transform is wrong");
-	refuse(PAYLOAD_SA, P "0300000801000003" "0300001102000005" "0000000804000013", WIRE_SYNTAX, 48, "a transform is longer than its proposal");
-	refuse(PAYLOAD_SA, P "0300000801000003" "0300000702000005" "0000000804000013", WIRE_SYNTAX, 48, "a transform is shorter than its header");
+	refuse(PAYLOAD_SA, P "0300000801000003" "0300000802000005" "0300000804000013", WIRE_SYNTAX, 56,
+	       "the mark of the last transform is wrong");
+	refuse(PAYLOAD_SA, P "0300000801000003" "0000000802000005" "0000000804000013", WIRE_SYNTAX, 48,
+	       "the mark of the last transform is wrong");
+	refuse(PAYLOAD_SA, P "0300000801000003" "0300001102000005" "0000000804000013", WIRE_SYNTAX, 48,
+	       "a transform is longer than its proposal");
+	refuse(PAYLOAD_SA, P "0300000801000003" "0300000702000005" "0000000804000013", WIRE_SYNTAX, 48,
+	       "a transform is shorter than its header");
 #undef P
 	refuse(PAYLOAD_SA, "0000001c" "00000018" "01010003" "0300000801000003" "0300000802000005", WIRE_SYNTAX, 56,
 	       "a proposal has fewer transforms than it says");
@@ -424,7 +437,8 @@ START_TEST(sa_payloads_are_checked)
 	       "an attribute is longer than its transform");
 	refuse(PAYLOAD_SA, "0000000c" "00000030" "01010000", WIRE_SYNTAX, 32, "a proposal is longer than its payload");
 	refuse(PAYLOAD_SA, "0000000c" "00000007" "01010000", WIRE_SYNTAX, 32, "a proposal is shorter than its header");
-	refuse(PAYLOAD_SA, "00000010" "0000000c" "01010400" "11223344", WIRE_SYNTAX, 38, "the SPI of a proposal has the wrong size");
+	refuse(PAYLOAD_SA, "00000010" "0000000c" "01010400" "11223344", WIRE_SYNTAX, 38,
+	       "the SPI of a proposal has the wrong size");
 	refuse(PAYLOAD_SA, "0000000c" "02000008" "01010000", WIRE_SYNTAX, 40, "a proposal is cut off");
 	refuse(PAYLOAD_SA, "0000000c" "01000008" "01010000", WIRE_SYNTAX, 32, "the mark of the last proposal is wrong");
 	refuse(PAYLOAD_SA, "0000000d" "00000008" "01010000" "00", WIRE_SYNTAX, 40, "there are bytes behind the last proposal");
@@ -437,11 +451,14 @@ START_TEST(selectors_are_checked)
 #define TS "0a0100010a010001"
 	refuse(PAYLOAD_TSI, "0000000800000000", WIRE_SYNTAX, 32, "there are no selectors");
 	refuse(PAYLOAD_TSI, "0000001802000000" "070000100000ffff" TS, WIRE_SYNTAX, 52, "a selector is cut off");
-	refuse(PAYLOAD_TSI, "0000001a01000000" "070000120000ffff" TS "0000", WIRE_SYNTAX, 38, "a selector has the wrong length for its type");
+	refuse(PAYLOAD_TSI, "0000001a01000000" "070000120000ffff" TS "0000", WIRE_SYNTAX, 38,
+	       "a selector has the wrong length for its type");
 	refuse(PAYLOAD_TSI, "0000001801000000" "070000200000ffff" TS, WIRE_SYNTAX, 38, "the length of a selector does not fit");
 	refuse(PAYLOAD_TSI, "0000001801000000" "0700001000020001" TS, WIRE_SYNTAX, 40, "the ports of a selector are backwards");
-	refuse(PAYLOAD_TSI, "0000001801000000" "070000100000ffff" "0a0100020a010001", WIRE_SYNTAX, 44, "the addresses of a selector are backwards");
-	refuse(PAYLOAD_TSI, "0000002001000000" "070000100000ffff" TS "0900000800000000", WIRE_SYNTAX, 52, "there are bytes behind the last selector");
+	refuse(PAYLOAD_TSI, "0000001801000000" "070000100000ffff" "0a0100020a010001", WIRE_SYNTAX, 44,
+	       "the addresses of a selector are backwards");
+	refuse(PAYLOAD_TSI, "0000002001000000" "070000100000ffff" TS "0900000800000000", WIRE_SYNTAX, 52,
+	       "there are bytes behind the last selector");
 	parse_good(message_of(PAYLOAD_TSI, "0000002002000000" "0900000800000000" "07060010ffff0000" TS));
 	ck_assert_str_eq(describe(), "TSi(10.1.0.1/32[tcp/opaque])");	/* the unknown type is skipped, OPAQUE is no range */
 #undef TS
@@ -470,8 +487,10 @@ START_TEST(an_sa_init_is_complete)
 	parse_good(message_of(PAYLOAD_NONCE, NONCE("22") KE_SHORT("21") SA_EMPTY("00")));	/* any order */
 	check_good();
 	assert_incomplete(PAYLOAD_SA, SA_EMPTY("22") KE_SHORT("00"), PAYLOAD_NONCE, "a payload that must be there is missing");
-	assert_incomplete(PAYLOAD_SA, SA_EMPTY("22") KE_SHORT("22") KE_SHORT("28") NONCE("00"), PAYLOAD_KE, "a payload comes twice");
-	assert_incomplete(PAYLOAD_NOTIFY, "0000000900004006aa", PAYLOAD_SA, "a payload that must be there is missing");	/* COOKIE in a request */
+	assert_incomplete(PAYLOAD_SA, SA_EMPTY("22") KE_SHORT("22") KE_SHORT("28") NONCE("00"), PAYLOAD_KE,
+			  "a payload comes twice");
+	/* COOKIE in a request */
+	assert_incomplete(PAYLOAD_NOTIFY, "0000000900004006aa", PAYLOAD_SA, "a payload that must be there is missing");
 	assert_incomplete(PAYLOAD_SK, "00000004", 0, "IKE_SA_INIT is encrypted");
 	parse_good(error);
 	check_good();
@@ -552,8 +571,9 @@ START_TEST(offers_hold_what_we_know)
 	const char *unusable;
 
 	/* AES-CBC with 256, with 999, without a length, with an unknown attribute; PRF and group known */
-	ck_assert_str_eq(read_offer("0000004e" "0000004a" "01010006" "0300000c0100000c800e0100" "0300000c0100000c800e03e7" "030000080100000c"
-				    "030000120100000c800e008000110002ffff" "0300000802000005" "0000000804000013", &unusable),
+	ck_assert_str_eq(read_offer("0000004e" "0000004a" "01010006" "0300000c0100000c800e0100" "0300000c0100000c800e03e7"
+				    "030000080100000c" "030000120100000c800e008000110002ffff" "0300000802000005"
+				    "0000000804000013", &unusable),
 			 "AES_CBC_256-HMAC_SHA2_256-DH19");
 	ck_assert_ptr_null(unusable);
 	read_offer("00000024" "00000020" "01010003" "030000080100ffff" "0300000802000005" "0000000804000013", &unusable);
@@ -575,7 +595,8 @@ START_TEST(no_change_breaks_the_reader)
 
 	build_init(&init);
 	messages[0] = buf_slice(&init);
-	wrap(IKE_AUTH, PAYLOAD_IDI, ID("27") AUTH("21") SA_ESP("2c") TS("2d") TS("2a") "2f00000c0304000111223344" "0000001001000000000100040a010001");
+	wrap(IKE_AUTH, PAYLOAD_IDI, ID("27") AUTH("21") SA_ESP("2c") TS("2d") TS("2a") "2f00000c0304000111223344"
+				    "0000001001000000000100040a010001");
 	check_good();
 	messages[1] = msg.datagram;
 	for (unsigned m = 0; m < 2; m++) {
@@ -610,5 +631,6 @@ END_TEST
 
 TAP_MAIN("wire", sa_init_of_charon, ike_auth_of_charon, create_child_sa_of_charon, fragments_of_charon, sa_init_comes_back,
 	 an_sa_payload_is_that_of_the_rfc, an_ike_auth_comes_back, an_informational_comes_back, what_does_not_fit_is_no_message,
-	 headers_are_checked, chains_are_checked, limits_are_kept, bodies_are_checked, sa_payloads_are_checked, selectors_are_checked,
-	 an_sa_init_is_complete, later_exchanges_are_complete, offers_hold_what_we_know, no_change_breaks_the_reader)
+	 headers_are_checked, chains_are_checked, limits_are_kept, bodies_are_checked, sa_payloads_are_checked,
+	 selectors_are_checked, an_sa_init_is_complete, later_exchanges_are_complete, offers_hold_what_we_know,
+	 no_change_breaks_the_reader)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* vectors.h -- bytes from hexadecimal text, and the known answers of $IPSECC_SPEC/ike-vectors.json, for the tests of the runtime. */
+/* vectors.h -- bytes from hexadecimal text, and the known answers of $IPSECC_SPEC/ike-vectors.json, for the tests of the
+ * runtime. */
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H
 
@@ -47,7 +48,8 @@ static inline void assert_bytes(const char *what, const void *got, size_t n, str
 		buf_printf(&g, "%02x", ((const uint8_t *)got)[i]);
 	for (size_t i = 0; i < want.n; i++)
 		buf_printf(&w, "%02x", (uint8_t)want.p[i]);
-	ck_assert_msg(n == want.n && (n == 0 || memcmp(got, want.p, n) == 0), "%s is\n  %s, not\n  %s", what, g.p ? g.p : "", w.p ? w.p : "");
+	ck_assert_msg(n == want.n && (n == 0 || memcmp(got, want.p, n) == 0), "%s is\n  %s, not\n  %s", what, g.p ? g.p : "", w.p
+		      ? w.p : "");
 	buf_release(&g);
 	buf_release(&w);
 }
