@@ -2,7 +2,6 @@
 /* load.c -- the plan (read, or compiled on the spot) and the secrets, into memory. */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +12,7 @@
 #include "base/limits.h"
 #include "cli/ipsec-run/run.h"
 
-#define SECRETS_DEPTH 10	/* of include lines in secrets files */
+#define SECRETS_DEPTH 10u	/* of include lines in secrets files */
 
 static void show_findings(struct diag *diag)
 {
@@ -146,13 +145,17 @@ static int load_secrets_file(struct run_input *in, const char *path, unsigned de
 	secrets_parse(&in->arena, in->sources.files.v[index].text, in->sources.files.v[index].base, &in->diag, &in->secrets);
 	end = in->secrets.includes.n;
 	for (size_t i = first; i < end && !r; i++) {
-		glob_t found;
+		const struct secret_include include = in->secrets.includes.v[i];
+		struct source_matches found = { 0 };
 
-		if (depth >= SECRETS_DEPTH || glob(in->secrets.includes.v[i].pattern, 0, NULL, &found))
-			continue;	/* as pluto: a pattern without a file is nothing */
-		for (size_t j = 0; j < found.gl_pathc && !r; j++)
-			r = load_secrets_file(in, found.gl_pathv[j], depth + 1);
-		globfree(&found);
+		if (depth >= SECRETS_DEPTH) {
+			diag_report(&in->diag, RULE_SECRETS_BAD_INCLUDE, include.span, "includes are nested more than %u deep", SECRETS_DEPTH);
+			continue;
+		}
+		if (sources_glob(&in->sources, index, slice_of(include.pattern), &found))
+			continue;	/* as pluto: a pattern without a file is nothing (K-011) */
+		for (size_t j = 0; j < found.list.n && !r; j++)
+			r = load_secrets_file(in, found.list.v[j].opened, depth + 1);
 	}
 	return r;
 }
