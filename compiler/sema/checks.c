@@ -80,10 +80,11 @@ const char *check_side_name(enum side side)
 static void (*const rules[])(struct check *) = {
 	check_no_fixed_end, check_same_ends, check_host_family, check_subnet_family, check_subnets_one_sided, check_subnet_and_subnets,
 	check_addresspool, check_transport_subnet, check_ports_any, check_protocols_differ, check_sourceip, check_peer_inside,
-	check_virtual_subnet, check_shunt_authentication, check_one_sided_auth, check_no_key, check_cert_and_ckaid, check_fromcert,
-	check_same_identities, check_null_authentication, check_ikev1_refused, check_ikev1_options, check_aggressive_groups,
-	check_aggressive_psk, check_weak_algorithms, check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete,
-	check_nobody_to_call,
+	check_virtual_subnet,
+	check_shunt_authentication, check_one_sided_auth, check_no_key, check_cert_and_ckaid, check_fromcert, check_same_identities,
+	check_null_authentication, check_partly_carried,
+	check_ikev1_refused, check_ikev1_options, check_aggressive_groups, check_aggressive_psk, check_weak_algorithms,
+	check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete, check_nobody_to_call,
 };
 
 void checks_run(struct check *k)

@@ -83,6 +83,7 @@ void check_cert_and_ckaid(struct check *k);
 void check_fromcert(struct check *k);
 void check_same_identities(struct check *k);
 void check_null_authentication(struct check *k);
+void check_partly_carried(struct check *k);
 
 /* checks_ike.c: versions, modes, proposals */
 void check_ikev1_refused(struct check *k);

@@ -136,3 +136,32 @@ void check_null_authentication(struct check *k)
 	if (c->auth_null && !c->auth_psk && !c->auth_rsa && !c->auth_ecdsa)
 		check_report(k, RULE_NULL_AUTHENTICATION, EFFECT_NONE, KW_AUTHBY, SIDE_NONE, "the peer of conn '%s' is not authenticated", c->name);
 }
+
+/* Words that the IR has no member for: the hash of RSA signatures, EdDSA, EAP without another method. */
+static void report_words(struct check *k, enum keyword_id id, enum side side, const char *const *words)
+{
+	const struct setting *setting = resolved_get(k->conn->resolved, id, side);
+	struct slice rest, word;
+
+	if (!setting)
+		return;
+	rest = setting->param->value.text;
+	while (slice_split(&rest, ", \t", &word))
+		for (size_t i = 0; words[i]; i++)
+			if (slice_starts_nocase(word, words[i])) {
+				struct span all = setting->param->value.span;
+				uint32_t start = all.start + (uint32_t)(word.p - setting->param->value.text.p);
+
+				check_report_at(k, RULE_NOT_CARRIED_YET, EFFECT_NONE, (struct span){ start, start + (uint32_t)word.n },
+						"ipsecc does not yet carry the choice of '" SLICE_FMT "'", SLICE_ARG(word));
+			}
+}
+
+void check_partly_carried(struct check *k)
+{
+	static const char *const authby[] = { "rsa-sha", "ecdsa-sha", "eddsa", NULL }, *const auth[] = { "eaponly", NULL };
+
+	report_words(k, KW_AUTHBY, SIDE_NONE, authby);
+	report_words(k, KW_AUTH, SIDE_LEFT, auth);
+	report_words(k, KW_AUTH, SIDE_RIGHT, auth);
+}

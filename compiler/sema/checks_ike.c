@@ -108,7 +108,45 @@ static bool said_before(const proposal_list *list, size_t n, const struct transf
 	return false;
 }
 
-static void advise(struct check *k, const proposal_list *list, bool ike)
+/* Is this piece of a proposal one of the algorithm's names, perhaps with a key size? */
+static bool names_transform(struct slice piece, const struct transform *t)
+{
+	for (size_t i = 0; t->aliases[i]; i++) {
+		size_t n = strlen(t->aliases[i]);
+		struct slice rest;
+
+		if (!slice_starts_nocase(piece, t->aliases[i]))
+			continue;
+		rest = slice_sub(piece, n, piece.n);
+		if (rest.n && rest.p[0] == '_')
+			rest = slice_sub(rest, 1, rest.n);
+		while (rest.n && rest.p[0] >= '0' && rest.p[0] <= '9')
+			rest = slice_sub(rest, 1, rest.n);
+		if (rest.n == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where the algorithm is written within a proposal; the whole proposal when the release has filled it in. */
+static struct span place_of(const struct setting *setting, struct span proposal, const struct transform *t)
+{
+	struct span all = setting->param->value.span;
+	struct slice text = setting->param->value.text, rest, piece;
+
+	if (proposal.start < all.start || proposal.end > all.end)
+		return proposal;
+	rest = slice_sub(text, proposal.start - all.start, proposal.end - all.start);
+	while (slice_split(&rest, "-;+", &piece))
+		if (names_transform(piece, t)) {
+			uint32_t start = all.start + (uint32_t)(piece.p - text.p);
+
+			return (struct span){ start, start + (uint32_t)piece.n };
+		}
+	return proposal;
+}
+
+static void advise(struct check *k, const struct setting *setting, const proposal_list *list, bool ike)
 {
 	const char *rfc = ike ? "RFC 8247" : "RFC 8221";
 
@@ -124,15 +162,21 @@ static void advise(struct check *k, const proposal_list *list, bool ike)
 			/* RFC 8247 speaks of the transform's own place: the MAC made of a weak PRF is the same word of the user */
 			if (ike && t->type == TRANSFORM_INTEG)
 				continue;
-			f = check_report_at(k, RULE_WEAK_ALGORITHM, EFFECT_NONE, list->v[i].span, "this proposal allows %s", t->name);
+			f = check_report_at(k, RULE_WEAK_ALGORITHM, EFFECT_NONE, place_of(setting, list->v[i].span, t),
+					    "this proposal allows %s", t->name);
 			diag_note(k->diag, f, "%s says '%s'", rfc, status);
 		}
 }
 
 void check_weak_algorithms(struct check *k)
 {
-	if (k->conn->ike_written && !check_is_shunt(k->conn))
-		advise(k, &k->conn->ike, true);
-	if (k->conn->phase2_written && !check_is_shunt(k->conn))
-		advise(k, &k->conn->phase2, false);
+	const struct setting *ike = resolved_get(k->conn->resolved, KW_IKE, SIDE_NONE);
+	const struct setting *child = resolved_get(k->conn->resolved, KW_ESP, SIDE_NONE);
+
+	if (!child)
+		child = resolved_get(k->conn->resolved, KW_AH, SIDE_NONE);
+	if (ike && k->conn->ike_written && !check_is_shunt(k->conn))
+		advise(k, ike, &k->conn->ike, true);
+	if (child && k->conn->phase2_written && !check_is_shunt(k->conn))
+		advise(k, child, &k->conn->phase2, false);
 }

@@ -267,7 +267,7 @@ static const struct {
 	  "\tikev2=no\n\taggressive=yes\n\tike=aes256-sha2;modp2048,aes256-sha2;modp1536\n",
 	  "warning 9:13-16 aggressive mode gives away a hash of the secret [a]\n"
 	  "warning 10:6-47 aggressive mode can offer one DH group only [a]\n"
-	  "warning 10:27-47 this proposal allows MODP1536 [a]\n",
+	  "warning 10:39-47 this proposal allows MODP1536 [a]\n",
 	  "a:loads-with-warnings" },
 	{ "C-180", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\tikelifetime=0s\n\tsalifetime=2d\n",
@@ -319,7 +319,7 @@ static const struct {
 	{ "RFC 8247", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n"
 	  "\tike=aes128-md5;modp2048,3des-md5;modp1536\n",
-	  "warning 5:6-25 this proposal allows HMAC_MD5 [a]\nwarning 5:26-43 this proposal allows MODP1536 [a]\n",
+	  "warning 5:13-16 this proposal allows HMAC_MD5 [a]\nwarning 5:35-43 this proposal allows MODP1536 [a]\n",
 	  "a:loads-with-warnings" },
 	{ "L-031", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\tsession-resumption=yes\n",
