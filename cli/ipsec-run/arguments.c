@@ -52,7 +52,7 @@ static void print_help(void)
 	      "  -l LOGFILE           append the log to this file instead of syslog; reopened on SIGUSR1\n"
 	      "  -P PORT              UDP port for NAT traversal (default 4500), 0: none\n"
 	      "  -p PORT              UDP port of IKE (default 500), 0: none\n"
-	      "  -v                   messages with their payloads in the log\n"
+	      "  -v                   payloads of messages in the log, also without -dd\n"
 	      "      --secrets=FILE   instead of the files that the plan names\n"
 	      "      --control=SOCKET default " DEFAULT_CONTROL "\n"
 	      "      --dataplane=auto|xfrm|tun|dry\n"

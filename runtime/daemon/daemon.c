@@ -50,6 +50,8 @@ static void on_send(void *context, const struct ike_datagram *g)
 		error = net_send_raw(d->net, &g->local, &g->remote, g->remote_port, &keepalive, sizeof(keepalive));
 	else
 		error = net_send_ike(d->net, &packet);
+	if (!g->keepalive)
+		log_bytes(&d->log, "sent to", &g->remote, g->remote_port, g->data, g->n);
 	if (error)	/* I-008: counts as lost, the engine sends again */
 		DAEMON_LOG(d, IKE_LOG_DEBUG, RULE_COUNT, NULL, "cannot send to %s port %u: %s", ip_addr_format(&g->remote, to), g->remote_port,
 			   strerror(-error));
@@ -94,6 +96,7 @@ static void on_ike_packet(void *context, const struct net_packet *p)
 		.data = p->data, .n = p->n,
 	};
 
+	log_bytes(&d->log, "received from", &p->remote, p->remote_port, p->data, p->n);
 	ike_receive(d->ike, &g, daemon_now_ms());
 }
 

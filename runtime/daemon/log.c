@@ -11,6 +11,7 @@
 
 #include "runtime/daemon/log.h"
 
+#define BYTES_PER_LINE	32u
 #define LINES_PER_SECOND 500u	/* a flood of packets must not become a flood of lines (I-342) */
 
 static const int priorities[] = {
@@ -156,4 +157,18 @@ void log_write(struct log *log, const char *place, enum ike_log_level level, enu
 	}
 	if (log->starting && level == IKE_LOG_ERROR)
 		fprintf(stderr, "ipsec-run: %s%s\n", text, tail);
+}
+
+void log_bytes(struct log *log, const char *what, const struct ip_addr *remote, uint16_t port, const uint8_t *p, size_t n)
+{
+	char address[IP_ADDR_TEXT], hex[2 * BYTES_PER_LINE + 1];
+
+	if (log->options->debug < 3)
+		return;
+	log_write(log, LOG_PLACE, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s %s port %u, %zu bytes", what, ip_addr_format(remote, address), port, n);
+	for (size_t at = 0; at < n; at += BYTES_PER_LINE) {
+		for (size_t i = 0; i < BYTES_PER_LINE && at + i < n; i++)
+			snprintf(hex + 2 * i, 3, "%02x", p[at + i]);
+		log_write(log, NULL, IKE_LOG_DUMP, RULE_COUNT, NULL, "%04zx  %s", at, hex);
+	}
 }

@@ -23,6 +23,9 @@ void log_reopen(struct log *log);					/* SIGUSR1: after rotation */
 void log_write(struct log *log, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
 	       const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* The bytes of a datagram, with -ddd: what everybody on the wire can see. */
+void log_bytes(struct log *log, const char *what, const struct ip_addr *remote, uint16_t port, const uint8_t *p, size_t n);
+
 /* The text of such a place, in a buffer that lives until the next one. */
 const char *log_place(const char *file, int line, const char *function);
 #define LOG_PLACE	log_place(__FILE__, __LINE__, __func__)

@@ -11,6 +11,7 @@
 #include "runtime/dataplane/dataplane.h"
 #include "secrets/secrets.h"
 
+/* DEBUG: exchanges and decisions (-d); DUMP: payloads of messages (-dd, -v). */
 enum ike_log_level { IKE_LOG_ERROR, IKE_LOG_WARNING, IKE_LOG_INFO, IKE_LOG_DEBUG, IKE_LOG_DUMP };
 
 struct ike_datagram {

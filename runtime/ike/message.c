@@ -88,7 +88,7 @@ void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *
 
 	wire_describe(m, &text);
 	if (!buf_failed(&text))
-		LOG(ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: received %s %s %u: %s", sa ? sa_name(sa) : "new peer",
+		LOG(ike, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s: received %s %s %u: %s", sa ? sa_name(sa) : "new peer",
 		    name ? name : "unknown exchange", m->header.flags & IKE_FLAG_RESPONSE ? "response" : "request", m->header.message_id,
 		    text.p ? text.p : "");
 }

@@ -140,7 +140,7 @@ compile() {	# SIDE CONF: $work/SIDE.json
 ours_start() {	# SIDE [OPTION...]: returns when it is ready
 	local side=$1
 	shift
-	"$side" "$ipsec_run" -d -l "$work/$side.log" --secrets="$work/ipsec.secrets" --control="$work/$side.sock" \
+	"$side" "$ipsec_run" -dd -l "$work/$side.log" --secrets="$work/ipsec.secrets" --control="$work/$side.sock" \
 		--pidfile="$work/$side.pid" "$@" "$work/$side.json"
 }
 ours() { "$ipsec_run" --control="$work/$1.sock" "${@:2}"; }	# SIDE COMMAND...

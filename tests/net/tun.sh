@@ -75,10 +75,14 @@ check 'stop of the other end' ours right stop
 	printf '    %s\n' left=2001:db8::1 leftid=@left.example leftsubnet=fd01::/64 right=2001:db8::2 rightid=@right.example \
 		rightsubnet=fd02::/64 authby=secret ikev2=insist ike=aes256-sha2_512-dh31 esp=chacha20_poly1305 auto=add
 } >"$work/six.conf"
-conf_start() { "$1" "$ipsec_run" -d -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"; }
+conf_start() { "$1" "$ipsec_run" -dddL -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"; }
 check 'IPv6: the left daemon starts from ipsec.conf' conf_start left
 check 'IPv6: the right daemon starts from ipsec.conf' conf_start right
 check 'IPv6: up' ours left up six
+if grep -q 'runtime/ike/[a-z]*\.c:[0-9]*:[a-z_]*: .*connecting' "$work/left.log" && grep -qE '0000  [0-9a-f]{64}' "$work/left.log"; then
+	ok '-dddL shows places of the program and bytes of messages'
+else not_ok '-dddL shows places of the program and bytes of messages' "$work/left.log"; fi
+if grep -q 'a lab secret' "$work"/*.log; then not_ok 'no secret in any log'; else ok 'no secret in any log'; fi
 check 'IPv6: ping' left ping -c 3 -i 0.2 -W 2 -I fd01::1 fd02::1
 check 'IPv6: a packet of more than the MTU' left ping -c 2 -i 0.2 -W 2 -s 3000 -I fd01::1 fd02::1
 
