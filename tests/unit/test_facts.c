@@ -72,7 +72,7 @@ static const struct {
 	uint32_t column;
 	const char *said;
 } mistakes[] = {
-	{ "{\"version\": 1, ", "IC8501", 15, "this is not JSON: string or '}' expected" },
+	{ "{\"version\": 1, ", "IC8501", 15, "this is not JSON: string or '}' expected near end of file" },
 	{ "7", "IC8501", 1, "this is not JSON: '[' or '{' expected" },
 	{ "[]", "IC8501", 1, "the document must be an object, not a list" },
 	{ "{\"addresses\": []}", "IC8502", 1, "only host facts of version 1 are understood" },
@@ -84,7 +84,7 @@ static const struct {
 	{ "{\"version\": 1, \"addresses\": [{\"ifname\": \"a\", \"addr_info\": [{\"local\": \"1.2.3.4\", \"prefixlen\": 33}]}]}", "IC8502", 94,
 	  "addresses[0].addr_info[0].prefixlen: 33 is out of range, 0 to 32" },
 	{ "{\"version\": 1, \"addresses\": [{\"flags\": []}]}", "IC8502", 30, "addresses[0]: the interface has no 'ifname'" },
-	{ "{\"version\": 1, \"addresses\": [], \"routes\": [{\"dst\": \"default\", \"dev\": 3}]}", "IC8502", 68,
+	{ "{\"version\": 1, \"addresses\": [], \"routes\": [{\"dst\": \"default\", \"dev\": 3}]}", "IC8502", 70,
 	  "routes[0].dev: text is expected, not a whole number" },
 };
 
