@@ -187,7 +187,8 @@ static json_t *summary(struct unit *const *units, size_t n)
 }
 
 /* Appends to document[key] what `make` gives for each of the unit's n items. */
-static void extend(struct doc *document, const char *key, const struct unit *u, size_t n, json_t *(*make)(const void *context, size_t i))
+static void extend(struct doc *document, const char *key, const struct unit *u, size_t n,
+		   json_t *(*make)(const void *context, size_t i))
 {
 	json_t *items = doc_array(u, n, make);
 

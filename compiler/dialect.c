@@ -30,8 +30,8 @@ static const struct syntax_param *first_new(const struct syntax *syntax, int new
 	return NULL;
 }
 
-/* The real reader refuses a whole file for one unknown keyword (L-031), so a file that somebody uses has none for its own release: the
- * release that knows most of the names; of equally good ones the oldest, which is the specification's own. */
+/* The real reader refuses a whole file for one unknown keyword (L-031), so a file that somebody uses has none for its own release:
+ * the release that knows most of the names; of equally good ones the oldest, which is the specification's own. */
 static void choose_by_names(struct unit *u)
 {
 	uint32_t unknown[RELEASE_COUNT] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* effective.h -- what a conn says after also=, %default and the release's own defaults: the content of `ipsecc show`, text and JSON. */
+/* effective.h -- what a conn says after also=, %default and the release's own defaults: the content of `ipsecc show`. */
 #ifndef COMPILER_EFFECTIVE_H
 #define COMPILER_EFFECTIVE_H
 
@@ -11,7 +11,7 @@ struct effective_value {
 	const struct setting *setting;		/* where it came from; NULL: built into the release */
 	const struct keyword *entry;
 	bool has_number;
-	uint64_t number;			/* of time, percent and count types, in base units: seconds, milliseconds, percent */
+	uint64_t number;			/* of time, percent and count types, in base units (s, ms, %) */
 };
 
 struct effective {

@@ -93,7 +93,8 @@ struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span,
 void diag_set_severity(struct diag *d, struct finding *f, enum severity severity);	/* keeps the counts right */
 void diag_set_conn(struct finding *f, const char *conn);				/* borrows; arena lifetime */
 void diag_caret(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void diag_related(struct diag *d, struct finding *f, struct span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void diag_related(struct diag *d, struct finding *f, struct span span, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 void diag_note(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A fix with its first edit; diag_fix_edit adds more, until the next diag_fix of the same finding. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Findings for people, by the output rules U-001 ... U-102: title, place, the source line with carets under the exact characters, labels,
- * notes, helps. The layout is made of plain cells first; colour is added when a row is written, so that nothing depends on it (U-102). */
+/* Findings for people, by the output rules U-001 ... U-102: title, place, the source line with carets under the exact characters,
+ * labels, notes, helps. The layout is made of plain cells first; colour is added when a row is written, so that nothing depends on
+ * it (U-102). */
 #include "diag/diag.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@
 enum ink { INK_NONE, INK_BOLD, INK_ERROR, INK_WARNING, INK_NOTE, INK_FRAME, INK_COUNT };
 
 static const char *const ink_start[INK_COUNT] = {
-	[INK_BOLD] = "\033[1m", [INK_ERROR] = "\033[1;31m", [INK_WARNING] = "\033[1;33m", [INK_NOTE] = "\033[1;32m", [INK_FRAME] = "\033[1;34m",
+	[INK_BOLD] = "\033[1m", [INK_ERROR] = "\033[1;31m", [INK_WARNING] = "\033[1;33m", [INK_NOTE] = "\033[1;32m",
+	[INK_FRAME] = "\033[1;34m",
 };
 
 static const enum ink severity_ink[SEVERITY_COUNT] = { INK_ERROR, INK_WARNING, INK_NOTE };
@@ -231,7 +233,8 @@ static struct window clip(const struct renderer *r, size_t length, struct mark *
 	return w;
 }
 
-static void show_source(struct renderer *r, const struct diag_place *place, struct mark *const *marks, size_t n, struct window *ret_window)
+static void show_source(struct renderer *r, const struct diag_place *place, struct mark *const *marks, size_t n,
+			struct window *ret_window)
 {
 	CLEANUP(buf_release) struct buf row = { 0 };
 	size_t length = row_text(r, &row, 0, place->text, INK_NONE, true);
@@ -285,7 +288,8 @@ static void show_underline(struct renderer *r, struct mark *const *marks, size_t
 
 	for (int primary = 0; primary <= 1; primary++)		/* the primary one is drawn last and stays visible (U-031) */
 		for (size_t i = 0; i < n; i++)
-			for (size_t at = marks[i]->cell_from; marks[i]->primary == primary && at < marks[i]->cell_to && at <= w.to; at++)
+			for (size_t at = marks[i]->cell_from;
+			     marks[i]->primary == primary && at < marks[i]->cell_to && at <= w.to; at++)
 				row_put(&row, at, primary ? "^" : "-", 1, mark_ink(r, marks[i]));
 	for (size_t i = 0; i < n; i++) {
 		size_t at = marks[i]->cell_to < w.to + 1 ? marks[i]->cell_to : w.to + 1;
@@ -505,7 +509,8 @@ static void show_include_chain(struct renderer *r, const struct diag_place *plac
 	for (unsigned depth = 0; span_known(from) && depth <= LIMIT_INCLUDE_DEPTH; depth++) {
 		struct diag_place at = r->diag->source.locate(r->diag->source.context, from.start);
 
-		buf_printf(&text, "%s%s:%u", depth ? ", which is included from " : "included from ", at.file ? at.file : "?", at.line);
+		buf_printf(&text, "%s%s:%u", depth ? ", which is included from " : "included from ", at.file ? at.file : "?",
+			   at.line);
 		from = at.included_from;
 	}
 	if (text.p)
@@ -551,8 +556,11 @@ static void show_finding(struct renderer *r, const struct finding *f)
 
 	r->primary_ink = severity_ink[f->severity];
 	add_mark(r, marks, &n, f->span, f->label, true);
-	for (size_t i = 0; i < f->related.n; i++)
-		hidden += span_known(f->related.v[i].span) && !add_mark(r, marks, &n, f->related.v[i].span, f->related.v[i].text, false);
+	for (size_t i = 0; i < f->related.n; i++) {
+		const struct diag_label *label = &f->related.v[i];
+
+		hidden += span_known(label->span) && !add_mark(r, marks, &n, label->span, label->text, false);
+	}
 	set_gutter(r, marks, n);
 	show_title(r, f);
 	for (size_t i = 0; i < n; i++) {
@@ -582,5 +590,6 @@ void diag_render_human(const struct diag *d, const struct diag_style *style, str
 	}
 	for (size_t i = 0; i < RULE_COUNT; i++)
 		if (count[i] > LIMIT_FINDINGS_PER_RULE)
-			buf_printf(out, "and %u more of %s (%s)\n\n", count[i] - LIMIT_FINDINGS_PER_RULE, rule_table[i].id, rule_table[i].name);
+			buf_printf(out, "and %u more of %s (%s)\n\n", count[i] - LIMIT_FINDINGS_PER_RULE, rule_table[i].id,
+				   rule_table[i].name);
 }

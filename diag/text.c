@@ -9,18 +9,18 @@
 
 #define REPLACEMENT 0xfffdu
 
-/* Output rules U-072 and U-073: C0 controls and DEL become the pictures U+2400 ... U+2421, what would act on the terminal or reorder the
- * line (C1 controls, bidirectional and other format characters, line separators) and bad bytes become U+FFFD. */
+/* Output rules U-072, U-073: C0 controls and DEL become the pictures U+2400 ... U+2421, what would act on the terminal or reorder
+ * the line (C1 controls, bidirectional and other format characters, line separators) and bad bytes become U+FFFD. */
+#define HARMFUL	(UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp | UC_CATEGORY_MASK_Cs | \
+		 UC_CATEGORY_MASK_Cn)
+
 static ucs4_t visible(ucs4_t c)
 {
 	if (c < 0x20)
 		return 0x2400 + c;
 	if (c == 0x7f)
 		return 0x2421;
-	if (uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Cf | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp |
-						UC_CATEGORY_MASK_Cs | UC_CATEGORY_MASK_Cn))
-		return REPLACEMENT;
-	return c;
+	return uc_is_general_category_withtable(c, HARMFUL) ? REPLACEMENT : c;
 }
 
 struct glyph text_glyph(struct slice s, size_t at, bool ascii)

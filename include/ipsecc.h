@@ -30,12 +30,12 @@ struct unit {
 	const struct resolved *resolved;
 	const struct ir *ir;
 	const struct host_facts *facts;		/* NULL: none */
-	size_t config_files;			/* the first files of `sources` are the configuration, a facts file comes after them */
+	size_t config_files;			/* that many first files of `sources`; a facts file comes after them */
 };
 
-/* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read (ret_failed: which,
- * borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of either is findings, not an
- * error. *ret is set after 0 only. Findings are sorted already. */
+/* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read
+ * (ret_failed: which, borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of
+ * either is findings, not an error. *ret is set after 0 only. Findings are sorted already. */
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);
 /* Adds the lowering, by the unit's facts; findings go to unit->diag, sorted. NULL only when memory ran out. */
 struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool *ret_incomplete);

@@ -19,7 +19,8 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
 	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
-	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words, "exit with 1 at findings of this severity or above (default warning)" },
+	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words,
+			     "exit with 1 at findings of this severity or above (default warning)" },
 	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },
 	[OPTION_TARGET] = { "target", 0, "TARGET", NULL, "what to make of the plan: json, xfrm, pfkey, whack" },
 	[OPTION_PHASE] = { "phase", 0, "PHASE", phase_words, "the moment that is shown: conns are up (default), or only routed" },
@@ -108,8 +109,8 @@ static bool check_operands(const struct command *command, const struct arguments
 	if (args->n < command->min_operands)
 		complain("%s: missing operand; usage: ipsecc %s %s", command->name, command->name, command->operands);
 	else
-		complain("%s: '%s' is one operand too many; usage: ipsecc %s %s", command->name, args->operands[command->max_operands],
-			 command->name, command->operands);
+		complain("%s: '%s' is one operand too many; usage: ipsecc %s %s", command->name,
+			 args->operands[command->max_operands], command->name, command->operands);
 	return false;
 }
 
@@ -129,8 +130,8 @@ bool arguments_parse(const struct command *command, int argc, char **argv, struc
 			return false;
 		}
 		if (id == OPTION_COUNT) {
-			complain("%s is no option of %s, or is used wrongly; see 'ipsecc %s --help'", argv[optind - 1], command->name,
-				 command->name);
+			complain("%s is no option of %s, or is used wrongly; see 'ipsecc %s --help'", argv[optind - 1],
+				 command->name, command->name);
 			return false;
 		}
 		if (!take_option(command, id, optarg, &args))

@@ -135,8 +135,8 @@ static const char *plural(uint64_t n)
 static void add_verdicts(struct buf *out, const struct totals *t, bool ascii)
 {
 	static const char *const words[] = {
-		[VERDICT_LOADS] = "load", [VERDICT_LOADS_WITH_WARNINGS] = "with warnings", [VERDICT_WILL_NOT_LOAD] = "will not load",
-		[VERDICT_UNKNOWN] = "unknown",
+		[VERDICT_LOADS] = "load", [VERDICT_LOADS_WITH_WARNINGS] = "with warnings",
+		[VERDICT_WILL_NOT_LOAD] = "will not load", [VERDICT_UNKNOWN] = "unknown",
 	};
 	const char *separator = ": ";
 

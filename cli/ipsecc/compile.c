@@ -62,8 +62,8 @@ static bool concerns(const struct finding *f, char **names)
 	return false;
 }
 
-/* Errors, and whatever says that something is missing in the result (7xxx, 8xxx), on standard error; the rest is `check`'s to show, and is
- * counted. */
+/* Errors, and whatever says that something is missing in the result (7xxx, 8xxx), on standard error; the rest is `check`'s to show,
+ * and is counted. */
 static void report(struct unit *u, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -87,7 +87,8 @@ static void report(struct unit *u, const struct arguments *args)
 		return;
 	diag_render_human(&shown, &style, &out);
 	if (hidden)
-		buf_printf(&out, "%zu more finding%s: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s", u->sources.files.v[0].path);
+		buf_printf(&out, "%zu more finding%s: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s",
+			   u->sources.files.v[0].path);
 	write_stream(stderr, &out);
 }
 
@@ -100,7 +101,9 @@ enum exit_status command_compile(const struct arguments *args)
 		.phase = args->value[OPTION_PHASE] && strcmp(args->value[OPTION_PHASE], "route") == 0 ? PHASE_ROUTE : PHASE_UP,
 		.strict = args->value[OPTION_STRICT], .format = args->value[OPTION_FORMAT],
 	};
-	struct lower_options lowering = { .secrets_file = args->value[OPTION_SECRETS] ? args->value[OPTION_SECRETS] : "/etc/ipsec.secrets" };
+	struct lower_options lowering = {
+		.secrets_file = args->value[OPTION_SECRETS] ? args->value[OPTION_SECRETS] : "/etc/ipsec.secrets",
+	};
 	bool incomplete = false;
 	struct plan *plan;
 	int r;

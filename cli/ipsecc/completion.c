@@ -13,7 +13,9 @@ static const char *const *words_of(const struct command *c, int id)
 
 static bool takes_file(int id)
 {
-	return option_table[id].argument && (strcmp(option_table[id].argument, "FILE") == 0 || strcmp(option_table[id].argument, "DIR") == 0);
+	const char *argument = option_table[id].argument;
+
+	return argument && (strcmp(argument, "FILE") == 0 || strcmp(argument, "DIR") == 0);
 }
 
 static void add_commands(struct buf *out)
@@ -59,7 +61,8 @@ static void bash(struct buf *out)
 			 "\tesac\n"
 			 "\tcase $current in\n"
 			 "\t--*=*)\n"
-			 "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\"; compgen -f -P \"${current%%=*}=\" -- \"${current#*=}\")\n"
+			 "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\"\n"
+			 "\t\t\tcompgen -f -P \"${current%%=*}=\" -- \"${current#*=}\")\n"
 			 "\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"${current%%=*}\"=}\") ;;\n"
 			 "\t-*)\n"
 			 "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
@@ -106,13 +109,15 @@ static void zsh_option(struct buf *out, const struct command *c, int id)
 
 static void zsh(struct buf *out)
 {
-	buf_add_str(out, "#compdef ipsecc\n# zsh completion for ipsecc, made by 'ipsecc completion zsh'\n_ipsecc() {\n\tlocal -a commands\n\tcommands=(\n");
+	buf_add_str(out, "#compdef ipsecc\n# zsh completion for ipsecc, made by 'ipsecc completion zsh'\n"
+			 "_ipsecc() {\n\tlocal -a commands\n\tcommands=(\n");
 	for (const struct command *c = command_table; c->name; c++) {
 		buf_printf(out, "\t\t'%s:", c->name);
 		zsh_text(out, c->summary);
 		buf_add_str(out, "'\n");
 	}
-	buf_add_str(out, "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n\tcase $words[2] in\n");
+	buf_add_str(out, "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
+			 "\tcase $words[2] in\n");
 	for (const struct command *c = command_table; c->name; c++) {
 		buf_printf(out, "\t%s)\n\t\tshift words; (( CURRENT-- ))\n\t\t_arguments", c->name);
 		for (int id = 0; id < OPTION_COUNT; id++)

@@ -161,7 +161,7 @@ static void explain_values(struct page *p, const struct keyword *k)
 	row(p, "values", list.p);
 }
 
-/* What differs between releases, equal neighbours together: "30s (3.18 3.32 4.10), 0 (5.0 5.4)"; only the text when all are equal. */
+/* What differs between releases, equal neighbours together: "30s (3.18 3.32 4.10), 0 (5.0 5.4)"; one text when all are equal. */
 static void add_by_release(struct buf *b, const char *const text[RELEASE_COUNT])
 {
 	const char *before = NULL;
@@ -280,7 +280,8 @@ static void explain_keyword(struct page *p, const struct keyword *k)
 	bold(p, k->name);
 	buf_add_char(p->out, '=');
 	add_shape(p->out, k);
-	buf_printf(p->out, "        %s%s\n", k->section == SECTION_CONN ? "conn" : "config setup", k->sided ? ", also for the right side" : "");
+	buf_printf(p->out, "        %s%s\n", k->section == SECTION_CONN ? "conn" : "config setup",
+		   k->sided ? ", also for the right side" : "");
 	paragraph(p, k->doc);
 	if (k->alias_of != KW_NONE && !k->own)
 		paragraph(p, keyword_table[k->alias_of].doc);
@@ -320,7 +321,8 @@ static void add_use(struct buf *b, unsigned use)
 
 		if (!versions)
 			continue;
-		buf_printf(b, "%s%s%s", first ? "" : ", ", keywords[i], versions == USE_IKE1 ? " (IKEv1)" : versions == USE_IKE2 ? " (IKEv2)" : "");
+		buf_printf(b, "%s%s%s", first ? "" : ", ", keywords[i],
+			   versions == USE_IKE1 ? " (IKEv1)" : versions == USE_IKE2 ? " (IKEv2)" : "");
 		first = false;
 	}
 }

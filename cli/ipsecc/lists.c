@@ -43,7 +43,8 @@ enum exit_status command_rules(const struct arguments *args)
 		add_json(&out, rules);
 	else
 		for (size_t i = 0; i < RULE_COUNT; i++)
-			buf_printf(&out, "%s %-8s %-32s %s\n", rules[i]->id, severities[rules[i]->severity], rules[i]->name, rules[i]->summary);
+			buf_printf(&out, "%s %-8s %-32s %s\n", rules[i]->id, severities[rules[i]->severity], rules[i]->name,
+				   rules[i]->summary);
 	return write_stream(stdout, &out) ? EXIT_TROUBLE : EXIT_DONE;
 }
 

@@ -32,8 +32,8 @@ const struct command command_table[] = {
 		.name = "compile", .run = command_compile, .operands = "FILE [CONN]...",
 		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
 		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq",
-		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_STRICT) |
-			   BIT(OPTION_OUTPUT) | ALL_COMMANDS,
+		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) |
+			   BIT(OPTION_STRICT) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
 		.name = "facts", .run = command_facts, .operands = "",
@@ -64,7 +64,8 @@ const struct command *command_find(const char *name)
 
 void print_help(FILE *stream)
 {
-	fprintf(stream, "ipsecc %s: checks ipsec.conf and compiles it\n\nusage: ipsecc COMMAND [OPTION]... [OPERAND]...\n\n", IPSECC_VERSION);
+	fprintf(stream, "ipsecc %s: checks ipsec.conf and compiles it\n\n", IPSECC_VERSION);
+	fputs("usage: ipsecc COMMAND [OPTION]... [OPERAND]...\n\n", stream);
 	for (const struct command *c = command_table; c->name; c++)
 		fprintf(stream, "  %-11s %s\n", c->name, c->summary);
 	fputs("\n'ipsecc COMMAND --help' shows its options and an example, 'ipsecc --version' the version.\n"
@@ -76,8 +77,8 @@ static void print_option(const struct command *command, int id, FILE *stream)
 	const struct option_entry *o = &option_table[id];
 	char left[48];
 
-	snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name,
-		 o->argument ? "=" : "", o->argument ? o->argument : "");
+	snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ',' : ' ',
+		 o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
 	fprintf(stream, "%-29s %s", left, o->summary);
 	if (id == OPTION_FORMAT && command->formats)
 		for (int i = 0; command->formats[i]; i++)
@@ -90,8 +91,8 @@ static void print_option(const struct command *command, int id, FILE *stream)
 
 void print_command_help(const struct command *command, FILE *stream)
 {
-	fprintf(stream, "usage: ipsecc %s [OPTION]...%s%s\n%s\n\n", command->name, command->operands[0] ? " " : "", command->operands,
-		command->summary);
+	fprintf(stream, "usage: ipsecc %s [OPTION]...%s%s\n%s\n\n", command->name, command->operands[0] ? " " : "",
+		command->operands, command->summary);
 	for (int id = 0; id < OPTION_COUNT; id++)
 		if (command->options & BIT(id))
 			print_option(command, id, stream);

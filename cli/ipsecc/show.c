@@ -127,8 +127,9 @@ static const char *verdict_words(const struct ir_conn *conn)
 static const char *start_words(enum plan_start start)
 {
 	static const char *const words[] = {
-		[PLAN_START_IGNORE] = "ignored at start", [PLAN_START_ADD] = "loaded at start, waits", [PLAN_START_ROUTE] = "up on demand",
-		[PLAN_START_UP] = "up at start", [PLAN_START_KEEP] = "up at start, and kept up",
+		[PLAN_START_IGNORE] = "ignored at start", [PLAN_START_ADD] = "loaded at start, waits",
+		[PLAN_START_ROUTE] = "up on demand", [PLAN_START_UP] = "up at start",
+		[PLAN_START_KEEP] = "up at start, and kept up",
 	};
 
 	return words[start];

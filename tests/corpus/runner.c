@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the real program on rule pages, cases and the shared corpus, and prints TAP. README.md here says what is expected of each. */
+/* Runs the real program on rule pages, cases and the shared corpus, and prints TAP. README.md here says what each must give. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -247,8 +247,8 @@ static void run_snippet(const char *file, const char *id, struct slice section, 
 	arguments[n] = NULL;
 	run_program(top, arguments, &o);
 	found = has_rule(&o, id);
-	result((o.status == 0 || o.status == 1) && found == fires, name, "%s, status %d\n%s%s", found ? "has the finding" : "no such finding",
-	       o.status, o.out.n < 1500 ? o.out.p : "", o.err.p);
+	result((o.status == 0 || o.status == 1) && found == fires, name, "%s, status %d\n%s%s",
+	       found ? "has the finding" : "no such finding", o.status, o.out.n < 1500 ? o.out.p : "", o.err.p);
 }
 
 /* A field of the front matter, copied; NULL when it is not there. */
@@ -336,7 +336,8 @@ static bool read_manifest(const char *path, struct test_case *c)
 	if (ok) {
 		root = yaml_document_get_root_node(&document);
 		ok = root && root->type == YAML_MAPPING_NODE;
-		for (yaml_node_pair_t *pair = ok ? root->data.mapping.pairs.start : NULL; ok && pair < root->data.mapping.pairs.top; pair++)
+		for (yaml_node_pair_t *pair = ok ? root->data.mapping.pairs.start : NULL;
+		     ok && pair < root->data.mapping.pairs.top; pair++)
 			ok = take_member(c, &document, pair);
 		yaml_document_delete(&document);
 	}
@@ -444,8 +445,8 @@ static void check_golden(const struct test_case *c, const char *directory, const
 		write_file(path, buf_slice(seen));
 	else if (!slice_eq(buf_slice(&expected), buf_slice(seen)))
 		show_difference(path, buf_slice(seen), &difference);
-	result((o.status == 0 || o.status == 1) && !difference.n, name, "status %d\n%s%s", o.status, difference.p ? difference.p : "",
-	       g->standard_error ? "" : o.err.p);
+	result((o.status == 0 || o.status == 1) && !difference.n, name, "status %d\n%s%s", o.status,
+	       difference.p ? difference.p : "", g->standard_error ? "" : o.err.p);
 }
 
 static void run_case(const char *path)
@@ -496,7 +497,8 @@ static void run_index(const char *index)
 		count++;
 		if ((o.status != 0 && o.status != 1) || !document) {
 			wrong++;
-			buf_printf(&bad, SLICE_FMT ": status %d%s\n%.400s", SLICE_ARG(path), o.status, document ? "" : ", no JSON", o.err.p);
+			buf_printf(&bad, SLICE_FMT ": status %d%s\n%.400s", SLICE_ARG(path), o.status, document ? "" : ", no JSON",
+				   o.err.p);
 		}
 		json_decref(document);
 	}

@@ -232,7 +232,8 @@ START_TEST(strange_characters)
 		"error[IC8201]: bad \342\220\233[2J\357\277\2755m\n"
 		"  --> e\342\220\233.conf:1:44\n"
 		"   |\n"
-		" 1 |     leftid=\"J\303\274rgen \346\227\245\" x\342\220\233[31my    \357\277\275\357\277\275z\357\277\275 left=%any\n"
+		" 1 |     leftid=\"J\303\274rgen \346\227\245\" x\342\220\233[31my    "
+		"\357\277\275\357\277\275z\357\277\275 left=%any\n"
 		"   |                    --                       ^^^^ l a\342\220\212b\303\251l\n"
 		"   |                    |\n"
 		"   |                    day\n"
@@ -408,7 +409,8 @@ START_TEST(many_related_places_are_counted)
 	f = diag_report(&w.diag, RULE_A, (struct span){ base, base + 1 }, "m");
 	for (int i = 0; i < 20; i++)
 		diag_related(&w.diag, f, (struct span){ base, base + 1 }, "%s", "");
-	ck_assert_str_eq(render(&w), "error[IC8201]: m\n  --> a:1:1\n   |\n 1 | x\n   | ^\n   |\n   = note: and 12 more places\n\n");
+	ck_assert_str_eq(render(&w),
+		"error[IC8201]: m\n  --> a:1:1\n   |\n 1 | x\n   | ^\n   |\n   = note: and 12 more places\n\n");
 }
 END_TEST
 
@@ -431,4 +433,5 @@ START_TEST(thresholds_and_rules)
 END_TEST
 
 TAP_MAIN("diag", caret_label_note_help_and_include, several_places, labels_of_one_line, strange_characters, long_lines_are_clipped,
-	 empty_spans, secret_lines, color, sorted_and_merged, limited_per_rule, many_related_places_are_counted, thresholds_and_rules)
+	 empty_spans, secret_lines, color, sorted_and_merged, limited_per_rule, many_related_places_are_counted,
+	 thresholds_and_rules)

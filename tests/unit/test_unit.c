@@ -66,7 +66,8 @@ static const char main_text[] =
 	"conn %default\n\tikelifetime=8h\n"
 	"conn base\n\tleft=192.0.2.1\n\tauthby=secret\n"
 	"conn hq\n\talso=base\n\tright=198.51.100.2\n\trightsubnet=10.0.0.0/33\n\tpfs=maybe\n\tunknwon=x\n\tauto=add\n";
-static const char more_text[] = "conn more\n\talso=base\n\tright=198.51.100.3\n\tleftsubnets={10.1.0.0/16 10.2.0.0/16}\n\tike=aes;dh14\n";
+static const char more_text[] =
+	"conn more\n\talso=base\n\tright=198.51.100.3\n\tleftsubnets={10.1.0.0/16 10.2.0.0/16}\n\tike=aes;dh14\n";
 
 /* Whatever allocation fails, the answer is -ENOMEM, without a leak (the sanitizer build sees those) and without a finding lost. */
 START_TEST(every_allocation_may_fail)
@@ -124,7 +125,8 @@ static const struct choice choices[] = {
 	{ "conn a\n\tleft=1.2.3.4\n", NULL, "5.2", RELEASE_5_0, "asked for" },
 	/* L-031: one unknown name makes the reader refuse the file, so a name that 4.x brought means 4.x */
 	{ "config setup\n\tikev1-policy=accept\n", NULL, "auto", RELEASE_4_10, "from ikev1-policy=, main.conf:2" },
-	{ "conn a\n\tleft=1.2.3.4\n", "{\"version\": 1, \"addresses\": [], \"routes\": [], \"routes6\": [], \"libreswan\": \"4.12\"}", NULL,
+	{ "conn a\n\tleft=1.2.3.4\n",
+	  "{\"version\": 1, \"addresses\": [], \"routes\": [], \"routes6\": [], \"libreswan\": \"4.12\"}", NULL,
 	  RELEASE_4_10, "installed, by the host facts" },
 };
 
@@ -132,7 +134,9 @@ START_TEST(the_release_is_chosen)
 {
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
 		const struct choice *c = &choices[i];
-		struct memory_file files[] = { { "main.conf", c->text }, { c->facts ? "facts.json" : NULL, c->facts }, { NULL, NULL } };
+		struct memory_file files[] = {
+			{ "main.conf", c->text }, { c->facts ? "facts.json" : NULL, c->facts }, { NULL, NULL },
+		};
 		struct unit_options options = options_for(files);
 		CLEANUP(free_unit) struct unit *u = NULL;
 
