@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/map.h"
 #include "diag/diag.h"
 #include "proto/addr.h"
 #include "proto/ident.h"
@@ -180,6 +181,7 @@ struct plan {
 	VEC(struct plan_child) children;
 	VEC(struct plan_policy) policies;
 	VEC(struct plan_secret) secrets;
+	struct map peers_by_conn;	/* made by plan_index(), not part of the document */
 };
 
 /* Appends the document, with a final newline. 0 or -ENOMEM. */
@@ -191,6 +193,8 @@ int plan_write(const struct plan *plan, struct buf *out);
  * no positions). */
 int plan_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct plan **ret);
 
+/* Whoever built the plan calls this once its peers are complete; until then looking one up walks the list. */
+void plan_index(struct plan *plan, struct arena *a);
 const struct plan_peer *plan_peer_by_conn(const struct plan *plan, const char *conn);
 const struct plan_secret *plan_secret_by_name(const struct plan *plan, const char *name);
 

@@ -149,8 +149,17 @@ int plan_check(struct plan_reader *r)
 	return r->in.errors ? -EINVAL : 0;
 }
 
+void plan_index(struct plan *plan, struct arena *a)
+{
+	map_init(&plan->peers_by_conn, a);
+	for (size_t i = 0; i < plan->peers.n; i++)
+		map_set(&plan->peers_by_conn, slice_of(plan->peers.v[i].conn), &plan->peers.v[i]);
+}
+
 const struct plan_peer *plan_peer_by_conn(const struct plan *plan, const char *conn)
 {
+	if (plan->peers_by_conn.n)
+		return map_get(&plan->peers_by_conn, slice_of(conn));
 	for (size_t i = 0; i < plan->peers.n; i++)
 		if (strcmp(plan->peers.v[i].conn, conn) == 0)
 			return &plan->peers.v[i];

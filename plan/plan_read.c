@@ -460,7 +460,9 @@ int plan_read(struct arena *a, struct slice json, uint32_t base, struct diag *di
 	};
 	int e = json_input_run(&r.in, a, take_plan, &r);
 
-	if (!e)
-		*ret = r.plan;
-	return e;
+	if (e)
+		return e;
+	plan_index(r.plan, a);
+	*ret = r.plan;
+	return 0;
 }

@@ -217,6 +217,7 @@ struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *s
 	add_files(&l);
 	describe_host(&l);
 	lower_all(&l);
+	plan_index(l.plan, a);
 	report_once(&l);
 	*ret_incomplete = l.incomplete;
 	return l.plan;
