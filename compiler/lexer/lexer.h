@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lexer.h -- one file's text as tokens that are slices of it. Nothing is copied, nothing is reported here.
  *
- * The language is one of lines (L-001 ... L-050), so the lexer knows where in a line it is and stops at nothing: what cannot be read is a
- * token with a `trouble`, and what is odd between tokens goes to odd(). Values have no type here (lexical-grammar section 4: one value
- * token, typed later). Kinds of tokens are named by the grammar.
+ * The language is one of lines (L-001 ... L-050), so the lexer knows where in a line it is and stops at nothing: what cannot be
+ * read is a token with a `trouble`, and what is odd between tokens goes to odd(). Values have no type here (lexical-grammar
+ * section 4: one value token, typed later). Kinds of tokens are named by the grammar.
  */
 #ifndef COMPILER_LEXER_H
 #define COMPILER_LEXER_H
@@ -61,7 +61,8 @@ struct lexer {
 };
 
 /* text.p[text.n] is NUL. A byte order mark at the start is skipped without a word; ask lexer_byte_order_mark(). odd may be NULL. */
-void lexer_init(struct lexer *lexer, struct slice text, uint32_t base, void (*odd)(void *, enum lexer_oddity, struct span), void *context);
+void lexer_init(struct lexer *lexer, struct slice text, uint32_t base, void (*odd)(void *, enum lexer_oddity, struct span),
+		void *context);
 /* The next token; each line that holds anything ends with TOKEN_EOL, also the last one. Returns its kind, 0 at the end. */
 int lexer_next(struct lexer *lexer, struct token *ret);
 /* Bytes of a UTF-8 byte order mark at the start of a text: 3 or 0. */

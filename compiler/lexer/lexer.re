@@ -94,7 +94,7 @@ static void pass_blanks(struct lexer *lx, const unsigned char *from, const unsig
 	}
 }
 
-/* --- ends of lines ------------------------------------------------------------------------------------------------------------------ */
+/* --- ends of lines ------------------------------------------------------------------------------------------------------------ */
 
 static void note_crlf(struct lexer *lx, const unsigned char *cr, bool refused)
 {
@@ -189,7 +189,13 @@ static int bad_line(struct lexer *lx, struct token *t, const unsigned char *nul)
 	return token(lx, t, TOKEN_BAD, nul, end);
 }
 
-/* --- words -------------------------------------------------------------------------------------------------------------------------- */
+/* A NUL behind something: the end of the last line, or one in the text. */
+static int stray_nul(struct lexer *lx, struct token *t, const unsigned char *nul)
+{
+	return at_end(lx, nul) ? end_line(lx, t, nul) : bad_line(lx, t, nul);
+}
+
+/* --- words -------------------------------------------------------------------------------------------------------------------- */
 
 /* Ends a word at the first odd space in it. */
 static const unsigned char *cut_at_space(const struct lexer *lx, const unsigned char *from, const unsigned char *to)
@@ -200,7 +206,8 @@ static const unsigned char *cut_at_space(const struct lexer *lx, const unsigned 
 	return to;
 }
 
-static int word(struct lexer *lx, struct token *t, int kind, const unsigned char *from, const unsigned char *to, enum lexer_context next)
+static int word(struct lexer *lx, struct token *t, int kind, const unsigned char *from, const unsigned char *to,
+		enum lexer_context next)
 {
 	lx->cursor = cut_at_space(lx, from, to);
 	lx->context = next;
@@ -227,7 +234,7 @@ static const unsigned char *text_end(const struct lexer *lx, const unsigned char
 	return end;
 }
 
-/* A value with a '"' that does not stand around the whole of it (L-036 ... L-039): to the last quote of the line, and the word around it. */
+/* A value with a '"' that does not stand around the whole of it (L-036 ... L-039): up to the word with the line's last quote. */
 static int quote_trouble(struct lexer *lx, struct token *t, const unsigned char *from, const unsigned char *to)
 {
 	const unsigned char *end = text_end(lx, from), *first = find(from, end, '"'), *second = find(first + 1, end, '"');
@@ -293,7 +300,7 @@ static int extra(struct lexer *lx, struct token *t, const unsigned char *from)
 	return token(lx, t, TOKEN_EXTRA, from, lx->cursor);
 }
 
-/* --- places in a line --------------------------------------------------------------------------------------------------------------- */
+/* --- places in a line --------------------------------------------------------------------------------------------------------- */
 
 /* After a value: a comment needs a blank before it. */
 static int lex_after(struct lexer *lx, struct token *t)
@@ -306,7 +313,7 @@ static int lex_after(struct lexer *lx, struct token *t)
 		blanks "#"	{ pass_blanks(lx, start, cursor - 1); return end_with_comment(lx, t, cursor - 1); }
 		blanks		{ pass_blanks(lx, start, cursor); continue; }
 		[\r\n]		{ return end_line(lx, t, start); }
-		[\000]		{ return at_end(lx, start) ? end_line(lx, t, start) : bad_line(lx, t, start); }
+		[\000]		{ return stray_nul(lx, t, start); }
 		[^]		{ return extra(lx, t, start); }
 		*/
 	}
@@ -330,7 +337,7 @@ static int lex_value(struct lexer *lx, struct token *t)
 			pass_blanks(lx, start, cursor);
 			continue;
 		}
-		[^]					{ return at_end(lx, start) ? end_line(lx, t, start) : bad_line(lx, t, start); }
+		[^]					{ return stray_nul(lx, t, start); }
 		*/
 	}
 }
@@ -378,7 +385,7 @@ static int lex_raw(struct lexer *lx, struct token *t)
 	/*!re2c
 	[\r\n]		{ return end_line(lx, t, start); }
 	[^\r\n\000]+	{ return raw(lx, t, start, cursor); }
-	[^]		{ return at_end(lx, start) ? end_line(lx, t, start) : bad_line(lx, t, start); }
+	[^]		{ return stray_nul(lx, t, start); }
 	*/
 }
 
@@ -391,7 +398,7 @@ static int lex_key(struct lexer *lx, struct token *t)
 	key				{ return word(lx, t, TOKEN_KEY, start, cursor, CONTEXT_EQUALS); }
 	"="				{ return word(lx, t, TOKEN_EQUALS, start, cursor, CONTEXT_VALUE); }
 	[\r\n]				{ return end_line(lx, t, start); }
-	[^]				{ return at_end(lx, start) ? end_line(lx, t, start) : bad_line(lx, t, start); }
+	[^]				{ return stray_nul(lx, t, start); }
 	*/
 }
 
@@ -439,7 +446,12 @@ static int lex_line(struct lexer *lx, struct token *t)
 		/*!re2c
 		blanks? "#"	{ pass_blanks(lx, start, cursor - 1); pass_comment(lx, cursor - 1); continue; }
 		blanks? "\n"	{ pass_blanks(lx, start, cursor - 1); new_line(lx, cursor); continue; }
-		blanks? "\r\n"	{ pass_blanks(lx, start, cursor - 2); note_crlf(lx, cursor - 2, true); new_line(lx, cursor); continue; }
+		blanks? "\r\n"	{
+			pass_blanks(lx, start, cursor - 2);
+			note_crlf(lx, cursor - 2, true);
+			new_line(lx, cursor);
+			continue;
+		}
 		blanks? [\000]	{
 			if (!at_end(lx, cursor - 1))
 				return bad_line(lx, t, cursor - 1);

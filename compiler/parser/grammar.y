@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines of an ipsec.conf (lexical-grammar sections 3 and 12), the wrong ones that people write included: each has a form of its own
- * here, so that its finding can say what is wrong with it. What is left over ends at `line ::= error EOL`, and the next line is read.
+/* The lines of an ipsec.conf (lexical-grammar sections 3 and 12), the wrong ones that people write included: each has a form of
+ * its own here, so that its finding can say what is wrong with it. What is left over ends at `line ::= error EOL`, and the next
+ * line is read.
  *
  * Which section a parameter belongs to is not grammar: an include may stand in between (L-068).
  */
@@ -30,8 +31,8 @@ line ::= statement EOL.
 /* lemon stays silent for three tokens after an error; here the next line is a new start */
 line ::= error EOL.				{ yypParser->yyerrcnt = -1; }
 
-/* Actions run when EOL is seen and before it is taken: an include then comes in between two lines, and the last line of an included file
- * still belongs to that file. */
+/* Actions run when EOL is seen and before it is taken: an include then comes in between two lines, and the last line of an
+ * included file still belongs to that file. */
 statement ::= INDENT parameter(P).		{ parse_parameter(p, &P, true); }
 statement ::= parameter(P).			{ parse_parameter(p, &P, false); }
 statement(S) ::= VERSION(H) value(V) extra(X).	{ S = (struct written){ .head = H, .value = V, .extra = X }; parse_version(p, &S); }
@@ -42,7 +43,8 @@ statement(S) ::= CONN(H) value(V) extra(X).	{ S = (struct written){ .head = H, .
 statement(S) ::= CONN(H).			{ S = (struct written){ .head = H }; parse_conn(p, &S); }
 statement(S) ::= INCLUDE(H) value(V) extra(X).	{ S = (struct written){ .head = H, .value = V, .extra = X }; parse_include(p, &S); }
 statement(S) ::= INCLUDE(H).			{ S = (struct written){ .head = H }; parse_include(p, &S); }
-statement(S) ::= SECTION_WORD(H) value(V) extra(X). { S = (struct written){ .head = H, .value = V, .extra = X }; parse_section_word(p, &S); }
+statement(S) ::= SECTION_WORD(H) value(V) extra(X).
+			{ S = (struct written){ .head = H, .value = V, .extra = X }; parse_section_word(p, &S); }
 statement(S) ::= SECTION_WORD(H).		{ S = (struct written){ .head = H }; parse_section_word(p, &S); }
 
 parameter(P) ::= KEY(H) EQUALS(E) value(V) extra(X). { P = (struct written){ .head = H, .equals = E, .value = V, .extra = X }; }

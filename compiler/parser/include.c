@@ -36,8 +36,8 @@ static void cycle(struct parser *p, const struct source_match *m, int again)
 
 static void too_deep(struct parser *p, const struct source_match *m)
 {
-	struct finding *f = diag_report(p->diag, RULE_INCLUDE_TOO_DEEP, p->include.span, "%s would be the %uth file inside each other", m->path,
-					LIMIT_INCLUDE_DEPTH + 1);
+	struct finding *f = diag_report(p->diag, RULE_INCLUDE_TOO_DEEP, p->include.span,
+					"%s would be the %uth file inside each other", m->path, LIMIT_INCLUDE_DEPTH + 1);
 
 	diag_note(p->diag, f, "libreswan 3 crashes, later releases leave it out");
 }
@@ -51,8 +51,8 @@ static void unreadable(struct parser *p, const struct source_match *m, int error
 		diag_note(p->diag, f, "every release stops there and loads nothing");
 		diag_help(p->diag, f, "write '%s/*.conf'", m->path);
 	} else if (error == -EFBIG || error == -EMFILE) {
-		f = diag_report(p->diag, RULE_INCLUDE_TOO_MUCH, p->include.span, "%s is not read: more than %u files or %u MiB", m->path, LIMIT_FILES,
-				LIMIT_FILE_BYTES >> 20);
+		f = diag_report(p->diag, RULE_INCLUDE_TOO_MUCH, p->include.span, "%s is not read: more than %u files or %u MiB",
+				m->path, LIMIT_FILES, LIMIT_FILE_BYTES >> 20);
 		diag_note(p->diag, f, "the limits keep a mistaken pattern from filling the memory");
 	} else {
 		f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "cannot read %s: %s", m->path, strerror(-error));
@@ -97,19 +97,21 @@ static void read_match(struct parser *p, const struct source_match *m)
 	parser_read_file(p, index);
 }
 
-/* --- names -------------------------------------------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------------------------------------------- */
 
 static void nothing_found(struct parser *p, struct slice name, int error)
 {
 	struct finding *f;
 
 	if (error)
-		f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "cannot look for '" SLICE_FMT "': %s", SLICE_ARG(name),
-				strerror(-error));
+		f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "cannot look for '" SLICE_FMT "': %s",
+				SLICE_ARG(name), strerror(-error));
 	else if (is_pattern(name))
-		f = diag_report(p->diag, RULE_INCLUDE_MATCHES_NOTHING, p->include.span, "no file matches '" SLICE_FMT "'", SLICE_ARG(name));
+		f = diag_report(p->diag, RULE_INCLUDE_MATCHES_NOTHING, p->include.span, "no file matches '" SLICE_FMT "'",
+				SLICE_ARG(name));
 	else
-		f = diag_report(p->diag, RULE_INCLUDE_NOT_FOUND, p->include.span, "there is no file '" SLICE_FMT "'", SLICE_ARG(name));
+		f = diag_report(p->diag, RULE_INCLUDE_NOT_FOUND, p->include.span, "there is no file '" SLICE_FMT "'",
+				SLICE_ARG(name));
 	diag_note(p->diag, f, "libreswan goes on without it");
 }
 
@@ -120,11 +122,13 @@ static bool same_files(const struct parser *p, const struct source_matches *a, c
 
 	if (a->list.n != b->list.n)
 		return false;
-	return a->list.n == 0 || (r->identify(r->context, a->list.v[0].opened, &x) == 0 && r->identify(r->context, b->list.v[0].opened, &y) == 0 &&
-				  x.device == y.device && x.inode == y.inode);
+	return a->list.n == 0 ||
+	       (r->identify(r->context, a->list.v[0].opened, &x) == 0 && r->identify(r->context, b->list.v[0].opened, &y) == 0 &&
+		x.device == y.device && x.inode == y.inode);
 }
 
-/* S-010 says the including file's directory, every release takes the process's own (L-063): where the two differ the user must know. */
+/* S-010 says the including file's directory, every release takes the process's own (L-063): where the two differ the user must
+ * know. */
 static void compare_directories(struct parser *p, struct slice name, struct source_matches *matches)
 {
 	const struct source_file *file = &p->sources->files.v[p->file];
@@ -134,15 +138,17 @@ static void compare_directories(struct parser *p, struct slice name, struct sour
 	if (name.p[0] == '/' || p->sources->root || !strchr(file->path, '/') || sources_glob(p->sources, -1, name, &here) ||
 	    same_files(p, matches, &here))
 		return;
-	f = diag_report(p->diag, RULE_INCLUDE_RELATIVE, p->include.span, "'" SLICE_FMT "' depends on the directory libreswan runs in",
-			SLICE_ARG(name));
+	f = diag_report(p->diag, RULE_INCLUDE_RELATIVE, p->include.span,
+			"'" SLICE_FMT "' depends on the directory libreswan runs in", SLICE_ARG(name));
 	if (matches->list.n == 0) {
 		*matches = here;
-		diag_note(p->diag, f, "it exists in the current directory, not beside %s; ipsec.conf(5) promises the latter", file->path);
+		diag_note(p->diag, f, "it exists in the current directory, not beside %s; ipsec.conf(5) promises the latter",
+			  file->path);
 	} else {
 		if (here.list.n == 0)
 			diag_set_severity(p->diag, f, SEVERITY_NOTE);
-		diag_note(p->diag, f, "here it is %s, as ipsec.conf(5) promises; every release looks in its current directory", matches->list.v[0].path);
+		diag_note(p->diag, f, "here it is %s, as ipsec.conf(5) promises; every release looks in its current directory",
+			  matches->list.v[0].path);
 	}
 	diag_help(p->diag, f, "write the whole path");
 }

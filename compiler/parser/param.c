@@ -14,24 +14,27 @@ static const char *describe_section(struct parser *p)
 	return arena_printf(p->arena, "conn '" SLICE_FMT "'", SLICE_ARG(p->section->name.text));
 }
 
-/* --- the keyword -------------------------------------------------------------------------------------------------------------------- */
+/* --- the keyword -------------------------------------------------------------------------------------------------------------- */
 
 static void unknown_keyword(struct parser *p, const struct syntax_param *param)
 {
 	char nearest[64];
-	struct finding *f = diag_report(p->diag, RULE_UNKNOWN_KEYWORD, param->key_span, "unknown keyword '" SLICE_FMT "'", SLICE_ARG(param->key));
+	struct finding *f =
+	    diag_report(p->diag, RULE_UNKNOWN_KEYWORD, param->key_span, "unknown keyword '" SLICE_FMT "'", SLICE_ARG(param->key));
 
-	diag_note(p->diag, f, "every release refuses the whole file");
+	parser_refused(p, f);
 	if (schema_nearest(param->key, kind_of_section(p), nearest))
-		diag_fix(p->diag, f, false, param->key_span, arena_strdup(p->arena, slice_of(nearest)), "did you mean '%s'?", nearest);
+		diag_fix(p->diag, f, false, param->key_span, arena_strdup(p->arena, slice_of(nearest)), "did you mean '%s'?",
+			 nearest);
 }
 
 /* L-079, L-080. */
 static void misplaced_keyword(struct parser *p, const struct syntax_param *param)
 {
 	bool in_setup = p->section->type == SECTION_IS_SETUP;
-	struct finding *f = diag_report(p->diag, RULE_MISPLACED_KEYWORD, param->key_span, "'" SLICE_FMT "' is a keyword of %s, not of %s",
-					SLICE_ARG(param->key), in_setup ? "conns" : "'config setup'", in_setup ? "'config setup'" : "conns");
+	struct finding *f =
+	    diag_report(p->diag, RULE_MISPLACED_KEYWORD, param->key_span, "'" SLICE_FMT "' is a keyword of %s, not of %s",
+			SLICE_ARG(param->key), in_setup ? "conns" : "'config setup'", in_setup ? "'config setup'" : "conns");
 
 	diag_related(p->diag, f, p->section->span, "in this section");
 	diag_note(p->diag, f, "%s", in_setup ? "libreswan 3.18 crashes on it, later releases refuse the whole file" :
@@ -60,8 +63,8 @@ static bool has_hyphen(const struct syntax_param *param)
 static void hyphenated_keyword(struct parser *p, const struct syntax_param *param)
 {
 	const char *name = schema_spelling(param->keyword, param->side);
-	struct finding *f = diag_report(p->diag, RULE_HYPHEN_AFTER_SIDE, param->key_span, "'" SLICE_FMT "' is unknown before libreswan 5",
-					SLICE_ARG(param->key));
+	struct finding *f = diag_report(p->diag, RULE_HYPHEN_AFTER_SIDE, param->key_span,
+					"'" SLICE_FMT "' is unknown before libreswan 5", SLICE_ARG(param->key));
 
 	diag_note(p->diag, f, "an older release refuses the whole file");
 	diag_fix(p->diag, f, true, param->key_span, name, "write '%s'", name);
@@ -96,16 +99,16 @@ static bool find_keyword(struct parser *p, struct syntax_param *param)
 	return true;
 }
 
-/* --- the value ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the value ---------------------------------------------------------------------------------------------------------------- */
 
 /* Types whose values people write with blanks: what follows the first word belongs to the value. */
 static bool takes_blanks(enum value_type type)
 {
 	switch (type) {
 	case TYPE_FLAGS: case TYPE_STRING: case TYPE_LABEL: case TYPE_NICKNAME: case TYPE_DN: case TYPE_ID: case TYPE_IPADDR_LIST:
-	case TYPE_SUBNET_LIST: case TYPE_COMMAND: case TYPE_FILENAME: case TYPE_DIRNAME: case TYPE_IFPAIR_LIST: case TYPE_NET_POLICY_LIST:
-	case TYPE_SECTION_REF_LIST: case TYPE_NAME_LIST: case TYPE_STRING_LIST: case TYPE_IKE_PROPOSAL: case TYPE_ESP_PROPOSAL:
-	case TYPE_AH_PROPOSAL:
+	case TYPE_SUBNET_LIST: case TYPE_COMMAND: case TYPE_FILENAME: case TYPE_DIRNAME: case TYPE_IFPAIR_LIST:
+	case TYPE_NET_POLICY_LIST: case TYPE_SECTION_REF_LIST: case TYPE_NAME_LIST: case TYPE_STRING_LIST: case TYPE_IKE_PROPOSAL:
+	case TYPE_ESP_PROPOSAL: case TYPE_AH_PROPOSAL:
 		return true;
 	default:
 		return false;
@@ -134,7 +137,7 @@ static void two_parameters(struct parser *p, const struct token *extra, size_t a
 	struct span key = { extra->span.start + (uint32_t)at, extra->span.end };
 	struct finding *f = diag_report(p->diag, RULE_EXTRA_WORD, key, "a second parameter in the line");
 
-	diag_note(p->diag, f, "every release refuses the whole file");
+	parser_refused(p, f);
 	diag_fix(p->diag, f, true, (struct span){ key.start, key.start }, "\n\t", "write each parameter in a line of its own");
 }
 
@@ -152,19 +155,21 @@ static void more_words(struct parser *p, const struct syntax_param *param, const
 		}
 		return;
 	}
-	if (v->quoting == QUOTING_NONE && param->keyword && takes_blanks(param->keyword->type) && !memchr(extra->text.p, '"', extra->text.n)) {
+	if (v->quoting == QUOTING_NONE && param->keyword && takes_blanks(param->keyword->type) &&
+	    !memchr(extra->text.p, '"', extra->text.n)) {
 		v->span.end = extra->span.end;
 		v->text.n = v->span.end - v->span.start;
-		f = diag_report(p->diag, RULE_UNQUOTED_BLANK, v->span, "the value of '" SLICE_FMT "' has blanks and no quotes", SLICE_ARG(param->key));
-		diag_note(p->diag, f, "every release refuses the whole file");
+		f = diag_report(p->diag, RULE_UNQUOTED_BLANK, v->span, "the value of '" SLICE_FMT "' has blanks and no quotes",
+				SLICE_ARG(param->key));
+		parser_refused(p, f);
 		diag_fix_edit(p->diag, diag_fix(p->diag, f, true, (struct span){ v->span.start, v->span.start }, "\"",
 						"put the value in double quotes"),
 			      (struct span){ v->span.end, v->span.end }, "\"");
 		return;
 	}
-	f = diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the value of '" SLICE_FMT "'", SLICE_ARG(extra->text),
-			SLICE_ARG(param->key));
-	diag_note(p->diag, f, "every release refuses the whole file");
+	f = diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the value of '" SLICE_FMT "'",
+			SLICE_ARG(extra->text), SLICE_ARG(param->key));
+	parser_refused(p, f);
 	diag_help(p->diag, f, "begin a comment with a blank and '#'");
 }
 
@@ -172,8 +177,8 @@ static void more_words(struct parser *p, const struct syntax_param *param, const
 static void comment_as_value(struct parser *p, const struct syntax_param *param, const struct token *extra, struct syntax_value *v)
 {
 	struct span end = { v->span.start, extra->kind ? extra->span.end : v->span.end };
-	struct finding *f = diag_report(p->diag, RULE_COMMENT_AS_VALUE, end, "what follows '" SLICE_FMT "=' is its value and not a comment",
-					SLICE_ARG(param->key));
+	struct finding *f = diag_report(p->diag, RULE_COMMENT_AS_VALUE, end,
+					"what follows '" SLICE_FMT "=' is its value and not a comment", SLICE_ARG(param->key));
 
 	if (extra->kind) {
 		diag_note(p->diag, f, "every release refuses the whole file, for the second word");
@@ -202,7 +207,8 @@ static void check_user_data(struct parser *p, const struct syntax_param *param)
 
 static void user_data_without_value(struct parser *p, const struct syntax_param *param)
 {
-	struct finding *f = diag_report(p->diag, RULE_USER_DATA_WITHOUT_VALUE, param->key_span, "'" SLICE_FMT "' has no value", SLICE_ARG(param->key));
+	struct finding *f = diag_report(p->diag, RULE_USER_DATA_WITHOUT_VALUE, param->key_span, "'" SLICE_FMT "' has no value",
+					SLICE_ARG(param->key));
 
 	diag_note(p->diag, f, "libreswan before 5 refuses the whole file");
 	diag_help(p->diag, f, "remove the line, or write '=' and a value");
@@ -237,7 +243,7 @@ static void take_value(struct parser *p, const struct written *w, struct syntax_
 		more_words(p, param, &w->extra, v);
 }
 
-/* --- the line ----------------------------------------------------------------------------------------------------------------------- */
+/* --- the line ----------------------------------------------------------------------------------------------------------------- */
 
 /* Whether the line stands in a section; if not, or not quite, says so. */
 static bool in_section(struct parser *p, struct span at)
@@ -249,15 +255,15 @@ static bool in_section(struct parser *p, struct span at)
 	if (!p->section) {
 		if (!p->orphan_told) {
 			f = diag_report(p->diag, RULE_PARAMETER_OUTSIDE_SECTION, at, "a parameter before any section");
-			diag_note(p->diag, f, "every release refuses the whole file");
+			parser_refused(p, f);
 			diag_help(p->diag, f, "write 'conn NAME' or 'config setup' in the line before");
 		}
 		p->orphan_told = true;
 		return false;
 	}
 	if (span_known(p->cut)) {
-		f = diag_report(p->diag, RULE_INCLUDE_ENDS_SECTION, at, "an include has ended %s, so this line stands in no section",
-				describe_section(p));
+		f = diag_report(p->diag, RULE_INCLUDE_ENDS_SECTION, at,
+				"an include has ended %s, so this line stands in no section", describe_section(p));
 		diag_related(p->diag, f, p->cut, "ends the section");
 		diag_related(p->diag, f, p->section->span, "which began here");
 		diag_note(p->diag, f, "every release refuses the whole file; here the section goes on");
@@ -270,11 +276,12 @@ static bool in_section(struct parser *p, struct span at)
 /* L-018 */
 static void not_indented(struct parser *p, const struct written *w)
 {
-	struct finding *f = diag_report(p->diag, RULE_PARAMETER_NOT_INDENTED, w->head.span, "the parameter '" SLICE_FMT "' is not indented",
-					SLICE_ARG(w->head.text));
+	struct finding *f = diag_report(p->diag, RULE_PARAMETER_NOT_INDENTED, w->head.span,
+					"the parameter '" SLICE_FMT "' is not indented", SLICE_ARG(w->head.text));
 
-	diag_note(p->diag, f, "every release refuses the whole file");
-	diag_fix(p->diag, f, true, (struct span){ w->head.span.start, w->head.span.start }, "\t", "begin the line with a blank or a tab");
+	parser_refused(p, f);
+	diag_fix(p->diag, f, true, (struct span){ w->head.span.start, w->head.span.start }, "\t",
+		 "begin the line with a blank or a tab");
 }
 
 /* L-017: a statement that is indented. */
@@ -288,7 +295,8 @@ static bool indented_statement(struct parser *p, const struct written *w, struct
 		return false;
 	f = diag_report(p->diag, RULE_STATEMENT_INDENTED, w->head.span, "'" SLICE_FMT "' is indented", SLICE_ARG(word));
 	diag_note(p->diag, f, "every release takes it for a parameter and refuses the whole file");
-	diag_fix(p->diag, f, true, (struct span){ indent.start, w->head.span.end }, statement, "begin the line with '%s'", statement);
+	diag_fix(p->diag, f, true, (struct span){ indent.start, w->head.span.end }, statement, "begin the line with '%s'",
+		 statement);
 	parser_act_as(p, statement, w);
 	return true;
 }
@@ -326,15 +334,18 @@ static void missing_equals(struct parser *p, const struct written *w, struct syn
 	enum side side;
 
 	if (!colon && !w->value.kind && !schema_find(param->key, kind_of_section(p), &side))
-		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "'" SLICE_FMT "' is not 'keyword=value'", SLICE_ARG(param->key));
+		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "'" SLICE_FMT "' is not 'keyword=value'",
+				SLICE_ARG(param->key));
 	else
-		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "no '=' after '" SLICE_FMT "'", SLICE_ARG(param->key));
-	diag_note(p->diag, f, "every release refuses the whole file");
+		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "no '=' after '" SLICE_FMT "'",
+				SLICE_ARG(param->key));
+	parser_refused(p, f);
 	if (w->value.kind)
-		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, value_start }, "=", "write '" SLICE_FMT "=" SLICE_FMT "'",
-			 SLICE_ARG(param->key), SLICE_ARG(w->value.text));
+		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, value_start }, "=",
+			 "write '" SLICE_FMT "=" SLICE_FMT "'", SLICE_ARG(param->key), SLICE_ARG(w->value.text));
 	else if (colon)
-		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, param->key_span.end + 1 }, "=", "write '=' in place of ':'");
+		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, param->key_span.end + 1 }, "=",
+			 "write '=' in place of ':'");
 	else
 		diag_help(p->diag, f, "write '" SLICE_FMT "=' and a value", SLICE_ARG(param->key));
 }
@@ -343,7 +354,7 @@ static void missing_keyword(struct parser *p, const struct written *w)
 {
 	struct finding *f = diag_report(p->diag, RULE_MISSING_KEYWORD, w->equals.span, "no keyword before '='");
 
-	diag_note(p->diag, f, "every release refuses the whole file");
+	parser_refused(p, f);
 }
 
 void parse_parameter(struct parser *p, const struct written *w, bool indented)

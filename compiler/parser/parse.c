@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 
-/* --- sections ----------------------------------------------------------------------------------------------------------------------- */
+/* --- sections ----------------------------------------------------------------------------------------------------------------- */
 
 static void close_section(struct parser *p)
 {
@@ -41,7 +41,8 @@ static void new_section(struct parser *p, enum section_type type, struct span sp
 	p->skipping = p->syntax->sections.n >= LIMIT_CONNS;
 	if (p->skipping) {
 		if (!p->too_many_told)
-			diag_report(p->diag, RULE_TOO_MANY_SECTIONS, span, "more than %u sections; the rest is not read", LIMIT_CONNS);
+			diag_report(p->diag, RULE_TOO_MANY_SECTIONS, span, "more than %u sections; the rest is not read",
+				    LIMIT_CONNS);
 		p->too_many_told = true;
 		return;
 	}
@@ -56,7 +57,12 @@ static struct span span_through(struct span a, const struct token *b)
 	return (struct span){ a.start, b->kind ? b->span.end : a.end };
 }
 
-/* --- statements --------------------------------------------------------------------------------------------------------------------- */
+/* --- statements --------------------------------------------------------------------------------------------------------------- */
+
+void parser_refused(struct parser *p, struct finding *f)
+{
+	diag_note(p->diag, f, "every release refuses the whole file");
+}
 
 void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases)
 {
@@ -65,9 +71,10 @@ void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases)
 
 static void extra_word(struct parser *p, const struct token *extra, const char *what)
 {
-	struct finding *f = diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the %s", SLICE_ARG(extra->text), what);
+	struct finding *f =
+	    diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the %s", SLICE_ARG(extra->text), what);
 
-	diag_note(p->diag, f, "every release refuses the whole file");
+	parser_refused(p, f);
 	diag_help(p->diag, f, "begin a comment with a blank and '#'");
 }
 
@@ -79,10 +86,12 @@ void parse_version(struct parser *p, const struct written *w)
 	if (p->any_statement || p->file != p->first) {
 		f = diag_report(p->diag, RULE_VERSION_MISPLACED, w->head.span, "'version' is not the first line");
 		diag_note(p->diag, f, "every release refuses the whole file; the number means nothing in any of them");
-		diag_help(p->diag, f, p->file != p->first ? "remove the line; an included file may not have one" : "remove the line, or move it to the top");
+		diag_help(p->diag, f,
+			  p->file != p->first ? "remove the line; an included file may not have one"
+					      : "remove the line, or move it to the top");
 	} else if (!w->value.kind) {
 		f = diag_report(p->diag, RULE_VERSION_WITHOUT_NUMBER, w->head.span, "'version' without a number");
-		diag_note(p->diag, f, "every release refuses the whole file");
+		parser_refused(p, f);
 		diag_help(p->diag, f, "write 'version 2', or remove the line");
 	} else if (w->extra.kind) {
 		extra_word(p, &w->extra, "version");
@@ -101,11 +110,13 @@ void parse_config(struct parser *p, const struct written *w)
 					SLICE_ARG(w->value.text));
 		else
 			f = diag_report(p->diag, RULE_BAD_CONFIG_SECTION, w->head.span, "'config' without 'setup'");
-		diag_note(p->diag, f, "every release refuses the whole file; there is only one section of this type, 'config setup'");
+		diag_note(p->diag, f,
+			  "every release refuses the whole file; there is only one section of this type, 'config setup'");
 		if (w->value.kind && w->value.span.end > w->value.span.start)
 			diag_fix(p->diag, f, true, w->value.span, "setup", "write 'config setup'");
 		else if (!w->value.kind)
-			diag_fix(p->diag, f, true, (struct span){ w->head.span.end, w->head.span.end }, " setup", "write 'config setup'");
+			diag_fix(p->diag, f, true, (struct span){ w->head.span.end, w->head.span.end }, " setup",
+				 "write 'config setup'");
 	} else if (w->extra.kind) {
 		extra_word(p, &w->extra, "section");
 	}
@@ -170,14 +181,16 @@ static void check_name(struct parser *p, const struct syntax_value *name)
 		diag_caret(p->diag, f, at == 0 && name->text.p[0] == '%' ? "a special name" : "not in a name");
 		diag_note(p->diag, f, "names of policy group files, of expanded conns and arguments of whack are made from it");
 	} else if (name->quoting == QUOTING_NONE && all_digits(name->text)) {
-		f = diag_report(p->diag, RULE_NUMBER_AS_CONN_NAME, name->span, "the conn name '" SLICE_FMT "' is a number", SLICE_ARG(name->text));
+		f = diag_report(p->diag, RULE_NUMBER_AS_CONN_NAME, name->span, "the conn name '" SLICE_FMT "' is a number",
+				SLICE_ARG(name->text));
 		diag_note(p->diag, f, "libreswan before 5 refuses the whole file");
 		diag_help(p->diag, f, "begin the name with a letter");
 		parser_refused_by(p, f, IN(3_18) | IN(3_32) | IN(4_10));
 	} else if ((at = unusual_at(name->text)) < name->text.n) {
-		f = diag_report(p->diag, RULE_UNUSUAL_CONN_NAME, character_at(name, at), "the conn name '" SLICE_FMT "' is not portable",
-				SLICE_ARG(name->text));
-		diag_note(p->diag, f, "ipsec.conf(5) promises a letter first, then letters, digits, '.', '_' and '-'; no release checks it");
+		f = diag_report(p->diag, RULE_UNUSUAL_CONN_NAME, character_at(name, at),
+				"the conn name '" SLICE_FMT "' is not portable", SLICE_ARG(name->text));
+		diag_note(p->diag, f,
+			  "ipsec.conf(5) promises a letter first, then letters, digits, '.', '_' and '-'; no release checks it");
 	}
 }
 
@@ -191,8 +204,10 @@ void parse_conn(struct parser *p, const struct written *w)
 
 	if (!w->value.kind || w->value.text.n == 0) {
 		f = diag_report(p->diag, RULE_CONN_WITHOUT_NAME, span, "'conn' without a name");
-		diag_note(p->diag, f, "libreswan 3.18 takes the first word of the next line for the name; later releases refuse the whole file");
-		new_section(p, SECTION_IS_CONN, span, (struct syntax_value){ .text = SLICE("(unnamed)"), .span = span, .damaged = true });
+		diag_note(p->diag, f,
+			  "libreswan 3.18 takes the first word of the next line for the name; later releases refuse the file");
+		new_section(p, SECTION_IS_CONN, span,
+			    (struct syntax_value){ .text = SLICE("(unnamed)"), .span = span, .damaged = true });
 		return;
 	}
 	name = spelling_check(p, &w->value, &w->extra, &extra_told);
@@ -216,11 +231,12 @@ void parse_include(struct parser *p, const struct written *w)
 	p->cut = p->section || p->skipping ? w->head.span : p->cut;
 	if (!w->value.kind || w->value.text.n == 0) {
 		f = diag_report(p->diag, RULE_INCLUDE_WITHOUT_NAME, w->head.span, "'include' without a file name");
-		diag_note(p->diag, f, "every release refuses the whole file");
+		parser_refused(p, f);
 		return;
 	}
 	if (w->extra.kind) {
-		f = diag_report(p->diag, RULE_EXTRA_WORD, w->extra.span, "'" SLICE_FMT "' after the file name", SLICE_ARG(w->extra.text));
+		f = diag_report(p->diag, RULE_EXTRA_WORD, w->extra.span, "'" SLICE_FMT "' after the file name",
+				SLICE_ARG(w->extra.text));
 		diag_note(p->diag, f, "libreswan 4 drops the second name without a word; 3 and 5 refuse the whole file");
 		diag_help(p->diag, f, "write one 'include' line for each name");
 	}
@@ -271,7 +287,8 @@ void parse_section_word(struct parser *p, const struct written *w)
 	struct finding *f;
 	enum side side;
 
-	if (!nearest && !ca && schema_find(word, p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN, &side)) {
+	if (!nearest && !ca &&
+	    schema_find(word, p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN, &side)) {
 		parse_parameter(p, w, false);
 		return;
 	}
@@ -279,9 +296,12 @@ void parse_section_word(struct parser *p, const struct written *w)
 	if (nearest && slice_eq_nocase(word, nearest))
 		diag_note(p->diag, f, "the words that start a line are lower case in every release");
 	else if (ca)
-		diag_note(p->diag, f, "strongSwan has 'ca' sections; libreswan keeps certificates in its NSS database and refuses the whole file");
+		diag_note(p->diag, f,
+			  "strongSwan has 'ca' sections; libreswan has certificates in its NSS database and refuses the file");
 	else
-		diag_note(p->diag, f, "a line begins with 'conn', 'config setup', 'include', 'version' or white space; every release refuses the whole file");
+		diag_note(p->diag, f,
+			  "a line begins with white space or one of 'conn', 'config setup', 'include', 'version'; every release "
+			  "refuses the whole file");
 	if (nearest) {
 		diag_fix(p->diag, f, false, w->head.span, nearest, "write '%s'", nearest);
 		parser_act_as(p, nearest, w);
@@ -302,7 +322,7 @@ void parse_syntax_error(struct parser *p, const struct token *token)
 	diag_report(p->diag, RULE_SYNTAX_ERROR, token ? token->span : (struct span){ 0, 0 }, "this line cannot be understood");
 }
 
-/* --- files -------------------------------------------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------------------------------------- */
 
 static void take_odd(void *context, enum lexer_oddity oddity, struct span span)
 {
@@ -312,8 +332,8 @@ static void take_odd(void *context, enum lexer_oddity oddity, struct span span)
 static void check_line_length(struct parser *p, uint32_t from, uint32_t to)
 {
 	if (to - from > LIMIT_LINE_BYTES)
-		diag_report(p->diag, RULE_LINE_TOO_LONG, (struct span){ from, from + 1 }, "a line of %u bytes; the limit is %u", to - from,
-			    LIMIT_LINE_BYTES);
+		diag_report(p->diag, RULE_LINE_TOO_LONG, (struct span){ from, from + 1 }, "a line of %u bytes; the limit is %u",
+			    to - from, LIMIT_LINE_BYTES);
 }
 
 /* Reads one file; at the end of a line with an include, what it includes. The list of files may move meanwhile. */
@@ -327,7 +347,8 @@ void parser_read_file(struct parser *p, int index)
 	struct token t;
 
 	if (spelling_is_utf16(file.text)) {
-		diag_report(p->diag, RULE_UTF_16_FILE, (struct span){ file.base, file.base + 2 }, "the file is UTF-16, not text for libreswan");
+		diag_report(p->diag, RULE_UTF_16_FILE, (struct span){ file.base, file.base + 2 },
+			    "the file is UTF-16, not text for libreswan");
 		return;
 	}
 	p->file = index;

@@ -53,7 +53,9 @@ void parse_syntax_error(struct parser *p, const struct token *token);
 /* --- parse.c --- */
 void parser_read_file(struct parser *p, int index);
 void parser_set_section(struct parser *p, struct syntax_section *section);	/* closes the open one; a closed one goes on */
-/* A finding that is an error in the releases of the mask (1 << enum release), which refuse the file, and a warning in the others. */
+/* Adds the note that every release refuses the whole file. */
+void parser_refused(struct parser *p, struct finding *f);
+/* An error in the releases of the mask (1 << enum release), which refuse the file, and a warning in the others. */
 void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases);
 /* The one of conn, config, include, version that a word is, with at most `mistakes` typing mistakes and in any case; NULL: none. */
 const char *parser_statement(struct slice word, unsigned mistakes);
@@ -66,8 +68,8 @@ void include_read(struct parser *p);			/* the one that p->include holds */
 
 /* --- spelling.c: how a value is written --- */
 struct syntax_value spelling_of(const struct token *t);	/* without a word */
-/* The same with everything that is wrong with quotes and characters reported. `extra` is what follows on the line (kind 0: nothing);
- * *ret_extra_told: the finding covers it. */
+/* The same with everything that is wrong with quotes and characters reported. `extra` is what follows on the line (kind 0:
+ * nothing); *ret_extra_told: the finding covers it. */
 struct syntax_value spelling_check(struct parser *p, const struct token *t, const struct token *extra, bool *ret_extra_told);
 void spelling_odd(struct parser *p, enum lexer_oddity oddity, struct span span);
 void spelling_file_start(struct parser *p, const struct source_file *f);

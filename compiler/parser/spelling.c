@@ -18,7 +18,7 @@ static struct span first_byte(struct span s)
 	return (struct span){ s.start, s.start + 1 };
 }
 
-/* --- quotes ------------------------------------------------------------------------------------------------------------------------- */
+/* --- quotes ------------------------------------------------------------------------------------------------------------------- */
 
 /* The value and what follows it on the line, as one. */
 static struct syntax_value whole_of(const struct token *t, const struct token *extra)
@@ -59,7 +59,8 @@ static struct syntax_value report_trouble(struct parser *p, const struct token *
 		v.damaged = true;
 	} else {
 		f = diag_report(p->diag, RULE_UNTERMINATED_BRACE, t->mark, "the brace is not closed in this line");
-		diag_note(p->diag, f, "libreswan takes it for a character of the value, and refuses the whole file when a blank follows");
+		diag_note(p->diag, f,
+			  "libreswan takes it for a character of the value, and refuses the whole file when a blank follows");
 		diag_help(p->diag, f, "write '}' behind the last element");
 		v.damaged = true;
 	}
@@ -124,7 +125,7 @@ static struct syntax_value typographic(struct parser *p, struct syntax_value who
 	return unquoted(p, f, whole, open, close);
 }
 
-/* --- characters --------------------------------------------------------------------------------------------------------------------- */
+/* --- characters --------------------------------------------------------------------------------------------------------------- */
 
 static void check_characters(struct parser *p, const struct syntax_value *v)
 {
@@ -138,7 +139,8 @@ static void check_characters(struct parser *p, const struct syntax_value *v)
 		if ((text[i] >= ' ' && text[i] != 0x7f) || text[i] == '\t')
 			continue;
 		at = v->span.start + (uint32_t)i;
-		f = diag_report(p->diag, RULE_CONTROL_CHARACTER, (struct span){ at, at + 1 }, "a control character (0x%02x) in the value", text[i]);
+		f = diag_report(p->diag, RULE_CONTROL_CHARACTER, (struct span){ at, at + 1 },
+				"a control character (0x%02x) in the value", text[i]);
 		diag_note(p->diag, f, "libreswan takes it for a character like any other");
 		break;
 	}
@@ -149,7 +151,8 @@ static void check_characters(struct parser *p, const struct syntax_value *v)
 		return;
 	at = v->span.start + (uint32_t)(bad - text);
 	f = diag_report(p->diag, RULE_INVALID_UTF8, (struct span){ at, at + 1 }, "the byte 0x%02x is not UTF-8", *bad);
-	diag_note(p->diag, f, "libreswan compares bytes, so the other end must write the same ones; a certificate's name has UTF-8");
+	diag_note(p->diag, f,
+		  "libreswan compares bytes, so the other end must write the same ones; a certificate's name has UTF-8");
 	diag_help(p->diag, f, "save the file as UTF-8");
 }
 
@@ -174,12 +177,13 @@ struct syntax_value spelling_check(struct parser *p, const struct token *t, cons
 	return v;
 }
 
-/* --- between the words -------------------------------------------------------------------------------------------------------------- */
+/* --- between the words -------------------------------------------------------------------------------------------------------- */
 
 static void unicode_space(struct parser *p, struct span span)
 {
 	struct slice text = sources_text(p->sources, span);
-	const char *name = slice_eq_str(text, "\xc2\xa0") ? "no-break space" : slice_eq_str(text, "\xe2\x80\x8b") ? "zero width space" :
+	const char *name = slice_eq_str(text, "\xc2\xa0") ? "no-break space" :
+			   slice_eq_str(text, "\xe2\x80\x8b") ? "zero width space" :
 			   slice_eq_str(text, "\xef\xbb\xbf") ? "byte order mark" : "space of Unicode";
 	struct finding *f = diag_report(p->diag, RULE_UNICODE_SPACE, span, "a %s where a blank is meant", name);
 
@@ -190,8 +194,8 @@ static void unicode_space(struct parser *p, struct span span)
 static void comment_word(struct parser *p, struct span span)
 {
 	struct slice text = sources_text(p->sources, span);
-	struct finding *f = diag_report(p->diag, RULE_COMMENT_WITHOUT_BLANK, span, "'" SLICE_FMT "' is a word and not a comment for libreswan",
-					SLICE_ARG(text));
+	struct finding *f = diag_report(p->diag, RULE_COMMENT_WITHOUT_BLANK, span,
+					"'" SLICE_FMT "' is a word and not a comment for libreswan", SLICE_ARG(text));
 
 	diag_note(p->diag, f, "behind a value its scanner wants a blank in the comment; it refuses the whole file");
 	if (text.n > 1)
@@ -203,7 +207,8 @@ static void comment_word(struct parser *p, struct span span)
 
 static void last_comment(struct parser *p, struct span span)
 {
-	struct finding *f = diag_report(p->diag, RULE_LAST_COMMENT_WITHOUT_LINE_END, span, "the comment in the last line has no line end");
+	struct finding *f =
+	    diag_report(p->diag, RULE_LAST_COMMENT_WITHOUT_LINE_END, span, "the comment in the last line has no line end");
 
 	diag_note(p->diag, f, "libreswan takes a '#word' at the very end for a word and refuses the whole file");
 	diag_fix(p->diag, f, true, (struct span){ span.end, span.end }, "\n", "end the line");
@@ -242,7 +247,7 @@ void spelling_odd(struct parser *p, enum lexer_oddity oddity, struct span span)
 	}
 }
 
-/* --- whole files -------------------------------------------------------------------------------------------------------------------- */
+/* --- whole files -------------------------------------------------------------------------------------------------------------- */
 
 bool spelling_is_utf16(struct slice text)
 {
@@ -274,7 +279,8 @@ void spelling_file_end(struct parser *p)
 		diag_set_severity(p->diag, f, SEVERITY_ERROR);
 		diag_related(p->diag, f, p->crlf_refused, "libreswan refuses the whole file for this one");
 	} else {
-		diag_note(p->diag, f, "libreswan takes the carriage return for the last character of each value: an address becomes a host name");
+		diag_note(p->diag, f,
+			  "libreswan takes the carriage return for the last character of each value, an address for a host name");
 	}
 	diag_help(p->diag, f, "convert the file with 'dos2unix' or 'sed -i s/\\\\r$//'");
 }

@@ -7,15 +7,23 @@
 /* Comparisons of names that one run may spend on "did you mean": a file of wrong names must not make it quadratic. */
 #define NEAREST_COMPARISONS 2000000u
 
-static struct finding *report(struct resolver *r, const struct conn_info *conn, enum rule_id rule, struct span span, const char *message)
+__attribute__((format(printf, 5, 6)))
+static struct finding *report(struct resolver *r, const struct conn_info *conn, enum rule_id rule, struct span span,
+			      const char *format, ...)
 {
-	struct finding *f = diag_report(r->diag, rule, span, "%s", message);
+	struct finding *f;
+	const char *message;
+	va_list args;
 
+	va_start(args, format);
+	message = arena_vprintf(r->arena, format, args);
+	va_end(args);
+	f = diag_report(r->diag, rule, span, "%s", message);
 	diag_set_conn(f, conn->name);
 	return f;
 }
 
-/* --- names -------------------------------------------------------------------------------------------------------------------------- */
+/* --- names -------------------------------------------------------------------------------------------------------------------- */
 
 static const char *nearest_conn(struct resolver *r, struct slice name)
 {
@@ -37,9 +45,10 @@ static const char *nearest_conn(struct resolver *r, struct slice name)
 	return nearest;
 }
 
-static void unknown_conn(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name, struct span span)
+static void unknown_conn(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name,
+			 struct span span)
 {
-	struct finding *f = report(r, conn, RULE_ALSO_UNKNOWN, span, arena_printf(r->arena, "there is no conn '" SLICE_FMT "'", SLICE_ARG(name)));
+	struct finding *f = report(r, conn, RULE_ALSO_UNKNOWN, span, "there is no conn '" SLICE_FMT "'", SLICE_ARG(name));
 	const char *nearest = nearest_conn(r, name);
 
 	diag_caret(r->diag, f, "named by '" SLICE_FMT "'", SLICE_ARG(param->key));
@@ -58,7 +67,7 @@ static bool named_before(struct resolver *r, struct conn_info *conn, const struc
 
 		if (conn->also.v[i].target != target)
 			continue;
-		f = report(r, conn, RULE_ALSO_TWICE, span, arena_printf(r->arena, "conn '%s' includes '%s' twice", conn->name, target->name));
+		f = report(r, conn, RULE_ALSO_TWICE, span, "conn '%s' includes '%s' twice", conn->name, target->name);
 		diag_related(r->diag, f, conn->also.v[i].span, "the first time");
 		diag_note(r->diag, f, "ipsec.conf(5) forbids it; libreswan skips the second time");
 		return true;
@@ -74,18 +83,19 @@ static void backwards(struct resolver *r, const struct conn_info *conn, struct c
 	if (target >= conn || target->backwards_told)
 		return;
 	target->backwards_told = true;
-	f = report(r, conn, RULE_ALSO_BACKWARDS, span, arena_printf(r->arena, "conn '%s' stands before the conn that includes it", target->name));
+	f = report(r, conn, RULE_ALSO_BACKWARDS, span, "conn '%s' stands before the conn that includes it", target->name);
 	diag_related(r->diag, f, target->section->name.span, "here");
 	diag_note(r->diag, f, "ipsec.conf(5) wants it behind; every release takes it from anywhere");
 }
 
-static void add_name(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name, struct span span)
+static void add_name(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name,
+		     struct span span)
 {
 	struct conn_info *target = map_get(&r->by_name, name);
 	struct finding *f;
 
 	if (slice_eq_str(name, "%default")) {
-		f = report(r, conn, RULE_ALSO_DEFAULT, span, "conn %default is in force in every conn anyway");
+		f = report(r, conn, RULE_ALSO_DEFAULT, span, "conn %%default is in force in every conn anyway");
 		diag_note(r->diag, f, "libreswan takes its values for the conn's own here, so that nothing can override them");
 		diag_help(r->diag, f, "remove the line");
 		return;
@@ -109,7 +119,8 @@ static void no_effect(struct resolver *r, struct conn_info *conn, const struct s
 
 	if (r->release >= RELEASE_5_0)
 		diag_set_severity(r->diag, f, SEVERITY_ERROR);
-	diag_note(r->diag, f, "3 and 4 store it and never look at it, 5 refuses the whole file; here it works as ipsec.conf(5) says");
+	diag_note(r->diag, f,
+		  "3 and 4 store it and never look at it, 5 refuses the whole file; here it works as ipsec.conf(5) says");
 	diag_help(r->diag, f, "write out what it should bring, or exchange left and right in the other conn and use 'also'");
 }
 
@@ -130,26 +141,29 @@ static void add_param(struct resolver *r, struct conn_info *conn, const struct s
 		add_name(r, conn, param, piece, (struct span){ at, at + (uint32_t)piece.n });
 	}
 	if (names == 0 && !param->value.damaged) {
-		f = report(r, conn, RULE_ALSO_EMPTY, param->key_span, arena_printf(r->arena, "'" SLICE_FMT "' names no conn", SLICE_ARG(param->key)));
+		f = report(r, conn, RULE_ALSO_EMPTY, param->key_span, "'" SLICE_FMT "' names no conn", SLICE_ARG(param->key));
 		diag_help(r->diag, f, "remove the line, or write a name");
 	} else if (names > 1) {
-		f = report(r, conn, RULE_ALSO_LIST, param->value.span, arena_printf(r->arena, "%u names in one line", names));
+		f = report(r, conn, RULE_ALSO_LIST, param->value.span, "%u names in one line", names);
 		diag_note(r->diag, f, "libreswan takes them; ipsec.conf(5) speaks of one name in each 'also' line");
 	}
 }
 
-/* --- cycles ------------------------------------------------------------------------------------------------------------------------- */
+/* --- cycles ------------------------------------------------------------------------------------------------------------------- */
 
 enum { WHITE, GREY, BLACK };
 
 static void report_cycle(struct resolver *r, const struct conn_info *conn, const struct also_ref *ref)
 {
-	struct finding *f = report(r, conn, RULE_ALSO_CYCLE, ref->span, conn == ref->target ?
-				   arena_printf(r->arena, "conn '%s' includes itself", conn->name) :
-				   arena_printf(r->arena, "conn '%s' includes '%s', which includes it", conn->name, ref->target->name));
+	struct finding *f;
 
-	if (conn != ref->target)
+	if (conn == ref->target) {
+		f = report(r, conn, RULE_ALSO_CYCLE, ref->span, "conn '%s' includes itself", conn->name);
+	} else {
+		f = report(r, conn, RULE_ALSO_CYCLE, ref->span, "conn '%s' includes '%s', which includes it", conn->name,
+			   ref->target->name);
 		diag_related(r->diag, f, ref->target->section->name.span, "which leads back here");
+	}
 	diag_note(r->diag, f, "libreswan skips the second visit; ipsec.conf(5) forbids it");
 }
 
@@ -207,13 +221,15 @@ void also_in_default(struct resolver *r, const struct syntax_section *section)
 
 		if (!param->keyword || (param->keyword->id != KW_ALSO && param->keyword->id != KW_ALSOFLIP))
 			continue;
-		f = diag_report(r->diag, RULE_ALSO_IN_DEFAULT, param->key_span, "'" SLICE_FMT "' in conn %%default", SLICE_ARG(param->key));
-		diag_note(r->diag, f, "libreswan before 5 says so and lets every conn include it nevertheless, 5 refuses the whole file");
+		f = diag_report(r->diag, RULE_ALSO_IN_DEFAULT, param->key_span, "'" SLICE_FMT "' in conn %%default",
+				SLICE_ARG(param->key));
+		diag_note(r->diag, f,
+			  "libreswan before 5 says so and lets every conn include it nevertheless, 5 refuses the whole file");
 		diag_help(r->diag, f, "write the line in the conns that need it, or the settings here");
 	}
 }
 
-/* --- inclusion ---------------------------------------------------------------------------------------------------------------------- */
+/* --- inclusion ---------------------------------------------------------------------------------------------------------------- */
 
 /* The way from the conn being made to the section being read: also names, outermost first. */
 struct way {
@@ -251,7 +267,7 @@ static void second_way(struct resolver *r, const struct way *way, const struct c
 		return;
 	first = &r->conn->also.v[target->branch - 1];
 	second = &r->conn->also.v[way->branch - 1];
-	f = report(r, r->conn, RULE_ALSO_DIAMOND, second->span, arena_printf(r->arena, "conn '%s' gets '%s' by two ways", r->conn->name, target->name));
+	f = report(r, r->conn, RULE_ALSO_DIAMOND, second->span, "conn '%s' gets '%s' by two ways", r->conn->name, target->name);
 	diag_related(r->diag, f, first->span, "the first way");
 	diag_note(r->diag, f, "ipsec.conf(5) forbids it; libreswan skips the second time, which is what is meant");
 }
@@ -262,8 +278,8 @@ static void too_many(struct resolver *r, struct span span)
 
 	if (r->visits != LIBRESWAN_ALSO_LIMIT + 1)
 		return;
-	f = report(r, r->conn, RULE_ALSO_TOO_MANY, span, arena_printf(r->arena, "conn '%s' includes more than %u others", r->conn->name,
-								      LIBRESWAN_ALSO_LIMIT));
+	f = report(r, r->conn, RULE_ALSO_TOO_MANY, span, "conn '%s' includes more than %u others", r->conn->name,
+		   LIBRESWAN_ALSO_LIMIT);
 	diag_note(r->diag, f, "libreswan before 5 fails the conn; above %u the rest is left out here", LIMIT_ALSO_PER_CONN);
 	if (r->release < RELEASE_5_0) {
 		diag_set_severity(r->diag, f, SEVERITY_ERROR);

@@ -22,14 +22,21 @@ void merge_section(struct resolver *r, const struct visit *visit)
 			continue;
 		if (visit->flip && side != SIDE_NONE)		/* L-100 */
 			side = 1 - side;
-		vec_push(r->arena, &r->entries, (struct entry){
-			.keyword = schema_target(k, r->release), .param = param, .from = visit->section, .path = visit->path, .side = side,
-			.source = visit->source, .branch = visit->branch, .order = (uint32_t)r->entries.n,
-		});
+		vec_push(r->arena, &r->entries,
+			 (struct entry){
+			     .keyword = schema_target(k, r->release),
+			     .param = param,
+			     .from = visit->section,
+			     .path = visit->path,
+			     .side = side,
+			     .source = visit->source,
+			     .branch = visit->branch,
+			     .order = (uint32_t)r->entries.n,
+			 });
 	}
 }
 
-/* --- what is set twice -------------------------------------------------------------------------------------------------------------- */
+/* --- what is set twice -------------------------------------------------------------------------------------------------------- */
 
 /* L-076: these are joined and not compared. */
 static bool is_joined(const struct keyword *k)
@@ -68,8 +75,8 @@ static struct finding *report_pair(struct resolver *r, enum rule_id rule, const 
 	diag_caret(r->diag, f, "again");
 	diag_related(r->diag, f, first->param->key_span, "first");
 	if (two_names)
-		diag_note(r->diag, f, "'" SLICE_FMT "' and '" SLICE_FMT "' are two names of one keyword", SLICE_ARG(first->param->key),
-			  SLICE_ARG(second->param->key));
+		diag_note(r->diag, f, "'" SLICE_FMT "' and '" SLICE_FMT "' are two names of one keyword",
+			  SLICE_ARG(first->param->key), SLICE_ARG(second->param->key));
 	return f;
 }
 
@@ -78,8 +85,8 @@ static void same_section(struct resolver *r, const struct entry *first, const st
 	const char *where = r->conn ? arena_printf(r->arena, "conn '%s'", r->conn->name) :
 			    second->from->type == SECTION_IS_DEFAULT ? "conn %default" : "'config setup'";
 	struct finding *f = report_pair(r, RULE_DUPLICATE_KEYWORD, first, second,
-					arena_printf(r->arena, "'%s' is set twice in %s", schema_spelling(second->param->keyword, second->param->side),
-						     where));
+					arena_printf(r->arena, "'%s' is set twice in %s",
+						     schema_spelling(second->param->keyword, second->param->side), where));
 
 	if (second->from->type == SECTION_IS_SETUP)
 		diag_note(r->diag, f, "libreswan before 5 takes the last one without a word");
@@ -127,7 +134,8 @@ static void two_defaults(struct resolver *r, const struct entry *first, const st
 	diag_note(r->diag, f, "libreswan takes the last one without a word");
 }
 
-/* Lines of one section included from elsewhere were compared when that section's own table was made: each pair is told once (L-096). */
+/* Lines of one section included from elsewhere were compared when that section's own table was made: each pair is told once
+ * (L-096). */
 static void compare(struct resolver *r, const struct entry *first, const struct entry *second)
 {
 	if (second->source == SOURCE_DEFAULT && first->from != second->from)
@@ -152,7 +160,7 @@ static void joined_default(struct resolver *r, const struct entry *own, const st
 	diag_note(r->diag, f, "libreswan before 5 joins both lists, against ipsec.conf(5); here the conn's own is taken");
 }
 
-/* --- the table ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------------------------------------- */
 
 static int by_keyword(const void *va, const void *vb)
 {
@@ -170,7 +178,13 @@ static bool same_keyword(const struct entry *a, const struct entry *b)
 static void fill(struct setting *s, const struct entry *e, const struct setting *loser)
 {
 	*s = (struct setting){
-		.keyword = e->keyword, .param = e->param, .from = e->from, .path = e->path, .side = e->side, .source = e->source, .loser = loser,
+		.keyword = e->keyword,
+		.param = e->param,
+		.from = e->from,
+		.path = e->path,
+		.side = e->side,
+		.source = e->source,
+		.loser = loser,
 	};
 }
 

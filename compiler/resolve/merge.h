@@ -73,7 +73,7 @@ struct resolver {
 #define LIBRESWAN_ALSO_LIMIT 32u
 
 /* --- also.c --- */
-void also_collect(struct resolver *r);				/* the names behind each conn's also=, and what is wrong with them */
+void also_collect(struct resolver *r);				/* reads each conn's also= and alsoflip= */
 void also_merge(struct resolver *r, struct conn_info *conn);	/* the conn and what it includes into the current table */
 void also_in_default(struct resolver *r, const struct syntax_section *section);
 void also_spread_broken(struct resolver *r);			/* who includes a broken section is broken */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* resolve.c -- sections in, one sorted table of settings per conn out.
  *
- * Time and memory are linear in what comes out: names are looked up in a map, the settings of %default are made once and shared, and a conn's
- * table is sorted once. What one conn may include is limited (L-092).
+ * Time and memory are linear in what comes out: names are looked up in a map, the settings of %default are made once and shared,
+ * and a conn's table is sorted once. What one conn may include is limited (L-092).
  */
 #include "compiler/resolve/resolve.h"
 
@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "compiler/resolve/merge.h"
 
-/* --- sections ----------------------------------------------------------------------------------------------------------------------- */
+/* --- sections ----------------------------------------------------------------------------------------------------------------- */
 
 static void duplicate_conn(struct resolver *r, const struct conn_info *first, const struct syntax_section *second)
 {
@@ -18,7 +18,8 @@ static void duplicate_conn(struct resolver *r, const struct conn_info *first, co
 
 	diag_caret(r->diag, f, "the second");
 	diag_related(r->diag, f, first->section->name.span, "the first");
-	diag_note(r->diag, f, "libreswan keeps both: loading all leaves the last one in force, loading by name and 'also' take the first");
+	diag_note(r->diag, f,
+		  "libreswan keeps both: loading all leaves the last one in force, loading by name and 'also' take the first");
 	diag_set_conn(f, first->name);
 }
 
@@ -62,7 +63,7 @@ static void default_position(struct resolver *r, const struct syntax_section *se
 	diag_note(r->diag, f, "every release reads all %%default sections before any conn");
 }
 
-/* --- config setup ------------------------------------------------------------------------------------------------------------------- */
+/* --- config setup ------------------------------------------------------------------------------------------------------------- */
 
 static void duplicate_setup(struct resolver *r, const struct syntax_section *first, const struct syntax_section *second)
 {
@@ -94,7 +95,7 @@ static void resolve_setup(struct resolver *r, const struct syntax *syntax, struc
 	ret->setup.n = ret->setup.cap = r->result.n;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------------------------------- */
 
 static void resolve_defaults(struct resolver *r, const struct syntax *syntax)
 {
@@ -164,7 +165,7 @@ struct resolved *resolve(struct arena *a, const struct syntax *syntax, enum rele
 	return ret;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct setting *search(const struct setting *const *v, size_t n, enum keyword_id id, enum side side)
 {

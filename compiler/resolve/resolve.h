@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* resolve.h -- also=, alsoflip= and %default applied: for each conn one flat table of settings, each knowing where it came from.
  *
- * Merging by L-086 ... L-108 and S-036 ... S-056: the conn's own value, then also in textual order; %default only where neither gives one.
+ * Merging by L-086 ... L-108 and S-036 ... S-056: the conn's own value, then also in textual order; %default only where neither
+ * gives one.
  */
 #ifndef COMPILER_RESOLVE_H
 #define COMPILER_RESOLVE_H
@@ -25,7 +26,7 @@ struct resolved_conn {
 	const char *name;
 	const struct syntax_section *section;	/* NULL: implicit */
 	bool is_template;			/* serves only as an also target: no left or no right, and used by another */
-	bool broken;				/* the real daemon fails it for a mistake that is reported, here or at an also target (L-096) */
+	bool broken;				/* the daemon fails it for a reported mistake, here or at an also target (L-096) */
 	VEC(const struct setting *) settings;	/* sorted by keyword id, then side: at most one each */
 	VEC(const struct syntax_param *) user_data;	/* x-... of the section itself, in order */
 };

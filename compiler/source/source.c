@@ -14,7 +14,7 @@ void sources_init(struct sources *s, struct arena *a, struct source_reader reade
 	*s = (struct sources){ .arena = a, .reader = reader, .next_base = 1 };
 }
 
-/* --- adding ------------------------------------------------------------------------------------------------------------------------- */
+/* --- adding ------------------------------------------------------------------------------------------------------------------- */
 
 static void find_lines(struct arena *a, struct source_file *f)
 {
@@ -63,7 +63,8 @@ int sources_add_text(struct sources *s, const char *path, struct slice text, str
 	return add(s, (struct source_match){ name, name }, arena_slice(s->arena, text), (struct source_id){ 0 }, included_from);
 }
 
-/* The reader's text is on the heap and the arena leaves by longjmp, so it is copied by a piece of code that cannot leave in between. */
+/* The reader's text is on the heap and the arena leaves by longjmp, so it is copied by a piece of code that cannot leave in
+ * between. */
 static int read_text(struct sources *s, const char *opened, struct slice *ret_text, struct source_id *ret_id)
 {
 	struct arena *a = s->arena;
@@ -108,7 +109,7 @@ int sources_add_file(struct sources *s, const char *path, struct span included_f
 	return r ? r : add(s, (struct source_match){ name, name }, text, id, included_from);
 }
 
-/* --- include names ------------------------------------------------------------------------------------------------------------------ */
+/* --- include names ------------------------------------------------------------------------------------------------------------ */
 
 static struct slice directory_of(const char *path)
 {
@@ -192,7 +193,7 @@ int sources_glob(struct sources *s, int from, struct slice pattern, struct sourc
 	return r;
 }
 
-/* --- positions ---------------------------------------------------------------------------------------------------------------------- */
+/* --- positions ---------------------------------------------------------------------------------------------------------------- */
 
 int sources_index_at(const struct sources *s, uint32_t position)
 {

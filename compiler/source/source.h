@@ -16,7 +16,7 @@ struct source_id {
 };
 
 struct source_file {
-	const char *path;		/* as the user would name it: what was typed, or the include resolved; with --root unprefixed below it */
+	const char *path;		/* what was typed, or the include resolved; with --root unprefixed below it */
 	const char *opened;		/* the name it was opened by; the same as path without --root */
 	struct source_id id;		/* 0, 0: not a file (standard input, text from memory) */
 	struct slice text;		/* a NUL follows, for the lexer */
@@ -32,9 +32,10 @@ struct source_file {
 /* How files are reached; tests put them in memory. All return 0 or -errno. */
 struct source_reader {
 	void *context;
-	/* Whole contents, malloc'ed, passed to the caller; path NULL: standard input. limit: -EFBIG above it. A directory: -EISDIR. */
+	/* Whole contents, malloc'ed, passed to the caller; path NULL: standard input. limit: -EFBIG above it. A directory:
+	 * -EISDIR. */
 	int (*read)(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id);
-	/* Names that match a glob pattern, braces included, sorted by bytes; none is 0 names, not an error. Passed to the caller. */
+	/* Names that match a glob pattern, with braces, sorted by bytes, passed to the caller; none is 0 names, not an error. */
 	int (*glob)(void *context, const char *pattern, char ***ret_paths, size_t *ret_count);
 	/* Which file a name means, without reading it; -ENOENT. */
 	int (*identify)(void *context, const char *path, struct source_id *ret_id);
@@ -53,10 +54,11 @@ struct sources {
 void sources_init(struct sources *s, struct arena *a, struct source_reader reader);
 /* Adds text that is already in memory (copied). Index of the file; -EFBIG or -EMFILE when a limit of base/limits.h is exceeded. */
 int sources_add_text(struct sources *s, const char *path, struct slice text, struct span included_from);
-/* Reads a file by the caller's name, --root does not matter; "-" is standard input. Index, or -errno as the reader's or as above. */
+/* Reads a file by the caller's name, without --root; "-" is standard input. Index, or -errno as the reader's or as above. */
 int sources_add_file(struct sources *s, const char *path, struct span included_from);
 
-/* Names for what a file may include: `pattern` as written there, resolved by S-010 and --root. path is what to show, opened what to open. */
+/* Names for what a file may include: `pattern` as written there, resolved by S-010 and --root. path is what to show, opened what
+ * to open. */
 struct source_match {
 	const char *path, *opened;
 };

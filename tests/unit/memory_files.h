@@ -39,7 +39,8 @@ static inline struct source_id memory_id(const struct front *f, const struct mem
 	return (struct source_id){ 1, m->inode ? m->inode : (uint64_t)(m - f->files) + 1 };
 }
 
-static inline int memory_read(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
+static inline int memory_read(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size,
+			      struct source_id *ret_id)
 {
 	const struct front *f = context;
 	const struct memory_file *m = memory_find(f, path ? path : "<stdin>");
@@ -83,7 +84,8 @@ static inline int memory_identify(void *context, const char *path, struct source
 }
 
 /* Reads the first of the files (path NULL ends them), or `text` as test.conf of `size` bytes; then the passes up to resolve. */
-static inline void front_open(struct front *f, const struct memory_file *files, const char *root, struct slice text, enum release release)
+static inline void front_open(struct front *f, const struct memory_file *files, const char *root, struct slice text,
+			      enum release release)
 {
 	int first;
 
@@ -126,8 +128,8 @@ static inline const char *front_list(struct front *f)
 
 		if (sources_index_at(&f->sources, x->span.start) > 0)
 			buf_printf(&f->out, "%s:", from.file);
-		buf_printf(&f->out, "%u:%u-%u %s %s %s\n", from.line, from.column, to.column, severities[x->severity], rule_table[x->rule].id,
-			   x->message);
+		buf_printf(&f->out, "%u:%u-%u %s %s %s\n", from.line, from.column, to.column, severities[x->severity],
+			   rule_table[x->rule].id, x->message);
 	}
 	return f->out.p ? f->out.p : "";
 }

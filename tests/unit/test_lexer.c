@@ -9,13 +9,20 @@
 #include "tests/unit/tap.h"
 
 static const char *const kinds[] = {
-	[TOKEN_VERSION] = "VERSION", [TOKEN_CONFIG] = "CONFIG", [TOKEN_CONN] = "CONN", [TOKEN_INCLUDE] = "INCLUDE", [TOKEN_SECTION_WORD] = "SECTION",
-	[TOKEN_INDENT] = "INDENT", [TOKEN_KEY] = "KEY", [TOKEN_USER_KEY] = "USER", [TOKEN_EQUALS] = "=", [TOKEN_WORD] = "WORD",
-	[TOKEN_QUOTED] = "QUOTED", [TOKEN_BRACED] = "BRACED", [TOKEN_RAW] = "RAW", [TOKEN_EXTRA] = "EXTRA", [TOKEN_BAD] = "BAD",
+	[TOKEN_VERSION] = "VERSION", [TOKEN_CONFIG] = "CONFIG",	       [TOKEN_CONN] = "CONN",
+	[TOKEN_INCLUDE] = "INCLUDE", [TOKEN_SECTION_WORD] = "SECTION", [TOKEN_INDENT] = "INDENT",
+	[TOKEN_KEY] = "KEY",	     [TOKEN_USER_KEY] = "USER",	       [TOKEN_EQUALS] = "=",
+	[TOKEN_WORD] = "WORD",	     [TOKEN_QUOTED] = "QUOTED",	       [TOKEN_BRACED] = "BRACED",
+	[TOKEN_RAW] = "RAW",	     [TOKEN_EXTRA] = "EXTRA",	       [TOKEN_BAD] = "BAD",
 };
 static const char *const oddities[] = {
-	[ODD_UNICODE_SPACE] = "space", [ODD_COMMENT_WORD] = "comment-word", [ODD_LAST_COMMENT] = "last-comment", [ODD_LONE_CR] = "lone-cr",
-	[ODD_NUL] = "nul", [ODD_CRLF] = "crlf", [ODD_CRLF_REFUSED] = "crlf-refused",
+	[ODD_UNICODE_SPACE] = "space",
+	[ODD_COMMENT_WORD] = "comment-word",
+	[ODD_LAST_COMMENT] = "last-comment",
+	[ODD_LONE_CR] = "lone-cr",
+	[ODD_NUL] = "nul",
+	[ODD_CRLF] = "crlf",
+	[ODD_CRLF_REFUSED] = "crlf-refused",
 };
 static const char *const troubles[] = {
 	[TROUBLE_NONE] = "", [TROUBLE_QUOTE_OPEN] = "!open", [TROUBLE_QUOTE_INSIDE] = "!inside", [TROUBLE_BRACE_OPEN] = "!brace",
@@ -43,7 +50,8 @@ static void lex(struct buf *out, struct slice text)
 		if (t.kind == TOKEN_INDENT || t.kind == TOKEN_EQUALS)
 			buf_printf(out, "%s ", kinds[t.kind]);
 		else
-			buf_printf(out, "%s(" SLICE_FMT ")@%u%s ", kinds[t.kind], SLICE_ARG(t.text), t.span.start, troubles[t.trouble]);
+			buf_printf(out, "%s(" SLICE_FMT ")@%u%s ", kinds[t.kind], SLICE_ARG(t.text), t.span.start,
+				   troubles[t.trouble]);
 		if (t.trouble)
 			buf_printf(out, "at %u ", t.mark.start);
 	}
@@ -63,7 +71,8 @@ static void check_rows(const struct row *rows)
 
 		lex(&out, slice_of(rows->text));
 		got = out.p ? out.p : "";
-		ck_assert_msg(strcmp(got, rows->tokens) == 0, "%s: '%s'\n  gives  %s\n  wanted %s", rows->rule, rows->text, got, rows->tokens);
+		ck_assert_msg(strcmp(got, rows->tokens) == 0, "%s: '%s'\n  gives  %s\n  wanted %s", rows->rule, rows->text, got,
+			      rows->tokens);
 	}
 }
 
@@ -195,7 +204,8 @@ END_TEST
 /* Each prefix of each sort of line, and each byte in each place, ends; the assertions of lex() hold for every token. */
 START_TEST(any_bytes)
 {
-	static const char text[] = "version 2 #x\r\nconn \"a b\"\n\tk={a} \"b\n x-y= z\n=\r\302\240\342\200\213include x\n\t\"'=\"\"#";
+	static const char text[] =
+	    "version 2 #x\r\nconn \"a b\"\n\tk={a} \"b\n x-y= z\n=\r\302\240\342\200\213include x\n\t\"'=\"\"#";
 	char copy[sizeof(text)];
 
 	for (size_t n = 0; n < sizeof(text); n++) {

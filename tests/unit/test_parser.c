@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with a text, with places and severities; whole messages for a few of each sort. S- and L-numbers are the rules of the
- * specification that a row is about. */
+/* What is wrong with a text, with places and severities; whole messages for a few of each sort. S- and L-numbers are the rules
+ * of the specification that a row is about. */
 #include "tests/unit/memory_files.h"
 
 #include <stdio.h>
@@ -39,7 +39,8 @@ static void check_whole(const char *text, const char *wanted)
 	ck_assert_str_eq(front_findings(&f), wanted);
 }
 
-/* lexical-grammar section 13, the rows that the front end decides (types are the checker's), by release 4.10: what it refuses is an error. */
+/* lexical-grammar section 13, the rows that the front end decides (types are the checker's), by release 4.10: what it refuses is
+ * an error. */
 START_TEST(vectors)
 {
 	static const struct row rows[] = {
@@ -58,14 +59,17 @@ START_TEST(vectors)
 		{ "L-029", B "\tsubnet=10.0.0.0/8\n", "4:2-8 error IC2013 'subnet' without 'left' or 'right'\n" },
 		{ "L-031", B "\tfoo=bar\n", "4:2-5 error IC2001 unknown keyword 'foo'\n" },
 		{ "L-079", B "\tlisten=1.2.3.4\n", "4:2-8 error IC2002 'listen' is a keyword of 'config setup', not of conns\n" },
-		{ "L-080", "config setup\n\tleft=1.2.3.4\n", "2:2-6 error IC2002 'left' is a keyword of conns, not of 'config setup'\n" },
+		{ "L-080", "config setup\n\tleft=1.2.3.4\n",
+		  "2:2-6 error IC2002 'left' is a keyword of conns, not of 'config setup'\n" },
 		{ "L-017", "Conn a\n\tleft=1.2.3.4\n", "1:1-5 error IC2008 'Conn' starts no section\n" },
 		{ "L-017", " conn a\n\tleft=1.2.3.4\n", "1:2-6 error IC2014 'conn' is indented\n" },
 		{ "L-020", "conn 123\n\tleft=1.2.3.4\n", "1:6-9 error IC2019 the conn name '123' is a number\n" },
-		{ "L-022", "conn \"my conn\"\n\tleft=1.2.3.4\n", "1:9-10 error IC2010 the conn name 'my conn' cannot be used everywhere a name is needed\n" },
+		{ "L-022", "conn \"my conn\"\n\tleft=1.2.3.4\n",
+		  "1:9-10 error IC2010 the conn name 'my conn' cannot be used everywhere a name is needed\n" },
 		{ "L-018", "conn a\nleft=1.2.3.4\n", "2:1-5 error IC2004 the parameter 'left' is not indented\n" },
 		{ "L-065", B "include nofile\n", "4:9-15 warning IC1101 there is no file 'nofile'\n" },
-		{ "L-068", B " include nofile\n", "4:2-9 error IC2014 'include' is indented\n4:10-16 warning IC1101 there is no file 'nofile'\n" },
+		{ "L-068", B " include nofile\n",
+		  "4:2-9 error IC2014 'include' is indented\n4:10-16 warning IC1101 there is no file 'nofile'\n" },
 		{ "L-075", B "\tleft=1.2.3.4\n", "4:2-6 warning IC2003 'left' is set twice in conn 'a'\n" },
 		{ "L-073", B "\tleftid=@x\n\tleftid=@x\n", "5:2-8 error IC2003 'leftid' is set twice in conn 'a'\n" },
 		{ "L-003", "\357\273\277" B, "1:1-4 error IC1001 the file starts with a byte order mark\n" },
@@ -81,7 +85,8 @@ END_TEST
 /* The same text, other releases. */
 START_TEST(by_release)
 {
-	static const char number[] = "conn 123\n\tauto=add\n", quoted[] = "include \"nofile\"\n", hyphen[] = B "\tleft-id=@x\n", user[] = B "\tx-a=\n\tx-b\n";
+	static const char number[] = "conn 123\n\tauto=add\n", quoted[] = "include \"nofile\"\n", hyphen[] = B "\tleft-id=@x\n",
+			  user[] = B "\tx-a=\n\tx-b\n";
 
 	check_text("L-020", slice_of(number), RELEASE_3_18, "1:6-9 error IC2019 the conn name '123' is a number\n");
 	check_text("L-020", slice_of(number), RELEASE_5_0, "1:6-9 warning IC2019 the conn name '123' is a number\n");
@@ -91,8 +96,10 @@ START_TEST(by_release)
 		   "1:10-16 warning IC1110 the file name is in quotes\n1:10-16 warning IC1101 there is no file 'nofile'\n");
 	check_text("L-030", slice_of(hyphen), RELEASE_4_10, "4:2-9 error IC2022 'left-id' is unknown before libreswan 5\n");
 	check_text("L-030", slice_of(hyphen), RELEASE_5_4, "4:2-9 warning IC2022 'left-id' is unknown before libreswan 5\n");
-	check_text("L-032", slice_of(user), RELEASE_4_10, "4:2-5 error IC2024 'x-a' has no value\n5:2-5 error IC2024 'x-b' has no value\n");
-	check_text("L-032", slice_of(user), RELEASE_5_4, "4:2-5 warning IC2024 'x-a' has no value\n5:2-5 warning IC2024 'x-b' has no value\n");
+	check_text("L-032", slice_of(user), RELEASE_4_10,
+		   "4:2-5 error IC2024 'x-a' has no value\n5:2-5 error IC2024 'x-b' has no value\n");
+	check_text("L-032", slice_of(user), RELEASE_5_4,
+		   "4:2-5 warning IC2024 'x-a' has no value\n5:2-5 warning IC2024 'x-b' has no value\n");
 }
 END_TEST
 
@@ -121,7 +128,8 @@ START_TEST(lines)
 		{ "L-020", "conn\n\tauto=add\n", "1:1-5 error IC2009 'conn' without a name\n" },
 		{ "L-020", "conn a b\n", "1:8-9 error IC2006 'b' after the name\n" },
 		{ "L-021", "conn %default\n\tpfs=yes\n", "" },
-		{ "L-021", "conn %Default\n", "1:6-7 error IC2010 the conn name '%Default' cannot be used everywhere a name is needed\n" },
+		{ "L-021", "conn %Default\n",
+		  "1:6-7 error IC2010 the conn name '%Default' cannot be used everywhere a name is needed\n" },
 		{ "L-022", "conn a/b\n", "1:7-8 error IC2010 the conn name 'a/b' cannot be used everywhere a name is needed\n" },
 		{ "L-022", "conn a#b\n", "1:7-8 error IC2010 the conn name 'a#b' cannot be used everywhere a name is needed\n" },
 		{ "S-020", "conn 1a\n", "1:6-7 warning IC2011 the conn name '1a' is not portable\n" },
@@ -134,7 +142,8 @@ START_TEST(lines)
 		{ "L-032", B "\tx-a=b c\n", "4:6-9 warning IC2025 the value of 'x-a' is not written like a value\n" },
 		{ "L-032", B "\tX_a=\"b c\"\n\tX_a=d\n", "" },
 		{ "L-060", "include\n", "1:1-8 error IC1112 'include' without a file name\n" },
-		{ "L-061", "include no other\n", "1:9-11 warning IC1101 there is no file 'no'\n1:12-17 error IC2006 'other' after the file name\n" },
+		{ "L-061", "include no other\n",
+		  "1:9-11 warning IC1101 there is no file 'no'\n1:12-17 error IC2006 'other' after the file name\n" },
 		{ "L-065", "include no*\n", "1:9-12 note IC1102 no file matches 'no*'\n" },
 		{ "L-023", "conn a\nconn b\n", "" },
 		{ "L-011", "conn a\n# c\n\n\tpfs=yes\n   # d\n\n\tauto=add\n", "" },
@@ -149,7 +158,8 @@ START_TEST(bytes)
 {
 	static const struct row rows[] = {
 		{ "L-002", "conn a\r\n\tauto=add\r\n", "1:7-8 warning IC1002 the lines end with carriage return and line feed\n" },
-		{ "L-002", "conn a\r\n\r\n\tauto=add\r\n", "1:7-8 error IC1002 the lines end with carriage return and line feed\n" },
+		{ "L-002", "conn a\r\n\r\n\tauto=add\r\n",
+		  "1:7-8 error IC1002 the lines end with carriage return and line feed\n" },
 		{ "L-002", "conn a\n\tauto=add\r\tpfs=yes\n", "2:10-11 error IC1015 a carriage return inside the line\n" },
 		{ "L-001", "conn a\n\302\240\302\240auto=add\n", "2:1-3 error IC1004 a no-break space where a blank is meant\n" },
 		{ "L-001", "conn a\n\tauto=\342\200\213add\n", "2:7-10 error IC1004 a zero width space where a blank is meant\n" },
@@ -163,7 +173,8 @@ START_TEST(bytes)
 	};
 
 	check_rows(rows, RELEASE_4_10);
-	check_text("L-004", SLICE("conn a\n\tauto=a\0d\n\tpfs=yes\n"), RELEASE_4_10, "2:8-9 error IC1003 a NUL byte; the rest of the line is not read\n");
+	check_text("L-004", SLICE("conn a\n\tauto=a\0d\n\tpfs=yes\n"), RELEASE_4_10,
+		   "2:8-9 error IC1003 a NUL byte; the rest of the line is not read\n");
 }
 END_TEST
 
@@ -171,7 +182,8 @@ END_TEST
 START_TEST(goes_on)
 {
 	CLEANUP(front_close) struct front f;
-	static const char text[] = "conn a\n\tleft 1.2.3.4\n\tfoo=1\nright=5.6.7.8\n\tauto=add now\n\n conn b\n\tauto=add\nversion 2\n\tpfs=no\n";
+	static const char text[] =
+	    "conn a\n\tleft 1.2.3.4\n\tfoo=1\nright=5.6.7.8\n\tauto=add now\n\n conn b\n\tauto=add\nversion 2\n\tpfs=no\n";
 
 	front_open(&f, NULL, NULL, slice_of(text), RELEASE_4_10);
 	ck_assert_str_eq(front_list(&f),
@@ -276,7 +288,7 @@ START_TEST(fixes)
 }
 END_TEST
 
-/* --- includes ----------------------------------------------------------------------------------------------------------------------- */
+/* --- includes ----------------------------------------------------------------------------------------------------------------- */
 
 static void check_files(const struct memory_file *files, const char *root, const char *wanted, size_t conns)
 {
@@ -301,7 +313,8 @@ START_TEST(include_order)
 	CLEANUP(front_close) struct front f;
 
 	front_open(&f, files, NULL, (struct slice){ 0 }, RELEASE_4_10);
-	ck_assert_str_eq(front_list(&f), "/etc/ipsec.d/1.conf:2:9-15 note IC1109 'deep/x' depends on the directory libreswan runs in\n");
+	ck_assert_str_eq(front_list(&f),
+			 "/etc/ipsec.d/1.conf:2:9-15 note IC1109 'deep/x' depends on the directory libreswan runs in\n");
 	ck_assert_uint_eq(f.resolved->conns.n, 5);
 	for (size_t i = 0; i < 5; i++)
 		ck_assert_str_eq(f.resolved->conns.v[i].name, names[i]);
@@ -321,19 +334,27 @@ START_TEST(include_root)
 		{ 0 },
 	};
 
-	check_files(files, "tree/",
-		"/etc/ipsec.d/a.conf:2:2-5 error IC2001 unknown keyword 'foo'\n/etc/ipsec.d/b:2:2-5 error IC2001 unknown keyword 'bar'\n", 2);
+	check_files(
+	    files, "tree/",
+	    "/etc/ipsec.d/a.conf:2:2-5 error IC2001 unknown keyword 'foo'\n"
+		    "/etc/ipsec.d/b:2:2-5 error IC2001 unknown keyword 'bar'\n",
+	    2);
 }
 END_TEST
 
 START_TEST(include_trouble)
 {
 	static const struct memory_file cycle[] = {
-		{ .path = "/a", .text = "include /b\nconn a\n" }, { .path = "/b", .text = "include /a\ninclude /b\nconn b\n" }, { 0 },
+		{ .path = "/a", .text = "include /b\nconn a\n" },
+		{ .path = "/b", .text = "include /a\ninclude /b\nconn b\n" },
+		{ 0 },
 	};
 	static const struct memory_file errors[] = {
-		{ .path = "/a", .text = "include /b\ninclude /c\ninclude /d\nconn a\n" }, { .path = "/b", .text = "", .error = -EACCES },
-		{ .path = "/c", .text = "", .error = -EISDIR }, { .path = "/d", .text = "", .error = -EFBIG }, { 0 },
+		{ .path = "/a", .text = "include /b\ninclude /c\ninclude /d\nconn a\n" },
+		{ .path = "/b", .text = "", .error = -EACCES },
+		{ .path = "/c", .text = "", .error = -EISDIR },
+		{ .path = "/d", .text = "", .error = -EFBIG },
+		{ 0 },
 	};
 	static const struct memory_file twice[] = {
 		{ .path = "/a", .text = "include /b\ninclude /*b\nconn a\n" }, { .path = "/b", .text = "conn b\n" }, { 0 },
@@ -370,7 +391,8 @@ END_TEST
 START_TEST(include_cuts_a_section)
 {
 	static const struct memory_file files[] = {
-		{ .path = "/a", .text = "conn a\n\tleft=1.2.3.4\ninclude /b\n\tauto=add\n\tpfs=no\ninclude /b2\nconn c\n\tauto=add\n" },
+		{ .path = "/a",
+		  .text = "conn a\n\tleft=1.2.3.4\ninclude /b\n\tauto=add\n\tpfs=no\ninclude /b2\nconn c\n\tauto=add\n" },
 		{ .path = "/b", .text = "conn b\n\tauto=add\n" },
 		{ .path = "/b2", .text = "\tike=aes\nversion 2\n" },
 		{ 0 },
@@ -391,9 +413,14 @@ END_TEST
 /* L-063, S-010: the including file's directory, and what the real programs would find. */
 START_TEST(include_relative)
 {
-	static const struct memory_file here[] = { { .path = "/etc/a", .text = "include b\n" }, { .path = "b", .text = "conn b\n" }, { 0 } };
+	static const struct memory_file here[] = { { .path = "/etc/a", .text = "include b\n" },
+						   { .path = "b", .text = "conn b\n" },
+						   { 0 } };
 	static const struct memory_file both[] = {
-		{ .path = "/etc/a", .text = "include b\n" }, { .path = "/etc/b", .text = "conn b\n" }, { .path = "b", .text = "conn c\n" }, { 0 },
+		{ .path = "/etc/a", .text = "include b\n" },
+		{ .path = "/etc/b", .text = "conn b\n" },
+		{ .path = "b", .text = "conn c\n" },
+		{ 0 },
 	};
 	static const struct memory_file same[] = {
 		{ .path = "/etc/a", .text = "include b\n" }, { .path = "/etc/b", .text = "conn b\n", .inode = 9 },
@@ -409,7 +436,10 @@ END_TEST
 START_TEST(include_chain_is_shown)
 {
 	static const struct memory_file files[] = {
-		{ .path = "/a", .text = "\ninclude /b\n" }, { .path = "/b", .text = "include /c\n" }, { .path = "/c", .text = "conn c\n\tfoo=1\n" }, { 0 },
+		{ .path = "/a", .text = "\ninclude /b\n" },
+		{ .path = "/b", .text = "include /c\n" },
+		{ .path = "/c", .text = "conn c\n\tfoo=1\n" },
+		{ 0 },
 	};
 	CLEANUP(front_close) struct front f;
 
@@ -427,15 +457,16 @@ START_TEST(include_chain_is_shown)
 }
 END_TEST
 
-/* --- any input ---------------------------------------------------------------------------------------------------------------------- */
+/* --- any input ---------------------------------------------------------------------------------------------------------------- */
 
 /* Each prefix ends, and all places lie in the text. */
 START_TEST(prefixes)
 {
 	static const char text[] =
-		"version 2\nconfig setup # x\n\tuniqueids=no\r\n\nconn %default\n\tike=aes,aes #\n\talso=b\ninclude /x*\n\tauto=add\n"
-		"conn \"a b\nconn b\n\talso={a c}\n\tleft='1 2'\n\t\302\240right:5\n x-a \"b\" c\n\tleftid=a \"b\" c=d\nalso=b\n\talsoflip=b,\n"
-		"Confg setup\n\t=\n\tleft==\n\tsubnet {1 2\nca x\n\ty\n#z";
+	    "version 2\nconfig setup # x\n\tuniqueids=no\r\n\nconn %default\n\tike=aes,aes #\n\talso=b\ninclude /x*\n\tauto=add\n"
+	    "conn \"a b\nconn b\n\talso={a c}\n\tleft='1 2'\n\t\302\240right:5\n x-a \"b\" c\n"
+	    "\tleftid=a \"b\" c=d\nalso=b\n\talsoflip=b,\n"
+	    "Confg setup\n\t=\n\tleft==\n\tsubnet {1 2\nca x\n\ty\n#z";
 
 	for (size_t n = 0; n < sizeof(text); n++) {
 		CLEANUP(front_close) struct front f;
@@ -452,7 +483,9 @@ END_TEST
 START_TEST(out_of_memory)
 {
 	static const struct memory_file files[] = {
-		{ .path = "/a", .text = "conn a\n\talso=b\n\tfoo=1\ninclude /b*\nconn c\n" }, { .path = "/b", .text = "conn b\n\tleft=%any\n" }, { 0 },
+		{ .path = "/a", .text = "conn a\n\talso=b\n\tfoo=1\ninclude /b*\nconn c\n" },
+		{ .path = "/b", .text = "conn b\n\tleft=%any\n" },
+		{ 0 },
 	};
 	int reached = 1;
 
@@ -468,7 +501,8 @@ START_TEST(out_of_memory)
 			sources_init(&f.sources, &f.arena, (struct source_reader){ &f, memory_read, memory_glob, memory_identify });
 			diag_init(&f.diag, &f.arena, sources_for_diag(&f.sources));
 			arena_fail_at(n);
-			f.syntax = syntax_parse(&f.arena, &f.sources, sources_add_file(&f.sources, "/a", (struct span){ 0, 0 }), &f.diag);
+			f.syntax =
+			    syntax_parse(&f.arena, &f.sources, sources_add_file(&f.sources, "/a", (struct span){ 0, 0 }), &f.diag);
 			f.resolved = resolve(&f.arena, f.syntax, RELEASE_3_18, &f.diag);
 		}
 		reached = arena_failure_reached();

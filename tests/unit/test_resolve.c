@@ -23,7 +23,8 @@ static const char *table(struct front *f, const struct setting *const *v, size_t
 	for (size_t i = 0; i < n; i++) {
 		const struct setting *s = v[i];
 
-		buf_printf(&f->out, "%s%s=" SLICE_FMT, i ? " " : "", schema_spelling(s->keyword, s->side), SLICE_ARG(s->param->value.text));
+		buf_printf(&f->out, "%s%s=" SLICE_FMT, i ? " " : "", schema_spelling(s->keyword, s->side),
+			   SLICE_ARG(s->param->value.text));
 		if (s->source == SOURCE_DEFAULT)
 			buf_add_str(&f->out, ":%");
 		for (size_t k = 0; s->path && s->path[k]; k++)
@@ -72,7 +73,8 @@ START_TEST(also)
 		{ "L-086", "conn a\n\talso=\"b c\"\nconn b\n\tpfs=no\nconn c\n\tauto=add\n", "a", "auto=add:c pfs=no:b",
 		  "2:8-11 note IC2108 2 names in one line\n" },
 		{ "L-087", "conn a\n\talso=B\nconn b\n\tpfs=no\n", "a", "", "2:7-8 error IC2101 there is no conn 'B'\n" },
-		{ "L-086", "conn a\n\talso=b,c\nconn b\n\tpfs=no\nconn c\n", "a", "", "2:7-10 error IC2101 there is no conn 'b,c'\n" },
+		{ "L-086", "conn a\n\talso=b,c\nconn b\n\tpfs=no\nconn c\n", "a", "",
+		  "2:7-10 error IC2101 there is no conn 'b,c'\n" },
 		{ "L-087", "conn %default\n\tpfs=no\nconn a\n\talso=%default\n", "a", "pfs=no:%",
 		  "4:7-15 error IC2106 conn %default is in force in every conn anyway\n" },
 		{ "L-089", "conn b\n\tpfs=no\nconn a\n\talso=b\nconn c\n\talso=b\n", "c", "pfs=no:b",
@@ -81,11 +83,12 @@ START_TEST(also)
 		{ "L-090", "conn a\n\talso=b\n\tpfs=no\nconn b\n\talso=a\n\tauto=add\n", "b", "auto=add pfs=no:a",
 		  "5:7-8 note IC2102 conn 'a' stands before the conn that includes it\n"
 		  "5:7-8 error IC2103 conn 'b' includes 'a', which includes it\n" },
-		{ "S-043", "conn a\n\talso=b\n\talso=b\nconn b\n\tpfs=no\n", "a", "pfs=no:b", "3:7-8 error IC2104 conn 'a' includes 'b' twice\n" },
+		{ "S-043", "conn a\n\talso=b\n\talso=b\nconn b\n\tpfs=no\n", "a", "pfs=no:b",
+		  "3:7-8 error IC2104 conn 'a' includes 'b' twice\n" },
 		{ "L-090", "conn a\n\talso=b\n\talso=c\nconn b\n\talso=d\nconn c\n\talso=d\nconn d\n\tpfs=no\n", "a", "pfs=no:b/d",
 		  "3:7-8 warning IC2105 conn 'a' gets 'd' by two ways\n" },
-		{ "L-090", "conn x\n\talso=a\nconn a\n\talso=b\n\talso=c\nconn b\n\talso=d\nconn c\n\talso=d\nconn d\n\tpfs=no\n", "x",
-		  "pfs=no:a/b/d", "5:7-8 warning IC2105 conn 'a' gets 'd' by two ways\n" },
+		{ "L-090", "conn x\n\talso=a\nconn a\n\talso=b\n\talso=c\nconn b\n\talso=d\nconn c\n\talso=d\nconn d\n\tpfs=no\n",
+		  "x", "pfs=no:a/b/d", "5:7-8 warning IC2105 conn 'a' gets 'd' by two ways\n" },
 		{ "L-049", "conn a\n\talso=\n\tpfs=no\n", "a", "pfs=no", "2:2-6 error IC2115 'also' names no conn\n" },
 		{ "L-095", "conn a\n\talso=b\nconn b\n\tauto=start\n", "a", "auto=start:b", "" },
 		{ 0 },
@@ -113,7 +116,8 @@ START_TEST(conflicts)
 		  "3:2-8 error IC2003 'leftid' is set twice in conn 'a'\n4:2-8 error IC2003 'leftid' is set twice in conn 'a'\n" },
 		{ "L-075", "conn a\n\tleft=1.2.3.4\n\tleft=1.2.3.4\n", "a", "left=1.2.3.4<1.2.3.4",
 		  "3:2-6 warning IC2003 'left' is set twice in conn 'a'\n" },
-		{ "L-075", "conn a\n\tleft=%any\n\tleft=%any\n", "a", "left=%any<%any", "3:2-6 error IC2003 'left' is set twice in conn 'a'\n" },
+		{ "L-075", "conn a\n\tleft=%any\n\tleft=%any\n", "a", "left=%any<%any",
+		  "3:2-6 error IC2003 'left' is set twice in conn 'a'\n" },
 		{ "L-076", "conn a\n\tleftsubnets=10.0.0.0/8\n\tleftsubnets=11.0.0.0/8\n", "a", "leftsubnets=10.0.0.0/8<11.0.0.0/8",
 		  "3:2-13 warning IC2003 'leftsubnets' is set twice in conn 'a'\n" },
 		{ "L-077", "conn a\n\tkeylife=1h\n\tsalifetime=2h\n", "a", "ipsec-lifetime=1h<2h",
@@ -136,11 +140,12 @@ START_TEST(defaults)
 		{ "L-094", "conn %default\n\tpfs=no\nconn a\n\talso=b\nconn b\n\tpfs=yes\n", "a", "pfs=yes:b<no", "" },
 		{ "L-101", "conn a\n\tauto=add\nconn %default\n\tpfs=no\n", "a", "auto=add pfs=no:%",
 		  "3:1-14 note IC2113 this %default applies to the conns above it too\n" },
-		{ "L-102", "conn %default\n\tpfs=no\nconn %default\n\tpfs=yes\n\tauto=add\nconn a\n", "a", "auto=add:% pfs=yes:%<no",
-		  "4:2-5 error IC2112 'pfs' is set in two %default sections\n" },
+		{ "L-102", "conn %default\n\tpfs=no\nconn %default\n\tpfs=yes\n\tauto=add\nconn a\n", "a",
+		  "auto=add:% pfs=yes:%<no", "4:2-5 error IC2112 'pfs' is set in two %default sections\n" },
 		{ "L-103", "conn %default\n\tleftid=@x\n\tleftid=@y\nconn a\n", "a", "leftid=@x:%<@y",
 		  "3:2-8 error IC2003 'leftid' is set twice in conn %default\n" },
-		{ "S-056", "conn %default\n\talso=b\nconn a\nconn b\n\tpfs=no\n", "a", "", "2:2-6 error IC2107 'also' in conn %default\n" },
+		{ "S-056", "conn %default\n\talso=b\nconn a\nconn b\n\tpfs=no\n", "a", "",
+		  "2:2-6 error IC2107 'also' in conn %default\n" },
 		{ "L-104", "conn %default\n\tconnalias=x\nconn a\n\tconnalias=y\n", "a", "connalias=y<x",
 		  "4:2-11 warning IC2114 'connalias' is set in conn %default too\n" },
 		{ "L-106", "conn %default\n\tpfs=no\nconfig setup\n\tuniqueids=no\nconn a\n", "a", "pfs=no:%", "" },
@@ -155,14 +160,16 @@ END_TEST
 START_TEST(alsoflip)
 {
 	static const struct row rows[] = {
-		{ "S-046", "conn a\n\talsoflip=b\nconn b\n\tleft=1.1.1.1\n\trightid=@r\n\tpfs=no\n", "a", "right=1.1.1.1:b leftid=@r:b pfs=no:b",
-		  "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
-		{ "L-100", "conn a\n\talsoflip=b\nconn b\n\tleft=1.1.1.1\n\talso=c\nconn c\n\tright=2.2.2.2\n", "a", "left=2.2.2.2:b/c right=1.1.1.1:b",
-		  "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
+		{ "S-046", "conn a\n\talsoflip=b\nconn b\n\tleft=1.1.1.1\n\trightid=@r\n\tpfs=no\n", "a",
+		  "right=1.1.1.1:b leftid=@r:b pfs=no:b", "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
+		{ "L-100", "conn a\n\talsoflip=b\nconn b\n\tleft=1.1.1.1\n\talso=c\nconn c\n\tright=2.2.2.2\n", "a",
+		  "left=2.2.2.2:b/c right=1.1.1.1:b", "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
 		{ "L-100", "conn a\n\talsoflip=b\nconn b\n\talsoflip=c\nconn c\n\tleft=3.3.3.3\n", "a", "left=3.3.3.3:b/c",
-		  "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n4:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
+		  "2:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n"
+		  "4:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n" },
 		{ "S-047", "conn a\n\tright=9.9.9.9\n\talsoflip=b\nconn b\n\tleft=1.1.1.1\n", "a", "right=9.9.9.9<1.1.1.1",
-		  "3:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n3:11-12 error IC2111 conn 'a' gets 'right' from conn 'b' too\n" },
+		  "3:2-10 warning IC2110 libreswan does nothing for 'alsoflip'\n"
+		  "3:11-12 error IC2111 conn 'a' gets 'right' from conn 'b' too\n" },
 		{ 0 },
 	};
 
@@ -175,8 +182,9 @@ END_TEST
 START_TEST(sections)
 {
 	CLEANUP(front_close) struct front f;
-	static const char text[] = "config setup\n\tuniqueids=no\nconfig setup\n\tuniqueids=yes\n\tlogtime=no\nconn a\n\tpfs=no\nconn a\n\tpfs=yes\n"
-				   "conn b\n\talso=a\n\tleft=%any\n";
+	static const char text[] =
+	    "config setup\n\tuniqueids=no\nconfig setup\n\tuniqueids=yes\n\tlogtime=no\nconn a\n\tpfs=no\nconn a\n\tpfs=yes\n"
+	    "conn b\n\talso=a\n\tleft=%any\n";
 
 	front_open(&f, NULL, NULL, slice_of(text), RELEASE_4_10);
 	ck_assert_str_eq(front_list(&f),
@@ -196,8 +204,9 @@ END_TEST
 START_TEST(templates_and_broken_ones)
 {
 	CLEANUP(front_close) struct front f;
-	static const char text[] = "conn a\n\talso=b\n\tleft=%any\n\tright=%any\nconn b\n\talso=c\nconn c\n\tleftid=@x\n\tleftid=@y\nconn d\n\tpfs=no\n"
-				   "conn e\n\talso=nothing\nconn g\n\talso=a\n";
+	static const char text[] =
+	    "conn a\n\talso=b\n\tleft=%any\n\tright=%any\nconn b\n\talso=c\nconn c\n\tleftid=@x\n\tleftid=@y\nconn d\n\tpfs=no\n"
+	    "conn e\n\talso=nothing\nconn g\n\talso=a\n";
 
 	front_open(&f, NULL, NULL, slice_of(text), RELEASE_4_10);
 	ck_assert(!conn_of(&f, "a")->is_template && conn_of(&f, "b")->is_template && conn_of(&f, "c")->is_template);
@@ -263,7 +272,8 @@ static double seconds_for(const char *line, const char *shared, int n)
 	ck_assert_uint_eq(f.resolved->conns.n, (size_t)n + (shared[0] != '\0'));
 	if (getenv("TEST_SHOW_TIMES"))
 		fprintf(stderr, "# %d conns, '%s': %.3f s, %zu bytes each\n", n, line,
-			(double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9, f.arena.used / (size_t)n);
+			(double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9,
+			f.arena.used / (size_t)n);
 	return (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
 }
 
@@ -275,10 +285,12 @@ START_TEST(linear)
 	};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-		double small = seconds_for(shapes[i][0], shapes[i][1], 2000), large = seconds_for(shapes[i][0], shapes[i][1], 20000);
+		double small = seconds_for(shapes[i][0], shapes[i][1], 2000),
+		       large = seconds_for(shapes[i][0], shapes[i][1], 20000);
 
 		/* ten times the size: quadratic would be a hundred times the time; small times are noise */
-		ck_assert_msg(large < 0.05 || large < small * 30, "'%s': %.3f s for 2000 conns, %.3f s for 20000", shapes[i][0], small, large);
+		ck_assert_msg(large < 0.05 || large < small * 30, "'%s': %.3f s for 2000 conns, %.3f s for 20000", shapes[i][0],
+			      small, large);
 	}
 }
 END_TEST
