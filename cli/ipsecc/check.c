@@ -225,6 +225,8 @@ static void add_summary(struct buf *out, struct unit *const *units, size_t n, co
 		if (verbose)
 			add_conn_table(out, units[i], style->ascii);
 	}
+	if (verbose && t.conns + t.templates)
+		buf_add_char(out, '\n');
 	if (!shown) {
 		if (n == 1)
 			diag_add_visible(out, slice_of(units[0]->sources.files.v[0].path), style->ascii);

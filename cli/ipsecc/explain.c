@@ -348,7 +348,7 @@ static void explain_use(struct page *p, const struct transform *t)
 
 static void explain_transform(struct page *p, const struct transform *t)
 {
-	CLEANUP(buf_release) struct buf names = { 0 }, numbers = { 0 }, keys = { 0 }, status = { 0 };
+	CLEANUP(buf_release) struct buf names = { 0 }, numbers = { 0 }, keys = { 0 }, status = { 0 }, openssl = { 0 };
 
 	bold(p, t->name);
 	buf_printf(p->out, "        %s\n", transform_type_name(t->type));
@@ -374,7 +374,13 @@ static void explain_transform(struct page *p, const struct transform *t)
 	explain_use(p, t);
 	row(p, "status", status.p);
 	row(p, "kernel", t->xfrm);
-	row(p, "OpenSSL", t->openssl);
+	for (const char *c = t->openssl; c && *c; c++) {		/* "AES-%u-GCM": the key size is part of the name */
+		bool size = strncmp(c, "%u", 2) == 0;
+
+		buf_add_slice(&openssl, size ? SLICE("BITS") : (struct slice){ c, 1 });
+		c += size;
+	}
+	row(p, "OpenSSL", openssl.p);
 }
 
 static bool explain_transforms(struct page *p, struct slice word)
@@ -424,12 +430,26 @@ static void suggest(const char *word)
 		complain("'%s' is no rule, keyword or transform; 'ipsecc rules' lists the rules", word);
 }
 
+/* A rule by its id, its name, or the name of an IKE notification: NO_PROPOSAL_CHOSEN is told by ike-no-proposal-chosen. */
+static const struct rule *find_rule(struct slice word)
+{
+	CLEANUP(buf_release) struct buf name = { 0 };
+	const struct rule *rule = rule_by_id(word);
+
+	if (rule)
+		return rule;
+	buf_add_str(&name, "ike-");
+	for (size_t i = 0; i < word.n; i++)
+		buf_add_char(&name, word.p[i] == '_' ? '-' : word.p[i]);
+	return rule_by_id(buf_slice(&name));
+}
+
 enum exit_status command_explain(const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct page page = { .out = &out, .style = terminal_style(stdout, args->color) };
 	struct slice word = slice_of(args->operands[0]);
-	const struct rule *rule = rule_by_id(word);
+	const struct rule *rule = find_rule(word);
 
 	if (rule)
 		explain_rule(&page, rule);
