@@ -10,7 +10,7 @@ struct input {
 	size_t n;
 };
 
-static int read_input(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size)
+static int read_input(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
 {
 	const struct input *in = context;
 
@@ -22,6 +22,15 @@ static int read_input(void *context, const char *path, size_t limit, char **ret_
 		return -ENOMEM;
 	memcpy(*ret_text, in->data, in->n);
 	*ret_size = in->n;
+	*ret_id = (struct source_id){ 1, 1 };
+	return 0;
+}
+
+static int identify_input(void *context, const char *path, struct source_id *ret_id)
+{
+	(void)context;
+	(void)path;
+	*ret_id = (struct source_id){ 1, 1 };
 	return 0;
 }
 
@@ -54,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static const char *const dialects[] = { "auto", "3.18", "4.10", "5.4" };
 	struct input in = { data, n };
 	struct unit_options options = {
-		.reader = { &in, read_input, glob_input },
+		.reader = { &in, read_input, glob_input, identify_input },
 		.dialect = dialects[n % 4],
 		.memory_limit = (size_t)512 << 20,
 	};
