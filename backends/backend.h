@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* backend.h -- a target: the plan as something a kernel, a daemon or a person can execute. Backends are rows of backends/backends.def.
+/* backend.h -- a target: the plan as something a kernel, a daemon or a person can execute. Backends are rows of
+ * backends/backends.def.
  *
- * emit() is pure: no file, no socket, no clock. What a target cannot express is a finding of the 8xxx family at the user's line, never
- * left out in silence.
+ * emit() is pure: no file, no socket, no clock. What a target cannot express is a finding of the 8xxx family at the user's line,
+ * never left out in silence.
  */
 #ifndef BACKENDS_BACKEND_H
 #define BACKENDS_BACKEND_H
@@ -15,7 +16,8 @@
 
 enum backend_phase { PHASE_ROUTE, PHASE_UP };
 
-/* Position of an origin for findings, so that backends need no source map: supplied by the compiler, NULL when a plan file is the input. */
+/* Position of an origin for findings, so that backends need no source map: supplied by the compiler, NULL when a plan file is
+ * the input. */
 struct ir;
 
 struct backend_options {
@@ -36,8 +38,9 @@ struct backend {
 	int (*emit)(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out);
 };
 
-/* Whether the phase asked for shows this policy: `load` and `route` policies before negotiation; while up, `up` policies and those of the
- * others that no `up` policy replaces. Policies marked strict only with options->strict, and then in place of those with equal key. */
+/* Whether the phase asked for shows this policy: `load` and `route` policies before negotiation; while up, `up` policies and
+ * those of the others that no `up` policy replaces. Policies marked strict only with options->strict, and then in place of those
+ * with equal key. */
 bool backend_renders(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options);
 /* One comment line before the policies of a conn: "# hq  /etc/ipsec.conf:20  tunnel 10.1.0.0/16 <-> 10.2.0.0/16", and the tunnel's
  * two addresses where the policy has them. */

@@ -11,8 +11,8 @@ static bool same_slot(const struct plan_policy *a, const struct plan_policy *b)
 	       a->mark.value == b->mark.value && a->mark.mask == b->mark.mask && a->if_id == b->if_id;
 }
 
-/* What replaces a policy in the rendering asked for: while up an `up` policy, and in the strict rendering a strict one. The policies of one conn
- * stand together, so looking around the policy is enough and a plan of any size stays linear. */
+/* What replaces a policy in the rendering asked for: while up an `up` policy, and in the strict rendering a strict one. The
+ * policies of one conn stand together, so looking around the policy is enough and a plan of any size stays linear. */
 static bool is_replaced(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options)
 {
 	const struct plan_policy *first = plan->policies.v, *end = first + plan->policies.n, *p = policy;

@@ -173,8 +173,8 @@ static int report_syntax(struct json_input *in, const json_error_t *error)
 		at = at < in->text.n ? at : (uint32_t)in->text.n - 1;
 		span = (struct span){ in->base + at, in->base + at + 1 };
 	}
-	diag_report(in->diag, in->syntax_rule, span, "this is not JSON: %.*s", near ? (int)(near - error->text) : (int)strlen(error->text),
-		    error->text);
+	diag_report(in->diag, in->syntax_rule, span, "this is not JSON: %.*s",
+		    near ? (int)(near - error->text) : (int)strlen(error->text), error->text);
 	in->errors++;
 	return -EINVAL;
 }
@@ -187,7 +187,8 @@ int json_input_run(struct json_input *in, struct arena *arena, int (*take)(void 
 	int r;
 
 	if (in->text.n > in->limit) {
-		diag_report(in->diag, in->limit_rule, (struct span){ 0, 0 }, "the document has %zu bytes, more than the %zu that are read", in->text.n,
+		diag_report(in->diag, in->limit_rule, (struct span){ 0, 0 },
+			    "the document has %zu bytes, more than the %zu that are read", in->text.n,
 			    in->limit);
 		return -EINVAL;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plan.h -- the contract between the compiler and everything that executes: backends and ipsec-run.
  *
- * A plan is a document (docs/plan.schema.json, docs/plan.md); these structs are its members one to one. Each item carries its origin, so
- * that a kernel's or a peer's refusal can name the user's line hours later. Secrets appear as references only.
+ * A plan is a document (docs/plan.schema.json, docs/plan.md); these structs are its members one to one. Each item carries its
+ * origin, so that a kernel's or a peer's refusal can name the user's line hours later. Secrets appear as references only.
  * Ownership: all memory of a plan is in one arena, given by whoever builds or reads it. Times in seconds unless named otherwise.
  * Writing is deterministic: same structs, same bytes; reading what was written and writing again gives the same bytes.
  */
@@ -139,10 +139,12 @@ struct plan_tmpl {
 	enum plan_level level;
 };
 
-/* When a policy stands: `load` since the conn is loaded; `route` since it is routed (a trap or a shunt); `up` while an SA exists. An `up`
- * policy replaces the `route` policy with equal selector, direction, mark and if_id (design note 1 of the expansion rules). */
-/* Shunts of a conn that auto= routes are `load`: no SA belongs to them, so no engine would install them. Policies marked strict are those of the
- * up phase, standing early: ipsec-run installs them, and they come before the trap with equal key that they replace. */
+/* When a policy stands: `load` since the conn is loaded; `route` since it is routed (a trap or a shunt); `up` while an SA
+ * exists. An `up` policy replaces the `route` policy with equal selector, direction, mark and if_id (design note 1 of the
+ * expansion rules). */
+/* Shunts of a conn that auto= routes are `load`: no SA belongs to them, so no engine would install them. Policies marked strict
+ * are those of the up phase, standing early: ipsec-run installs them, and they come before the trap with equal key that they
+ * replace. */
 enum plan_when { PLAN_WHEN_LOAD, PLAN_WHEN_ROUTE, PLAN_WHEN_UP };
 
 struct plan_policy {
@@ -187,10 +189,10 @@ struct plan {
 /* Appends the document, with a final newline. 0 or -ENOMEM. */
 int plan_write(const struct plan *plan, struct buf *out);
 
-/* Reads untrusted JSON. Every mistake (unknown version, wrong type, limit, duplicate name, dangling reference, bad address) is a finding
- * in `diag` with the JSON path in its message and its place; then -EINVAL and *ret untouched; -ENOMEM. Unknown members are warnings and
- * ignored. The text must have been added to the sources behind `diag` at position `base`, so that findings have line and column (base 0:
- * no positions). */
+/* Reads untrusted JSON. Every mistake (unknown version, wrong type, limit, duplicate name, dangling reference, bad address) is a
+ * finding in `diag` with the JSON path in its message and its place; then -EINVAL and *ret untouched; -ENOMEM. Unknown members
+ * are warnings and ignored. The text must have been added to the sources behind `diag` at position `base`, so that findings have
+ * line and column (base 0: no positions). */
 int plan_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct plan **ret);
 
 /* Whoever built the plan calls this once its peers are complete; until then looking one up walks the list. */

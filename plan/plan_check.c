@@ -35,7 +35,8 @@ static void add_name(struct plan_reader *r, struct map *names, const struct item
 		map_set(names, slice_of(name), (void *)name);
 }
 
-static void check_reference(struct plan_reader *r, const struct map *names, const struct item *item, const char *member, const char *name)
+static void check_reference(struct plan_reader *r, const struct map *names, const struct item *item, const char *member,
+			    const char *name)
 {
 	struct json_step step = member_of(item, member);
 
@@ -53,7 +54,8 @@ static void check_end(struct plan_reader *r, const struct item *item, const char
 		bad(r, item, member, "the identity is missing");
 }
 
-static void check_proposals(struct plan_reader *r, const struct item *item, const proposal_list *proposals, enum ipsec_protocol protocol)
+static void check_proposals(struct plan_reader *r, const struct item *item, const proposal_list *proposals,
+			    enum ipsec_protocol protocol)
 {
 	struct json_step list = member_of(item, "proposals");
 
@@ -109,7 +111,8 @@ static void check_templates(struct plan_reader *r, const struct item *item, cons
 	}
 }
 
-static void check_policy(struct plan_reader *r, const struct item *item, const struct plan_policy *policy, const struct map *children)
+static void check_policy(struct plan_reader *r, const struct item *item, const struct plan_policy *policy,
+			 const struct map *children)
 {
 	if (policy->action == PLAN_PROTECT)
 		check_reference(r, children, item, "conn", policy->conn);

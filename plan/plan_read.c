@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plan_read.c -- untrusted JSON to a plan: types and ranges by the table of members; what one member cannot show is plan_check.c's. */
+/* plan_read.c -- untrusted JSON to a plan: types and ranges by the table of members; what one member cannot show is
+ * plan_check.c's. */
 #include <errno.h>
 
 #include "base/limits.h"
@@ -10,8 +11,8 @@ struct place {			/* where a value goes: what the table says, and the struct it l
 	void *base;
 };
 
-static int take_value(struct plan_reader *r, const struct json_step *at, const json_t *json, enum member_type type, const struct member *m,
-		      void *p);
+static int take_value(struct plan_reader *r, const struct json_step *at, const json_t *json, enum member_type type,
+		      const struct member *m, void *p);
 
 static int expected(struct plan_reader *r, const struct json_step *at, const char *what, const json_t *json)
 {
@@ -26,7 +27,8 @@ static int take_number(struct plan_reader *r, const struct json_step *at, const 
 	if (!json_is_integer(json))
 		return expected(r, at, "a whole number", json);
 	if (v < 0 || (uint64_t)v > max) {
-		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "%lld is out of range, 0 to %llu", (long long)v, (unsigned long long)max);
+		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "%lld is out of range, 0 to %llu", (long long)v,
+				  (unsigned long long)max);
 		return -EINVAL;
 	}
 	*ret = (uint64_t)v;
@@ -204,7 +206,8 @@ static void report_unknown(struct plan_reader *r, const struct json_step *at, co
 		while (m->name && strcmp(m->name, key) != 0)
 			m++;
 		if (!m->name)
-			json_input_report(&r->in, RULE_PLAN_UNKNOWN_MEMBER, &step, "a plan of version %u has no such member", PLAN_VERSION);
+			json_input_report(&r->in, RULE_PLAN_UNKNOWN_MEMBER, &step, "a plan of version %u has no such member",
+					  PLAN_VERSION);
 	}
 }
 
@@ -229,7 +232,8 @@ static int take_member(struct plan_reader *r, const struct json_step *at, const 
 	return take_value(r, &step, json, m->type, m, (char *)to.base + m->offset);
 }
 
-static int take_members(struct plan_reader *r, const struct json_step *at, const json_t *object, const struct member *members, void *base)
+static int take_members(struct plan_reader *r, const struct json_step *at, const json_t *object, const struct member *members,
+			void *base)
 {
 	int e = 0;
 
@@ -279,7 +283,8 @@ static int take_transform(struct plan_reader *r, const struct json_step *at, con
 	ret->transform = transform_by_name((enum transform_type)d.type, d.name);
 	ret->key_bits = d.key_bits;
 	if (!ret->transform) {
-		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "no transform of type '%s' is called '%s'", plan_transform_words[d.type], d.name);
+		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "no transform of type '%s' is called '%s'",
+				  plan_transform_words[d.type], d.name);
 		return -EINVAL;
 	}
 	if (!key_size_fits(ret->transform, d.key_bits)) {
@@ -339,7 +344,8 @@ static int take_selector(struct plan_reader *r, const struct json_step *at, cons
 		return not_a(r, &addresses, slice_of(d.addresses), "prefix and no range of addresses");
 	/* 65535..0 is "opaque" (RFC 7296 section 3.13.1) */
 	if (d.port_first > d.port_last && !(d.port_first == 65535 && d.port_last == 0)) {
-		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "port_first %u is above port_last %u", d.port_first, d.port_last);
+		json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "port_first %u is above port_last %u", d.port_first,
+				  d.port_last);
 		return -EINVAL;
 	}
 	return 0;
@@ -356,7 +362,8 @@ static int take_list(struct plan_reader *r, const struct json_step *at, const js
 	if (!json_is_array(json))
 		return expected(r, at, "a list", json);
 	if (n > m->max) {
-		json_input_report(&r->in, RULE_PLAN_LIMIT, at, "the list has %zu elements, more than %llu", n, (unsigned long long)m->max);
+		json_input_report(&r->in, RULE_PLAN_LIMIT, at, "the list has %zu elements, more than %llu", n,
+				  (unsigned long long)m->max);
 		return -EINVAL;
 	}
 	if (n)
@@ -371,8 +378,8 @@ static int take_list(struct plan_reader *r, const struct json_step *at, const js
 	return e;
 }
 
-static int take_value(struct plan_reader *r, const struct json_step *at, const json_t *json, enum member_type type, const struct member *m,
-		      void *p)
+static int take_value(struct plan_reader *r, const struct json_step *at, const json_t *json, enum member_type type,
+		      const struct member *m, void *p)
 {
 	uint64_t number = 0;
 	int e;
@@ -425,7 +432,8 @@ static int check_head(struct plan_reader *r, const json_t *document)
 	const json_t *v = json_object_get(document, "version"), *k = json_object_get(document, "kind");
 
 	if (!k || !json_is_string(k) || strcmp(json_string_value(k), PLAN_KIND) != 0) {
-		json_input_report(&r->in, RULE_PLAN_VERSION, k ? &kind : NULL, "this document is no plan: its kind is not '" PLAN_KIND "'");
+		json_input_report(&r->in, RULE_PLAN_VERSION, k ? &kind : NULL,
+				  "this document is no plan: its kind is not '" PLAN_KIND "'");
 		return -EINVAL;
 	}
 	if (!v)

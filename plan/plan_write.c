@@ -74,15 +74,16 @@ static json_t *sha256_json(const uint8_t digest[32])
 
 static json_t *transform_json(const struct proposal_transform *t)
 {
-	return json_pack("{s:s, s:s, s:i}", "type", plan_transform_words[t->transform->type], "name", t->transform->name, "key_bits", t->key_bits);
+	return json_pack("{s:s, s:s, s:i}", "type", plan_transform_words[t->transform->type], "name", t->transform->name,
+			 "key_bits", t->key_bits);
 }
 
 static json_t *selector_json(const struct traffic_selector *ts)
 {
 	char text[IP_RANGE_TEXT];
 
-	return json_pack("{s:s, s:i, s:i, s:i}", "addresses", ip_range_format(&ts->range, text), "proto", ts->proto, "port_first", ts->port_first,
-			 "port_last", ts->port_last);
+	return json_pack("{s:s, s:i, s:i, s:i}", "addresses", ip_range_format(&ts->range, text), "proto", ts->proto, "port_first",
+			 ts->port_first, "port_last", ts->port_last);
 }
 
 static json_t *value_json(enum member_type type, const struct member *m, const void *p);

@@ -53,7 +53,8 @@ static void add_template(struct buf *out, const struct plan_tmpl *t)
 	buf_add_str(out, " tmpl");
 	if (t->src.family != AF_UNSPEC)
 		buf_printf(out, " src %s dst %s", ip_addr_format(&t->src, src), ip_addr_format(&t->dst, dst));
-	buf_printf(out, " proto %s reqid %u mode %s", protos[t->proto], t->reqid, t->mode == PLAN_MODE_TUNNEL ? "tunnel" : "transport");
+	buf_printf(out, " proto %s reqid %u mode %s", protos[t->proto], t->reqid,
+		   t->mode == PLAN_MODE_TUNNEL ? "tunnel" : "transport");
 	if (t->level == PLAN_LEVEL_USE)
 		buf_add_str(out, " level use");
 }
@@ -85,7 +86,9 @@ static struct span span_of(const struct writer *w, const struct plan_origin *ori
 /* The words sport, dport, type and code of `ip` go with these protocols only. */
 static bool text_takes_ports(const struct plan_policy *p)
 {
-	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_MH };
+	static const uint8_t protocols[] = {
+		IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_MH,
+	};
 
 	return (!p->sport_set && !p->dport_set) || memchr(protocols, p->proto, sizeof(protocols));
 }
@@ -98,7 +101,8 @@ static void refuse_ports(struct writer *w, const struct plan_policy *p)
 	if (w->refused && strcmp(w->refused, p->conn) == 0)
 		return;
 	w->refused = p->conn;
-	f = diag_report(w->diag, RULE_IP_CANNOT_EXPRESS, span_of(w, &p->origin), "conn '%s': the ip program takes no port with protocol %u",
+	f = diag_report(w->diag, RULE_IP_CANNOT_EXPRESS, span_of(w, &p->origin),
+			"conn '%s': the ip program takes no port with protocol %u",
 			p->conn, p->proto);
 	diag_set_conn(f, p->conn);
 	diag_help(w->diag, f, "use --format=netlink");
@@ -137,8 +141,8 @@ static void report_no_policies(struct writer *w, const struct plan_child *child)
 	w->incomplete |= !template;
 	if (w->options->ir && peer && peer->side == PLAN_SIDE_UNKNOWN)	/* lowering has said it */
 		return;
-	f = diag_report(w->diag, RULE_NO_POLICIES, span_of(w, &child->origin), "conn '%s' has no policies yet: %s%s", child->name, why,
-			peer ? name : "");
+	f = diag_report(w->diag, RULE_NO_POLICIES, span_of(w, &child->origin), "conn '%s' has no policies yet: %s%s", child->name,
+			why, peer ? name : "");
 	diag_set_conn(f, child->name);
 	if (template)
 		diag_set_severity(w->diag, f, SEVERITY_NOTE);
@@ -191,4 +195,6 @@ static int emit(const struct plan *plan, const struct backend_options *options, 
 
 static const char *const formats[] = { "text", "netlink", NULL };
 
-const struct backend xfrm_backend = { .name = "xfrm", .summary = "policies of the Linux kernel, for ip -batch", .formats = formats, .emit = emit };
+const struct backend xfrm_backend = {
+	.name = "xfrm", .summary = "policies of the Linux kernel, for ip -batch", .formats = formats, .emit = emit,
+};

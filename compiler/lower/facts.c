@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts.c -- a facts file: what `ip -j address`, `ip -j route` and `ip -j -6 route` print. Members that are not needed here are ignored, since
- * iproute2 adds some with each release. */
+/* facts.c -- a facts file: what `ip -j address`, `ip -j route` and `ip -j -6 route` print. Members that are not needed here are
+ * ignored, since iproute2 adds some with each release. */
 #include <errno.h>
 
 #include "base/limits.h"
@@ -61,7 +61,8 @@ static uint32_t number_member(struct reader *r, const struct json_step *at, cons
 		return 0;
 	if (json_integer_value(json) >= 0 && json_integer_value(json) <= max)
 		return (uint32_t)json_integer_value(json);
-	json_input_report(&r->in, RULE_FACTS_BAD_MEMBER, &step, "%lld is out of range, 0 to %u", (long long)json_integer_value(json), max);
+	json_input_report(&r->in, RULE_FACTS_BAD_MEMBER, &step, "%lld is out of range, 0 to %u",
+			  (long long)json_integer_value(json), max);
 	return 0;
 }
 
@@ -78,13 +79,15 @@ static bool has_word(const json_t *array, const char *word)
 
 /* Calls `take` for each object of a list member. `ip` prints an empty object where it left something out. */
 static void each(struct reader *r, const struct json_step *at, const json_t *object, const char *name, uint32_t limit,
-		 void (*take)(struct reader *r, const struct json_step *at, const json_t *element, const void *context), const void *context)
+		 void (*take)(struct reader *r, const struct json_step *at, const json_t *element, const void *context),
+		 const void *context)
 {
 	const json_t *array = member(r, at, object, name, JSON_ARRAY, "a list");
 	struct json_step list = { at, name, 0 };
 
 	if (array && json_array_size(array) > limit) {
-		json_input_report(&r->in, RULE_FACTS_LIMIT, &list, "the list has %zu elements, more than %u", json_array_size(array), limit);
+		json_input_report(&r->in, RULE_FACTS_LIMIT, &list, "the list has %zu elements, more than %u",
+				  json_array_size(array), limit);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(array); i++) {
@@ -176,7 +179,8 @@ static int take_facts(void *context, json_t *document)
 	struct json_step step = { NULL, "version", 0 };
 
 	if (!version || json_integer_value(version) != 1)
-		json_input_report(&r->in, RULE_FACTS_BAD_MEMBER, version ? &step : NULL, "only host facts of version 1 are understood");
+		json_input_report(&r->in, RULE_FACTS_BAD_MEMBER, version ? &step : NULL,
+				  "only host facts of version 1 are understood");
 	if (!json_object_get(document, "addresses"))
 		json_input_report(&r->in, RULE_FACTS_BAD_MEMBER, NULL, "member 'addresses' is missing");
 	r->facts = arena_new(r->arena, struct host_facts);

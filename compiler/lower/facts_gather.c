@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts_gather.c -- the facts of this host as the document that facts_read() takes: the members of `ip -j` that it looks at, from rtnetlink. */
+/* facts_gather.c -- the facts of this host as the document that facts_read() takes: the members of `ip -j` that it looks at,
+ * from rtnetlink. */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
@@ -70,7 +71,8 @@ static json_t *flags_of(unsigned flags)
 		unsigned bit;
 		const char *word;
 	} words[] = {
-		{ IFF_LOOPBACK, "LOOPBACK" }, { IFF_BROADCAST, "BROADCAST" }, { IFF_POINTOPOINT, "POINTOPOINT" }, { IFF_NOARP, "NOARP" },
+		{ IFF_LOOPBACK, "LOOPBACK" }, { IFF_BROADCAST, "BROADCAST" }, { IFF_POINTOPOINT, "POINTOPOINT" },
+		{ IFF_NOARP, "NOARP" },
 		{ IFF_MULTICAST, "MULTICAST" }, { IFF_UP, "UP" }, { IFF_LOWER_UP, "LOWER_UP" },
 	};
 	json_t *list = json_array();
@@ -121,14 +123,16 @@ static int on_address(const struct nlmsghdr *m, void *context)
 	add(g, element, "family", json_string(info->ifa_family == AF_INET ? "inet" : "inet6"));
 	add(g, element, "local", text_of(local, info->ifa_family));
 	add(g, element, "prefixlen", json_integer(info->ifa_prefixlen));
-	add(g, element, "scope", json_string(info->ifa_scope == RT_SCOPE_LINK ? "link" : info->ifa_scope == RT_SCOPE_HOST ? "host" : "global"));
+	add(g, element, "scope",
+	    json_string(info->ifa_scope == RT_SCOPE_LINK ? "link" : info->ifa_scope == RT_SCOPE_HOST ? "host" : "global"));
 	return MNL_CB_OK;
 }
 
 static void add_route(struct gathering *g, const struct nlmsghdr *m, const struct rtmsg *info, json_t *route)
 {
 	size_t size = info->rtm_family == AF_INET ? 4 : 16;
-	const void *gateway = attribute(m, sizeof(*info), RTA_GATEWAY, size), *source = attribute(m, sizeof(*info), RTA_PREFSRC, size);
+	const void *gateway = attribute(m, sizeof(*info), RTA_GATEWAY, size);
+	const void *source = attribute(m, sizeof(*info), RTA_PREFSRC, size);
 	const uint32_t *device = attribute(m, sizeof(*info), RTA_OIF, 4), *metric = attribute(m, sizeof(*info), RTA_PRIORITY, 4);
 	const struct rtnexthop *hop = attribute(m, sizeof(*info), RTA_MULTIPATH, sizeof(*hop));
 	uint32_t index = device ? *device : hop ? (uint32_t)hop->rtnh_ifindex : 0;
@@ -164,7 +168,8 @@ static int on_route(const struct nlmsghdr *m, void *context)
 
 static int dump(struct gathering *g, uint16_t type, sa_family_t family, mnl_cb_t callback)
 {
-	_Alignas(struct nlmsghdr) char buffer[32768];	/* MNL_SOCKET_BUFFER_SIZE of large pages, and what the kernel fills at most */
+	/* MNL_SOCKET_BUFFER_SIZE of large pages, and what the kernel fills at most */
+	_Alignas(struct nlmsghdr) char buffer[32768];
 	struct nlmsghdr *m = mnl_nlmsg_put_header(buffer);
 	struct rtgenmsg *body;
 	ssize_t n;

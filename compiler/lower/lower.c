@@ -49,7 +49,8 @@ static const char *not_planned(const struct ir_conn *conn, struct span *ret_span
 		enum keyword_id keyword;
 		const char *what;
 	} reasons[] = {
-		{ KW_HOST, "a group of peers" }, { KW_SUBNET, "a virtual subnet" }, { KW_ADDRESSPOOL, "a pool of addresses for clients" },
+		{ KW_HOST, "a group of peers" }, { KW_SUBNET, "a virtual subnet" },
+		{ KW_ADDRESSPOOL, "a pool of addresses for clients" },
 		{ KW_MODECFGCLIENT, "an address from the server" }, { KW_MODECFGSERVER, "an address for the client" },
 		{ KW_XAUTHCLIENT, "XAUTH" }, { KW_XAUTHSERVER, "XAUTH" }, { KW_PROTOPORT, "any port of the peer's choice" },
 	};
@@ -57,8 +58,8 @@ static const char *not_planned(const struct ir_conn *conn, struct span *ret_span
 	for (unsigned side = 0; side < 2; side++) {
 		const struct ir_end *end = &conn->end[side];
 		const bool found[] = {
-			end->host_kind >= IR_HOST_GROUP, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC, end->modecfg_client,
-			end->modecfg_server, end->xauth_client, end->xauth_server, end->port_any,
+			end->host_kind >= IR_HOST_GROUP, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC,
+			end->modecfg_client, end->modecfg_server, end->xauth_client, end->xauth_server, end->port_any,
 		};
 
 		for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
@@ -102,8 +103,8 @@ static void report_empty_shunt(struct lowering *l, const struct ir_conn *conn, c
 	l->incomplete = true;
 	if (o->side == PLAN_SIDE_UNKNOWN)	/* said already */
 		return;
-	f = diag_report(l->diag, RULE_NO_POLICIES, conn->span, "conn '%s' matches no packet that is known: an end has neither an address nor a "
-			"subnet", conn->name);
+	f = diag_report(l->diag, RULE_NO_POLICIES, conn->span,
+			"conn '%s' matches no packet that is known: an end has neither an address nor a subnet", conn->name);
 	diag_set_conn(f, conn->name);
 	diag_help(l->diag, f, "give the end a subnet");
 }
@@ -126,8 +127,8 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 	}
 }
 
-/* E-080: numbers follow the order of loading, so a conn that is loaded and not asked for takes its numbers too. Those that only the command
- * line loads come after all others. */
+/* E-080: numbers follow the order of loading, so a conn that is loaded and not asked for takes its numbers too. Those that only
+ * the command line loads come after all others. */
 static void lower_all(struct lowering *l)
 {
 	uint32_t next_reqid = FIRST_REQID;
@@ -191,8 +192,9 @@ static void report_once(struct lowering *l)
 	bool any = false;
 
 	if (l->without_facts) {
-		f = diag_report(l->diag, RULE_NO_HOST_FACTS, nowhere, "which end this host is stays unknown for %u conn%s: no facts of the host "
-				"were given", l->without_facts, l->without_facts == 1 ? "" : "s");
+		f = diag_report(l->diag, RULE_NO_HOST_FACTS, nowhere,
+				"which end this host is stays unknown for %u conn%s: no facts of the host were given",
+				l->without_facts, l->without_facts == 1 ? "" : "s");
 		diag_help(l->diag, f, "run 'ipsecc facts >host.json' on the host, then compile with --host-facts=host.json");
 	}
 	for (size_t i = 0; i < l->ir->conns.n; i++)
@@ -202,7 +204,8 @@ static void report_once(struct lowering *l)
 		diag_help(l->diag, f, "name the conns on the command line, or write auto=add into them");
 	}
 	if (l->plan->policies.n && !policy_priority_exact(l->ir->release)) {
-		f = diag_report(l->diag, RULE_PRIORITY_OF_ANOTHER_RELEASE, nowhere, "priorities are those of libreswan 4.10, not of %s",
+		f = diag_report(l->diag, RULE_PRIORITY_OF_ANOTHER_RELEASE, nowhere,
+				"priorities are those of libreswan 4.10, not of %s",
 				release_name(l->ir->release));
 		diag_note(l->diag, f, "both order the conns of one host alike, the numbers differ");
 	}
@@ -211,8 +214,9 @@ static void report_once(struct lowering *l)
 struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
 		   struct diag *diag, bool *ret_incomplete)
 {
-	struct lowering l = { .arena = a, .ir = ir, .sources = sources, .options = options, .diag = diag, .plan = arena_new(a, struct plan) };
+	struct lowering l = { .arena = a, .ir = ir, .sources = sources, .options = options, .diag = diag };
 
+	l.plan = arena_new(a, struct plan);
 	l.plan->source.release = ir->release;
 	add_files(&l);
 	describe_host(&l);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lower.h -- typed conns and host facts to a plan, by the E-rules: orientation, subnet products, selectors, reqids, priorities, phases. */
+/* lower.h -- typed conns and host facts to a plan, by the E-rules: orientation, subnet products, selectors, reqids, priorities,
+ * phases. */
 #ifndef COMPILER_LOWER_H
 #define COMPILER_LOWER_H
 
@@ -8,12 +9,13 @@
 
 struct lower_options {
 	const struct host_facts *facts;		/* NULL: sides are unknown */
-	const char *const *conns;		/* names asked for, NULL-terminated, all existing; NULL: all that are not templates and not auto=ignore */
+	/* names asked for, NULL-terminated, all existing; NULL: all that are not templates and not auto=ignore */
+	const char *const *conns;
 	const char *secrets_file;		/* written into references; default /etc/ipsec.secrets */
 };
 
-/* The plan of everything that can be lowered. What cannot is a finding (8xxx), and *ret_incomplete is set when a conn that was asked for
- * is missing. Never fails. */
+/* The plan of everything that can be lowered. What cannot is a finding (8xxx), and *ret_incomplete is set when a conn that was
+ * asked for is missing. Never fails. */
 struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
 		   struct diag *diag, bool *ret_incomplete);
 

@@ -96,7 +96,7 @@ static void report_elsewhere(struct lowering *l, const struct ir_conn *conn, con
 
 	diag_set_conn(f, conn->name);
 	diag_note(l->diag, f, "libreswan %s loads the conn, but can neither route nor start it", release_name(l->ir->release));
-	diag_help(l->diag, f, "give one end an address of this host, or --host-facts=FILE with the facts of the host that this file is for");
+	diag_help(l->diag, f, "give one end an address of this host, or --host-facts=FILE of the host that this file is for");
 }
 
 static const char *why_elsewhere(struct lowering *l, const struct ir_conn *conn, const struct orientation *o)
@@ -126,7 +126,8 @@ static bool orient_by_facts(struct lowering *l, const struct ir_conn *conn, stru
 	for (unsigned i = 0; i < 2; i++)
 		here[i] = o->host[i].family != AF_UNSPEC && (is_here_by_word(&conn->end[i]) || is_ours(facts, &o->host[i]));
 	if (here[0] && here[1]) {
-		f = diag_report(l->diag, RULE_BOTH_ENDS_HERE, conn->span, "both ends of conn '%s' are addresses of this host", conn->name);
+		f = diag_report(l->diag, RULE_BOTH_ENDS_HERE, conn->span, "both ends of conn '%s' are addresses of this host",
+				conn->name);
 		diag_set_conn(f, conn->name);
 		diag_note(l->diag, f, "libreswan %s does not orient such a conn and ends it", release_name(l->ir->release));
 		return false;

@@ -42,7 +42,8 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 {
 	const struct ir_end *end = &conn->end[i];
 	struct plan_end ret = {
-		.kind = host->family != AF_UNSPEC ? PLAN_ADDRESS_FIXED : end->host_kind == IR_HOST_NAME ? PLAN_ADDRESS_NAME : PLAN_ADDRESS_ANY,
+		.kind = host->family != AF_UNSPEC ? PLAN_ADDRESS_FIXED :
+			end->host_kind == IR_HOST_NAME ? PLAN_ADDRESS_NAME : PLAN_ADDRESS_ANY,
 		.addr = *host,
 		.name = end->host_kind == IR_HOST_NAME ? end->host_name : NULL,
 		.port = end->ike_port,
@@ -110,8 +111,8 @@ void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct ori
 }
 
 /* E-010: without a subnet the client is the host itself. Nothing: an address that is known at run time only. */
-static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigned i, const struct lower_member *m, const struct ip_addr *host,
-			 void *list)
+static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigned i, const struct lower_member *m,
+			 const struct ip_addr *host, void *list)
 {
 	VEC(struct traffic_selector) selectors = { 0 };
 	struct ip_prefix client = m->client[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy.c -- the kernel policies of one connection: selectors (E-010 ... E-018), phases (E-035 ... E-046), templates (E-095 ... E-100). */
+/* policy.c -- the kernel policies of one connection: selectors (E-010 ... E-018), phases (E-035 ... E-046), templates (E-095 ...
+ * E-100). */
 #include <netinet/in.h>
 
 #include "compiler/lower/lowering.h"
@@ -107,8 +108,9 @@ static void add_sa_templates(const struct view *v, struct plan_policy *p)
 {
 	bool esp = v->conn->protocol == PROTOCOL_ESP;
 	struct plan_tmpl first = { .mode = p->mode };
-	struct plan_tmpl sa = { .proto = esp ? PLAN_TMPL_ESP : PLAN_TMPL_AH, .mode = PLAN_MODE_TRANSPORT, .reqid = reqid_of(v, esp ? 1 : 0) };
+	struct plan_tmpl sa = { .proto = esp ? PLAN_TMPL_ESP : PLAN_TMPL_AH, .mode = PLAN_MODE_TRANSPORT };
 
+	sa.reqid = reqid_of(v, esp ? 1 : 0);
 	if (p->mode == PLAN_MODE_TUNNEL) {
 		first.src = p->dir == PLAN_OUT ? v->local_host : v->remote_host;
 		first.dst = p->dir == PLAN_OUT ? v->remote_host : v->local_host;
@@ -167,24 +169,25 @@ static bool trap_refused(const struct view *v)
 
 	if (v->l->ir->release != RELEASE_3_18 || v->local_host.family == v->local_client.addr.family)
 		return false;
-	f = diag_report(v->l->diag, RULE_TRAP_OF_TWO_FAMILIES, v->conn->span, "conn '%s' cannot be routed: its hosts and its subnets are of "
-			"different families", v->conn->name);
+	f = diag_report(v->l->diag, RULE_TRAP_OF_TWO_FAMILIES, v->conn->span,
+			"conn '%s' cannot be routed: its hosts and its subnets are of different families", v->conn->name);
 	diag_set_conn(f, v->conn->name);
 	return true;
 }
 
-/* The strict rendering: the policies of the established SA stand from the start, so that nothing passes in clear in either direction. They
- * come before the trap of equal key, which they replace. */
+/* The strict rendering: the policies of the established SA stand from the start, so that nothing passes in clear in either
+ * direction. They come before the trap of equal key, which they replace. */
 static void add_negotiable(const struct view *v)
 {
 	struct view up = *v;
 	bool fixed = v->remote_host.family != AF_UNSPEC;
+	bool early = routed_at_load(v->conn) && v->conn->start != PLAN_START_ROUTE;	/* no trap of theirs is routed first */
 
 	/* E-012: once up, the remote selector of transport mode is the peer itself */
 	if (v->conn->type == IR_TRANSPORT && fixed)
 		up.remote_client = ip_prefix_of_host(&v->remote_host);
 	if (fixed)
-		add_sa_policies(&up, routed_at_load(v->conn) && v->conn->start != PLAN_START_ROUTE ? PLAN_WHEN_LOAD : PLAN_WHEN_ROUTE, true);
+		add_sa_policies(&up, early ? PLAN_WHEN_LOAD : PLAN_WHEN_ROUTE, true);
 	if (!trap_refused(v))
 		add_trap_template(v, add_policy(v, PLAN_OUT, PLAN_PROTECT, PLAN_WHEN_ROUTE));	/* E-036 */
 	if (fixed)

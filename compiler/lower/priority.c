@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/lower/priority.h"
 
-/* E-072. The source port is counted as the program counts it, the destination port never: Out and In of a conn with one port differ. */
+/* E-072. The source port is counted as the program counts it, the destination port never: Out and In of a conn with one port
+ * differ. */
 static uint32_t priority_3_18(const struct priority_input *in)
 {
 	unsigned s = in->address_bits == 32 ? 5 : 7;

@@ -32,8 +32,10 @@ static bool families_fit(struct lowering *l, const struct ir_conn *conn, const s
 
 	if (a == AF_UNSPEC || b == AF_UNSPEC || a == b || !left->given || !right->given)
 		return true;
-	f = diag_report(l->diag, RULE_PAIR_OF_TWO_FAMILIES, span_known(span) ? span : conn->span, "conn '%s' pairs '%s' with '%s', which are of different "
-			"families", conn->name, ip_prefix_format(&left->prefix, text[0]), ip_prefix_format(&right->prefix, text[1]));
+	ip_prefix_format(&left->prefix, text[0]);
+	ip_prefix_format(&right->prefix, text[1]);
+	f = diag_report(l->diag, RULE_PAIR_OF_TWO_FAMILIES, span_known(span) ? span : conn->span,
+			"conn '%s' pairs '%s' with '%s', which are of different families", conn->name, text[0], text[1]);
 	diag_set_conn(f, conn->name);
 	return false;
 }
@@ -47,7 +49,9 @@ static void add_member(struct lowering *l, const struct lower_member *member, ui
 
 static struct lower_member pair(const char *name, const struct client *left, const struct client *right)
 {
-	return (struct lower_member){ .name = name, .has_client = { left->given, right->given }, .client = { left->prefix, right->prefix } };
+	return (struct lower_member){
+		.name = name, .has_client = { left->given, right->given }, .client = { left->prefix, right->prefix },
+	};
 }
 
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
@@ -59,8 +63,8 @@ void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *nex
 	collect(l, &conn->end[0], &left);
 	collect(l, &conn->end[1], &right);
 	if (left.n * right.n > LIMIT_SUBNET_PAIRS) {
-		f = diag_report(l->diag, RULE_TOO_MANY_PAIRS, conn->span, "conn '%s' makes %zu pairs of subnets, more than %u", conn->name,
-				left.n * right.n, LIMIT_SUBNET_PAIRS);
+		f = diag_report(l->diag, RULE_TOO_MANY_PAIRS, conn->span, "conn '%s' makes %zu pairs of subnets, more than %u",
+				conn->name, left.n * right.n, LIMIT_SUBNET_PAIRS);
 		diag_set_conn(f, conn->name);
 		l->incomplete = true;
 		return;

@@ -32,16 +32,22 @@ static int read_text(struct fixture *x, const char *text)
 START_TEST(output_of_ip_is_read)
 {
 	static const char text[] =
-		"{\"version\": 1, \"hostname\": \"gw\", \"fips\": false, \"algorithms\": [\"gcm(aes)\"], \"colour\": 5, \"addresses\": "
-		"[{\"ifindex\":1,\"ifname\":\"lo\",\"flags\":[\"LOOPBACK\",\"UP\",\"LOWER_UP\"],\"mtu\":65536,\"operstate\":\"UNKNOWN\",\"addr_info\":"
-		"[{\"family\":\"inet\",\"local\":\"127.0.0.1\",\"prefixlen\":8,\"scope\":\"host\",\"label\":\"lo\",\"valid_life_time\":4294967295}]},"
+		"{\"version\": 1, \"hostname\": \"gw\", \"fips\": false, \"algorithms\": [\"gcm(aes)\"], \"colour\": 5, "
+		"\"addresses\": "
+		"[{\"ifindex\":1,\"ifname\":\"lo\",\"flags\":[\"LOOPBACK\",\"UP\",\"LOWER_UP\"],\"mtu\":65536,"
+		"\"operstate\":\"UNKNOWN\",\"addr_info\":"
+		"[{\"family\":\"inet\",\"local\":\"127.0.0.1\",\"prefixlen\":8,\"scope\":\"host\",\"label\":\"lo\","
+		"\"valid_life_time\":4294967295}]},"
 		"{\"ifindex\":2,\"ifname\":\"eth0\",\"flags\":[\"BROADCAST\",\"MULTICAST\"],\"operstate\":\"DOWN\",\"addr_info\":"
 		"[{\"family\":\"inet6\",\"local\":\"fe80::1\",\"prefixlen\":64,\"scope\":\"link\"},{}]}], \"routes\": "
-		"[{\"dst\":\"default\",\"gateway\":\"192.0.2.254\",\"dev\":\"eth0\",\"protocol\":\"dhcp\",\"prefsrc\":\"192.0.2.1\",\"metric\":100,"
+		"[{\"dst\":\"default\",\"gateway\":\"192.0.2.254\",\"dev\":\"eth0\",\"protocol\":\"dhcp\","
+		"\"prefsrc\":\"192.0.2.1\",\"metric\":100,"
 		"\"flags\":[]},{\"dst\":\"192.0.2.0/24\",\"dev\":\"eth0\",\"scope\":\"link\",\"flags\":[]},"
-		"{\"dst\":\"default\",\"metric\":200,\"flags\":[],\"nexthops\":[{\"gateway\":\"192.0.2.253\",\"dev\":\"eth1\",\"weight\":1,\"flags\":[]}]},"
+		"{\"dst\":\"default\",\"metric\":200,\"flags\":[],\"nexthops\":["
+		"{\"gateway\":\"192.0.2.253\",\"dev\":\"eth1\",\"weight\":1,\"flags\":[]}]},"
 		"{\"type\":\"unreachable\",\"dst\":\"default\",\"dev\":\"lo\",\"metric\":4278198272,\"flags\":[]}], \"routes6\": "
-		"[{\"dst\":\"default\",\"gateway\":\"fe80::fe\",\"dev\":\"eth0\",\"metric\":1024,\"flags\":[],\"pref\":\"medium\"}]}";
+		"[{\"dst\":\"default\",\"gateway\":\"fe80::fe\",\"dev\":\"eth0\",\"metric\":1024,\"flags\":[],"
+		"\"pref\":\"medium\"}]}";
 	const struct fact_route *r;
 	struct fixture x;
 
@@ -81,7 +87,8 @@ static const struct {
 	{ "{\"version\": 1, \"addresses\": {}}", "IC8502", 29, "addresses: a list is expected, not an object" },
 	{ "{\"version\": 1, \"addresses\": [{\"ifname\": \"a\", \"addr_info\": [{\"local\": \"1.2.3\"}]}]}", "IC8502", 70,
 	  "addresses[0].addr_info[0].local: '1.2.3' is no address" },
-	{ "{\"version\": 1, \"addresses\": [{\"ifname\": \"a\", \"addr_info\": [{\"local\": \"1.2.3.4\", \"prefixlen\": 33}]}]}", "IC8502", 94,
+	{ "{\"version\": 1, \"addresses\": [{\"ifname\": \"a\", \"addr_info\": [{\"local\": \"1.2.3.4\", \"prefixlen\": 33}]}]}",
+		"IC8502", 94,
 	  "addresses[0].addr_info[0].prefixlen: 33 is out of range, 0 to 32" },
 	{ "{\"version\": 1, \"addresses\": [{\"flags\": []}]}", "IC8502", 30, "addresses[0]: the interface has no 'ifname'" },
 	{ "{\"version\": 1, \"addresses\": [], \"routes\": [{\"dst\": \"default\", \"dev\": 3}]}", "IC8502", 70,

@@ -42,7 +42,8 @@ static struct ip_prefix prefix(const char *text)
 
 static void add_fact(struct fixture *x, const char *interface, const char *addr)
 {
-	vec_push(&x->arena, &x->facts.addresses, (struct fact_address){ .interface = interface, .addr = address(addr), .up = true });
+	vec_push(&x->arena, &x->facts.addresses,
+		 (struct fact_address){ .interface = interface, .addr = address(addr), .up = true });
 }
 
 static void setup(struct fixture *x, enum release release)
@@ -119,15 +120,16 @@ static char *policy_text(struct fixture *x, enum plan_when when, bool strict, si
 
 		if (p->when != when || p->strict != strict || n--)
 			continue;
-		text = arena_printf(&x->arena, "%s %s %s %u%s", dirs[p->dir], ip_prefix_format(&p->src, src), ip_prefix_format(&p->dst, dst),
-				    p->priority, actions[p->action]);
+		text = arena_printf(&x->arena, "%s %s %s %u%s", dirs[p->dir], ip_prefix_format(&p->src, src),
+				    ip_prefix_format(&p->dst, dst), p->priority, actions[p->action]);
 		for (size_t j = 0; j < p->tmpl.n; j++) {
 			const struct plan_tmpl *t = &p->tmpl.v[j];
 
 			text = arena_printf(&x->arena, "%s %s/%u/%s%s%s%s%s%s", text, protos[t->proto], t->reqid,
 					    t->mode == PLAN_MODE_TUNNEL ? "tunnel" : "transport", t->src.family ? "/" : "",
 					    t->src.family ? ip_addr_format(&t->src, src) : "", t->dst.family ? "/" : "",
-					    t->dst.family ? ip_addr_format(&t->dst, dst) : "", t->level == PLAN_LEVEL_USE ? "/use" : "");
+					    t->dst.family ? ip_addr_format(&t->dst, dst) : "",
+					    t->level == PLAN_LEVEL_USE ? "/use" : "");
 		}
 		return text;
 	}
@@ -190,8 +192,8 @@ static void check_example(const struct example *e, enum release release)
 		uint32_t in = e->in_3_18 ? e->in_3_18 : e->out_3_18;
 		uint32_t wanted = release == RELEASE_3_18 ? (p->dir == PLAN_OUT ? e->out_3_18 : in) : e->all_4_10;
 
-		ck_assert_msg(p->priority == wanted, "row %d of %s, direction %d: %u instead of %u", e->row, release_name(release), p->dir,
-			      p->priority, wanted);
+		ck_assert_msg(p->priority == wanted, "row %d of %s, direction %d: %u instead of %u", e->row, release_name(release),
+			      p->dir, p->priority, wanted);
 	}
 	teardown(&x);
 }
@@ -497,7 +499,8 @@ START_TEST(the_end_with_our_address_is_ours)
 	add_conn(&x, "c", "192.0.2.2", "192.0.2.1");
 	set_subnet(&x.ir.conns.v[0]->end[1], "10.1.0.0/24");
 	ck_assert_int_eq(side_of(&x), PLAN_SIDE_RIGHT);
-	ck_assert_str_eq(policy_text(&x, PLAN_WHEN_UP, false, 0), "out 10.1.0.0/24 192.0.2.2/32 1757377 esp/16389/tunnel/192.0.2.1/192.0.2.2");
+	ck_assert_str_eq(policy_text(&x, PLAN_WHEN_UP, false, 0),
+			 "out 10.1.0.0/24 192.0.2.2/32 1757377 esp/16389/tunnel/192.0.2.1/192.0.2.2");
 	teardown(&x);
 }
 END_TEST
@@ -550,8 +553,10 @@ START_TEST(default_route_gives_the_address)
 
 	setup(&x, RELEASE_4_10);
 	add_fact(&x, "eth1", "10.1.0.1");
-	vec_push(&x.arena, &x.facts.default_routes, (struct fact_route){ AF_INET, address("192.0.2.254"), address(NULL), "eth0", 100 });
-	vec_push(&x.arena, &x.facts.default_routes, (struct fact_route){ AF_INET, address("10.1.0.254"), address("10.1.0.1"), "eth1", 50 });
+	vec_push(&x.arena, &x.facts.default_routes,
+		 (struct fact_route){ AF_INET, address("192.0.2.254"), address(NULL), "eth0", 100 });
+	vec_push(&x.arena, &x.facts.default_routes,
+		 (struct fact_route){ AF_INET, address("10.1.0.254"), address("10.1.0.1"), "eth1", 50 });
 	add_conn(&x, "c", "%defaultroute", "192.0.2.2");
 	ck_assert_int_eq(side_of(&x), PLAN_SIDE_LEFT);
 	ck_assert(ip_addr_eq(&x.plan->peers.v[0].local.addr, &x.facts.addresses.v[2].addr));
@@ -680,9 +685,10 @@ START_TEST(nothing_to_compile_is_said)
 END_TEST
 
 TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, tunnel_is_a_trap_and_then_three_policies,
-	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses, compression_nests_esp_in_transport,
-	 shunts_are_three_policies_and_no_peer, icmp_is_type_and_code, marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied,
-	 pairs_of_two_families_are_said, too_many_pairs_are_refused, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
+	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
+	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
+	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, pairs_of_two_families_are_said,
+	 too_many_pairs_are_refused, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
 	 the_end_with_our_address_is_ours, neither_end_is_ours, an_interface_that_is_down_has_no_address, both_ends_are_ours,
-	 default_route_gives_the_address, no_default_route, without_facts_words_decide, template_has_a_trap_only_with_a_subnet, six_in_four,
-	 secrets_are_references, what_is_not_planned_is_said, nothing_to_compile_is_said)
+	 default_route_gives_the_address, no_default_route, without_facts_words_decide, template_has_a_trap_only_with_a_subnet,
+	 six_in_four, secrets_are_references, what_is_not_planned_is_said, nothing_to_compile_is_said)

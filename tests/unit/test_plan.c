@@ -59,8 +59,8 @@ static const char *said(struct fixture *x, size_t n)
 		return "(nothing)";
 	f = x->diag.findings.v[n];
 	place = locate(x, f->span.start);
-	return arena_printf(&x->arena, "%s %u:%u %s", rule_table[f->rule].id, f->span.end ? place.line : 0, f->span.end ? place.column : 0,
-			    f->message);
+	return arena_printf(&x->arena, "%s %u:%u %s", rule_table[f->rule].id, f->span.end ? place.line : 0,
+			    f->span.end ? place.column : 0, f->message);
 }
 
 START_TEST(reading_and_writing_again_gives_the_same_bytes)
@@ -118,7 +118,8 @@ static struct slice with(struct fixture *x, const char *from, const char *to)
 static const struct {
 	const char *from, *to, *said;
 } mistakes[] = {
-	{ "\"kind\": \"ipsecc-plan\"", "\"kind\": \"other\"", "IC8405 3:11 kind: this document is no plan: its kind is not 'ipsecc-plan'" },
+	{ "\"kind\": \"ipsecc-plan\"", "\"kind\": \"other\"",
+		"IC8405 3:11 kind: this document is no plan: its kind is not 'ipsecc-plan'" },
 	{ "\"version\": 1,", "\"version\": 2,", "IC8405 2:14 version: only plans of version 1 are understood" },
 	{ "\"release\": \"4.10\"", "\"release\": \"9.9\"", "IC8402 4:25 source.release: '9.9' is no release of Libreswan" },
 	{ "libreswan-4", "libreswan-5", "IC8402 4:44 source.dialect: 'libreswan-5' is not the dialect of libreswan 4.10" },
@@ -126,19 +127,24 @@ static const struct {
 	{ "\"10.2.0.0/24\"", "\"10.2.0.1/24\"", "IC8402 30:87 policies[0].dst: '10.2.0.1/24' has bits beyond its length" },
 	{ "\"rekey_fuzz\": 100", "\"rekey_fuzz\": 65536", "IC8402 16:84 peers[0].rekey_fuzz: 65536 is out of range, 0 to 65535" },
 	{ "\"lifetime\": 28800", "\"lifetime\": -1", "IC8402 16:42 peers[0].lifetime: -1 is out of range, 0 to 4294967295" },
-	{ "\"lifetime\": 28800", "\"lifetime\": 1.5", "IC8402 16:42 peers[0].lifetime: a whole number is expected, not a fraction" },
+	{ "\"lifetime\": 28800", "\"lifetime\": 1.5", "IC8402 16:42 peers[0].lifetime: a whole number is expected, not a "
+		"fraction" },
 	{ "\"rekey\": true", "\"rekey\": 1", "IC8402 15:35 peers[0].rekey: true or false is expected, not a whole number" },
 	{ "\"rekey\": true, ", "", "IC8402 7:13 peers[0]: member 'rekey' is missing" },
 	{ "\"dir\": \"out\"", "\"dir\": \"up\"", "IC8402 30:30 policies[0].dir: 'up' is none of 'out', 'in', 'fwd'" },
-	{ "\"id\": \"@hq.example\"", "\"id\": \"@\"", "IC8402 9:75 peers[0].local.id: '@' is no identity: a name is missing after '@'" },
-	{ "\"key_bits\": 256", "\"key_bits\": 257", "IC8402 13:7 peers[0].proposals[0].transforms[0]: AES_GCM_16 has no keys of 257 bits" },
+	{ "\"id\": \"@hq.example\"", "\"id\": \"@\"", "IC8402 9:75 peers[0].local.id: '@' is no identity: a name is missing after "
+		"'@'" },
+	{ "\"key_bits\": 256", "\"key_bits\": 257", "IC8402 13:7 peers[0].proposals[0].transforms[0]: AES_GCM_16 has no keys of "
+		"257 bits" },
 	{ "\"name\": \"DH19\"", "\"name\": \"ROT13\"",
 	  "IC8402 14:7 peers[0].proposals[0].transforms[2]: no transform of type 'ke' is called 'ROT13'" },
 	{ "\"peer\": \"hq\"", "\"peer\": \"zz\"", "IC8404 20:31 children[0].peer: there is no 'zz'" },
 	{ "\"secret\": \"psk:hq\"", "\"secret\": \"psk:zz\"", "IC8404 11:15 peers[0].secret: there is no 'psk:zz'" },
 	{ "\"conn\": \"hq/1x2\"", "\"conn\": \"hq\"", "IC8404 30:13 policies[0].conn: there is no 'hq'" },
-	{ "\"src\": \"192.0.2.1\", \"dst\": \"192.0.2.2\", ", "", "IC8402 32:14 policies[0].tmpl[0]: a tunnel needs two addresses" },
-	{ "\"protocol\": \"esp\",", "\"protocol\": \"ah\",", "IC8402 21:19 children[0].proposals[0]: the proposal is for another protocol" },
+	{ "\"src\": \"192.0.2.1\", \"dst\": \"192.0.2.2\", ", "",
+		"IC8402 32:14 policies[0].tmpl[0]: a tunnel needs two addresses" },
+	{ "\"protocol\": \"esp\",", "\"protocol\": \"ah\",",
+		"IC8402 21:19 children[0].proposals[0]: the proposal is for another protocol" },
 	{ "\"host\": {", "\"host\": 5, \"x\": {", "IC8402 6:11 host: an object is expected, not a whole number" },
 	{ "\"addresses\": \"10.2.0.3-10.2.0.9\"", "\"addresses\": \"10.2.0.9-10.2.0.3\"",
 	  "IC8402 24:33 children[0].remote_ts[0].addresses: '10.2.0.9-10.2.0.3' is no prefix and no range of addresses" },
@@ -185,7 +191,8 @@ START_TEST(duplicate_names)
 	struct slice text;
 
 	setup(&x);
-	text = slice_of(arena_printf(&x.arena, "%.*s,%.*s%s", (int)(end - plan_example), plan_example, (int)(end - peers), peers, end));
+	text = slice_of(arena_printf(&x.arena, "%.*s,%.*s%s", (int)(end - plan_example), plan_example, (int)(end - peers), peers,
+				     end));
 	ck_assert_int_eq(read_text(&x, text), -EINVAL);
 	ck_assert_str_eq(said(&x, 0), "IC8404 19:13 peers[1].conn: the name 'hq' is taken already");
 	teardown(&x);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_plan_schema.c -- docs/plan.schema.json says what plan_write() writes and what plan_read() takes.
  *
- * The few keywords of JSON Schema that the file uses are evaluated here with jansson, so that the test needs no program a machine may lack;
- * a keyword that is not known fails the test.
+ * The few keywords of JSON Schema that the file uses are evaluated here with jansson, so that the test needs no program a
+ * machine may lack; a keyword that is not known fails the test.
  */
 #include "include/ipsecc.h"
 #include "tests/unit/plan_example.h"
@@ -190,7 +190,8 @@ static void ask_reader(const json_t *document, struct buf *said)
 static bool is_between_members(const char *said)
 {
 	static const char *const texts[] = {
-		"needs an address", "needs a template", "needs two addresses", "different families", "ports without a protocol", "there is no '",
+		"needs an address", "needs a template", "needs two addresses", "different families", "ports without a protocol",
+			"there is no '",
 		"is not the dialect", "has no keys of", "no transform of type", "is above port_last", "is for another protocol",
 	};
 
@@ -219,7 +220,8 @@ static void compare(const json_t *document, const char *what)
 /* Each member missing, null, and of other kinds, one at a time. */
 static void mutate_member(json_t *document, json_t *object, const char *key)
 {
-	static const char *const others[] = { "null", "1.5", "-1", "256", "65536", "4294967296", "\"\"", "\"x\"", "true", "[]", "{}", "[7]" };
+	static const char *const others[] = { "null", "1.5", "-1", "256", "65536", "4294967296", "\"\"", "\"x\"", "true", "[]",
+		"{}", "[7]" };
 	json_t *old = json_incref(json_object_get(object, key));
 
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -269,7 +271,8 @@ END_TEST
 
 static json_t *compile(const char *path, const char *dialect)
 {
-	struct unit_options options = { .reader = source_reader_system, .dialect = dialect, .host_facts = "tests/corpus/host.json" };
+	struct unit_options options = { .reader = source_reader_system, .dialect = dialect,
+		.host_facts = "tests/corpus/host.json" };
 	struct lower_options lowering = { 0 };
 	struct buf out = { 0 };
 	json_t *document;
