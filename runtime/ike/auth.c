@@ -125,6 +125,9 @@ static void log_established(struct ike_sa *sa)
 {
 	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s, %s%s%s", sa_name(sa), sa->remote_id_text,
 	    sa->proposal, sa->nat_remote ? ", peer behind NAT" : "", sa->nat_local ? ", we are behind NAT" : "");
+	if (sa->forced && !sa->natd_seen)
+		LOG(sa->ike, IKE_LOG_WARNING, RULE_IKE_CHILD_UNSUPPORTED, &sa->peer->plan->origin,
+		    "%s: ESP has to go in UDP here, but the peer has no NAT traversal: its packets will not get through", sa_name(sa));
 }
 
 /* --- initiator --------------------------------------------------------------------------------------------------------------------------- */
@@ -161,7 +164,6 @@ bool auth_start(struct ike_sa *sa)
 		task_free(sa, t);
 		return false;
 	}
-	LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: sent IKE_AUTH request", sa_name(sa));
 	task_send(sa, t);
 	return true;
 }

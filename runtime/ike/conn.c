@@ -152,6 +152,7 @@ void sa_end_lost(struct ike_sa *sa, bool dead_peer)
 	struct ike *ike = sa->ike;
 	struct ike_peer *peer = sa->peer;
 
+	sa_fail_conns(sa, -ECONNRESET, "the IKE SA ended before the child SA was there", &peer->plan->origin);
 	for (struct child_sa *c = sa->children; c; c = c->next)
 		c->conn->touched = true;
 	sa_end(sa);

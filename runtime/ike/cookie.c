@@ -16,8 +16,8 @@ bool cookie_wanted(struct ike *ike, const struct ip_addr *remote, bool *ret_drop
 	*ret_drop = ike->half_open >= LIMIT_HALF_OPEN;
 	if (ike->half_open >= LIMIT_HALF_OPEN_COOKIE)
 		return true;
-	for (const struct ike_sa *sa = ike->last; sa && same < LIMIT_HALF_OPEN_ADDRESS; sa = sa->prev)
-		same += sa->half_open && ip_addr_eq(&sa->remote, remote);
+	for (const struct ike_sa *sa = ike->half_first; sa && same < LIMIT_HALF_OPEN_ADDRESS; sa = sa->half_next)
+		same += ip_addr_eq(&sa->remote, remote);
 	return same >= LIMIT_HALF_OPEN_ADDRESS;
 }
 

@@ -189,12 +189,35 @@ static void child_free(struct ike *ike, struct child_sa *c)
 
 static void forget_links(struct ike *ike, const struct ike_sa *sa)
 {
+	if (!sa->referenced)
+		return;
 	for (struct ike_sa *other = ike->first; other; other = other->next) {
 		if (other->successor == sa)
 			other->successor = NULL;
 		if (other->by_peer == sa)
 			other->by_peer = NULL;
 	}
+}
+
+static void set_half_open(struct ike_sa *sa, bool half_open)
+{
+	struct ike *ike = sa->ike;
+
+	if (sa->half_open == half_open)
+		return;
+	sa->half_open = half_open;
+	ike->half_open += half_open ? 1 : -1u;
+	if (half_open) {
+		sa->half_prev = NULL;
+		sa->half_next = ike->half_first;
+		if (ike->half_first)
+			ike->half_first->half_prev = sa;
+		ike->half_first = sa;
+		return;
+	}
+	*(sa->half_prev ? &sa->half_prev->half_next : &ike->half_first) = sa->half_next;
+	if (sa->half_next)
+		sa->half_next->half_prev = sa->half_prev;
 }
 
 void sa_end(struct ike_sa *sa)
@@ -212,9 +235,7 @@ void sa_end(struct ike_sa *sa)
 	timer_cancel(ike, &sa->liveness);
 	timer_cancel(ike, &sa->keepalive);
 	timer_cancel(ike, &sa->wake);
-	if (sa->half_open)
-		ike->half_open--;
-	sa->half_open = false;
+	set_half_open(sa, false);
 	*(sa->prev ? &sa->prev->next : &ike->first) = sa->next;
 	*(sa->next ? &sa->next->prev : &ike->last) = sa->prev;
 	sa_unhash(sa);
@@ -230,15 +251,9 @@ bool sa_enter(struct ike_sa *sa, enum ike_state state)
 {
 	if ((sa->proofs & states[state].proofs) != states[state].proofs)
 		return false;
-	if (sa->half_open && state != STATE_INIT_DONE) {
-		sa->ike->half_open--;
-		sa->half_open = false;
-	}
-	if (state == STATE_INIT_DONE) {
-		sa->half_open = true;
-		sa->ike->half_open++;
+	set_half_open(sa, state == STATE_INIT_DONE);
+	if (state == STATE_INIT_DONE)
 		timer_set(sa->ike, &sa->lifetime, sa->ike->now + HALF_OPEN_MS);
-	}
 	if (state == STATE_REKEYED)
 		timer_set(sa->ike, &sa->lifetime, sa->ike->now + REKEYED_MS);
 	sa->state = state;
@@ -398,7 +413,8 @@ int ike_new(const struct plan *plan, const struct ike_env *env, struct diag *dia
 	arena_init(&ike->arena);
 	arena_init(&ike->scratch);
 	ike->message = calloc(1, sizeof(*ike->message));
-	if (!ike->message || prf_new(transform_by_name(TRANSFORM_PRF, "HMAC_SHA2_256"), &ike->cookie_prf) < 0) {
+	ike->sent = calloc(1, sizeof(*ike->sent));
+	if (!ike->message || !ike->sent || prf_new(transform_by_name(TRANSFORM_PRF, "HMAC_SHA2_256"), &ike->cookie_prf) < 0) {
 		ike_free(ike);
 		return -ENOMEM;
 	}
@@ -432,6 +448,7 @@ void ike_free(struct ike *ike)
 	explicit_bzero(&ike->cookie, sizeof(ike->cookie));
 	explicit_bzero(&ike->old_cookie, sizeof(ike->old_cookie));
 	free(ike->message);
+	free(ike->sent);
 	free(ike->heap);
 	arena_release(&ike->scratch);
 	arena_release(&ike->arena);

@@ -145,8 +145,7 @@ static void send_request(struct ike_sa *sa)
 	buf_add(&sa->request, bytes->p, bytes->n);
 	sa->running = NULL;
 	sa->request_id = 0;		/* cookies and groups repeat message 0 */
-	LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: sent IKE_SA_INIT request, group %s%s", sa_name(sa), t->half.group->name,
-	    sa->initial->cookie_size ? ", with cookie" : "");
+	trace_sent(sa->ike, sa, bytes);
 	task_send(sa, t);
 }
 
@@ -343,8 +342,10 @@ static void answer_stateless(struct ike *ike, const struct ike_datagram *d, cons
 
 	wire_begin(&w, &out, &h);
 	wire_add_notify(&w, type, data);
-	if (wire_end(&w) == 0)
-		send_to(ike, d, &out);
+	if (wire_end(&w) < 0)
+		return;
+	trace_sent(ike, NULL, &out);
+	send_to(ike, d, &out);
 }
 
 static bool end_fits(const struct plan_end *e, const struct ip_addr *addr)
@@ -377,10 +378,10 @@ static struct ike_peer *find_peer(struct ike *ike, const struct ike_datagram *d,
 
 static bool repeated_request(struct ike *ike, const struct ike_datagram *d, const struct wire_message *m)
 {
-	for (struct ike_sa *sa = ike->last; sa; sa = sa->prev) {
+	for (struct ike_sa *sa = ike->half_first; sa; sa = sa->half_next) {
 		const struct initial *in = sa->initial;
 
-		if (!sa->initiator && in && sa->spi_i == m->header.spi_i && ip_addr_eq(&sa->remote, &d->remote) &&
+		if (in && sa->spi_i == m->header.spi_i && ip_addr_eq(&sa->remote, &d->remote) &&
 		    sa->remote_port == d->remote_port && in->request.n == d->n && memcmp(in->request.p, d->data, d->n) == 0) {
 			send_to(ike, d, &in->response);		/* I-052 */
 			return true;
@@ -477,6 +478,7 @@ static void accept_request(struct ike *ike, const struct ike_datagram *d, const 
 		return;
 	}
 	sa->expected_id = 1;
+	trace_sent(ike, sa, &sa->initial->response);
 	send_to(ike, d, &sa->initial->response);
 }
 

@@ -132,7 +132,8 @@ struct ike_sa {
 	enum ike_state state;
 	unsigned proofs;
 	bool initiator;			/* original initiator of this IKE SA: the I flag and the direction of keys */
-	bool half_open;			/* counted in ike->half_open */
+	bool half_open;			/* counted in ike->half_open, and in its list */
+	struct ike_sa *half_next, *half_prev;
 	uint64_t spi_i, spi_r;
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;
@@ -160,6 +161,7 @@ struct ike_sa {
 	unsigned child_count;
 	struct ike_sa *by_peer;		/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
 	struct ike_sa *successor;
+	bool referenced;		/* some SA's by_peer or successor */
 	struct low_nonce low_nonce;	/* of the rekey that made this SA */
 
 	uint64_t established_at, last_in, last_out, rekey_at, expire_at;
@@ -214,6 +216,7 @@ struct ike {
 	struct arena arena;		/* peers, conns: for good */
 	struct arena scratch;		/* of one event */
 	struct wire_message *message;	/* of one event: too big for the stack */
+	struct wire_message *sent;	/* the same, to describe what we send */
 	struct ike_peer *peers;
 	size_t peer_count;
 	struct child_conn *conns;
@@ -222,6 +225,7 @@ struct ike {
 	unsigned heap_count, heap_room, timer_places;
 	struct ike_sa *hash[IKE_HASH_SIZE];
 	struct ike_sa *first, *last;
+	struct ike_sa *half_first;	/* responder SAs whose peer has not proven itself, newest first: at most LIMIT_HALF_OPEN */
 	struct ike_sa *dead_sas;
 	struct child_sa *dead_children;
 	unsigned sa_count, half_open;
@@ -268,6 +272,7 @@ void send_to(struct ike *ike, const struct ike_datagram *received, const struct 
 int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault);
 void sa_receive(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
 void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m);
+void trace_sent(struct ike *ike, const struct ike_sa *sa, const struct buf *message);	/* not encrypted */
 
 /* A NAT mapping of the peer changed, as its ESP shows. */
 void sa_peer_moved(struct ike_sa *sa, const struct ip_addr *addr, uint16_t port);
@@ -282,6 +287,7 @@ bool task_pending(const struct ike_sa *sa, enum task_kind kind, const struct chi
 void task_forget_child(struct ike_sa *sa, struct child_sa *child);
 void task_send(struct ike_sa *sa, struct task *t);	/* sa->request holds the bytes: sends, arms retransmission */
 void task_answered(struct ike_sa *sa, struct wire_message *m);
+void task_move_queue(struct ike_sa *from, struct ike_sa *to);	/* all that waits but the DELETE of `from` itself */
 void task_drop_all(struct ike_sa *sa);
 struct task *task_take_running(struct ike_sa *sa);	/* ends the wait; the caller frees or queues it */
 void own_half_release(struct ike_sa *sa, struct own_half *h);

@@ -42,23 +42,6 @@ void draft_release(struct draft *d)
 	buf_release(&d->text);
 }
 
-int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct buf *out)
-{
-	struct wire_header h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = 0x20, .exchange = exchange, .message_id = id };
-	uint8_t iv[SUITE_IV_MAX];
-	int r = wire_end(&d->w);
-
-	if (r < 0)
-		return r;
-	h.flags = (uint8_t)((sa->initiator ? IKE_FLAG_INITIATOR : 0) | (response ? IKE_FLAG_RESPONSE : 0));
-	buf_clear(out);
-	r = wire_begin_sk(out, &h, d->w.first, 1, 1, sk_sealed_size(sa->seal, d->text.n));
-	if (r < 0)
-		return r;
-	ike_random(sa->ike, iv, sizeof(iv));
-	return sk_seal(sa->seal, out, 0, buf_slice(&d->text), iv);
-}
-
 void sa_send(struct ike_sa *sa, const struct buf *message)
 {
 	struct ike_datagram d = {
@@ -81,16 +64,59 @@ void send_to(struct ike *ike, const struct ike_datagram *received, const struct 
 	ike->env->send(ike->env->context, &d);
 }
 
-void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m)
+static void describe(struct ike *ike, const struct ike_sa *sa, const char *verb, const struct wire_message *m)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
-	const char *name = wire_exchange_name(m->header.exchange);
+	const char *name = wire_exchange_name(m->header.exchange), *who = sa ? sa_name(sa) : "new peer";
 
+	LOG(ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: %s %s %s %u", who, verb, name ? name : "unknown exchange",
+	    m->header.flags & IKE_FLAG_RESPONSE ? "response" : "request", m->header.message_id);
 	wire_describe(m, &text);
-	if (!buf_failed(&text))
-		LOG(ike, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s: received %s %s %u: %s", sa ? sa_name(sa) : "new peer",
-		    name ? name : "unknown exchange", m->header.flags & IKE_FLAG_RESPONSE ? "response" : "request", m->header.message_id,
-		    text.p ? text.p : "");
+	if (!buf_failed(&text) && text.p)
+		LOG(ike, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s: %s", who, text.p);
+}
+
+void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m)
+{
+	describe(ike, sa, "received", m);
+}
+
+void trace_sent(struct ike *ike, const struct ike_sa *sa, const struct buf *message)
+{
+	struct wire_fault fault;
+
+	if (wire_parse(buf_slice(message), ike->sent, &fault) == WIRE_OK)
+		describe(ike, sa, "sent", ike->sent);
+}
+
+static void trace_sealed(struct ike_sa *sa, const struct wire_header *h, const struct draft *d)
+{
+	struct wire_message *m = sa->ike->sent;
+	struct wire_fault fault;
+
+	m->header = *h;
+	m->count = m->skipped = 0;
+	m->encrypted = false;
+	if (wire_parse_inner(m, d->w.first, buf_slice(&d->text), &fault) == WIRE_OK)
+		describe(sa->ike, sa, "sent", m);
+}
+
+int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct buf *out)
+{
+	struct wire_header h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = 0x20, .exchange = exchange, .message_id = id };
+	uint8_t iv[SUITE_IV_MAX];
+	int r = wire_end(&d->w);
+
+	if (r < 0)
+		return r;
+	h.flags = (uint8_t)((sa->initiator ? IKE_FLAG_INITIATOR : 0) | (response ? IKE_FLAG_RESPONSE : 0));
+	trace_sealed(sa, &h, d);
+	buf_clear(out);
+	r = wire_begin_sk(out, &h, d->w.first, 1, 1, sk_sealed_size(sa->seal, d->text.n));
+	if (r < 0)
+		return r;
+	ike_random(sa->ike, iv, sizeof(iv));
+	return sk_seal(sa->seal, out, 0, buf_slice(&d->text), iv);
 }
 
 int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault)

@@ -74,18 +74,17 @@ static int make_keys(struct ike_sa *sa, const struct ike_sa *old, const struct c
 	return 0;
 }
 
-/* Children and waiting tasks go to the successor; the old SA only waits for its DELETE. */
+/* Children and what waits for them go to the successor; the old SA only waits for its DELETE. Whoever wanted the old one deleted wants the same
+ * of its successor. */
 void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to)
 {
 	while (old->children)
 		child_move(old->children, to);
-	if (to->queue == NULL) {
-		to->queue = old->queue;
-		to->queued = old->queued;
-		old->queue = NULL;
-		old->queued = 0;
-	}
+	task_move_queue(old, to);
+	if (task_pending(old, TASK_DELETE_IKE, NULL, NULL))
+		sa_delete(to);
 	old->successor = to;
+	to->referenced = true;
 	old->proofs |= PROOF_SUCCESSOR;
 	if (old->state == STATE_ESTABLISHED)
 		sa_enter(old, STATE_REKEYED);
@@ -175,6 +174,7 @@ static void settle(struct ike_sa *old, struct ike_sa *new)
 	}
 	if (theirs) {			/* the peer deletes it; after a while we do */
 		theirs->successor = new;
+		new->referenced = true;
 		theirs->proofs |= PROOF_SUCCESSOR;
 		sa_enter(theirs, STATE_REKEYED);
 	}
@@ -229,8 +229,10 @@ static enum verdict refuse(struct draft *d, enum notify_type type, struct slice 
 /* I-137: what we are about to do to a child would meet an SA that is no longer its parent. */
 static bool busy(const struct ike_sa *sa)
 {
-	return sa->by_peer || (sa->running && (sa->running->kind == TASK_REKEY_CHILD || sa->running->kind == TASK_CREATE_CHILD ||
-					       sa->running->kind == TASK_DELETE_CHILD));
+	const struct task *t = sa->running;
+
+	return sa->by_peer || sa->ike->stopping || task_pending(sa, TASK_DELETE_IKE, NULL, NULL) ||
+	       (t && (t->kind == TASK_REKEY_CHILD || t->kind == TASK_CREATE_CHILD || t->kind == TASK_DELETE_CHILD));
 }
 
 static struct ike_sa *make_successor(struct ike_sa *old, const struct chosen *c, struct slice nonce_i, struct slice nonce_r, const struct secret *shared)
@@ -290,9 +292,11 @@ enum verdict rekey_ike_request(struct ike_sa *sa, const struct wire_message *m, 
 	if (!new)
 		return refuse(d, NOTIFY_TEMPORARY_FAILURE, none);
 	add_answer(new, &c, slice_bytes(mine, sizeof(mine)), &public_value, d);
-	if (crossing)
+	if (crossing) {
 		sa->by_peer = new;
-	else
+		new->referenced = true;
+	} else {
 		rekey_ike_hand_over(sa, new);
+	}
 	return VERDICT_ANSWER;
 }

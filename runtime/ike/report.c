@@ -65,7 +65,9 @@ void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *funct
 	snprintf(sa->last_error, sizeof(sa->last_error), "%.*s", (int)sizeof(sa->last_error) - 1, text);
 	sa->last_status = status;
 	sa->last_origin = origin;
-	log_text(sa->ike, file, line, function, level, rule, origin, text);
+	/* Whoever can finish IKE_SA_INIT can fail at IKE_AUTH as often as he likes (I-342). */
+	if (sa->state != STATE_INIT_DONE || log_allowed(sa->ike))
+		log_text(sa->ike, file, line, function, level, rule, origin, text);
 }
 
 const char *notify_text(struct ike *ike, uint16_t type)

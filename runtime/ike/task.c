@@ -193,7 +193,6 @@ void task_run_next(struct ike_sa *sa)
 			task_free(sa, t);
 			continue;
 		}
-		LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: sent %s, message %u", sa_name(sa), task_names[t->kind], sa->request_id);
 		task_send(sa, t);
 	}
 }
@@ -223,6 +222,25 @@ void task_answered(struct ike_sa *sa, struct wire_message *m)
 	}
 	if (sa->state != STATE_DEAD)
 		task_run_next(sa);
+}
+
+void task_move_queue(struct ike_sa *from, struct ike_sa *to)
+{
+	struct task **at = &from->queue, **end = &to->queue, *t;
+
+	while ((t = *at) != NULL) {
+		if (t->kind == TASK_DELETE_IKE) {
+			at = &t->next;
+			continue;
+		}
+		*at = t->next;
+		from->queued--;
+		while (*end && (*end)->kind <= t->kind)
+			end = &(*end)->next;
+		t->next = *end;
+		*end = t;
+		to->queued++;
+	}
 }
 
 void task_drop_all(struct ike_sa *sa)
