@@ -34,6 +34,14 @@ const struct secret *find_psk(const struct ike *ike, const struct ident *local, 
 	return e && e->value.n ? &e->value : NULL;
 }
 
+/* I-081, K-045: which of two is meant must not depend on their order in a file. */
+static bool psk_is_ambiguous(const struct ike *ike, const struct ident *local, const struct ident *remote)
+{
+	const struct secret_entry *e = secrets_find_psk(ike->env->secrets, local, remote);
+
+	return e && secrets_psk_rival(ike->env->secrets, e, local, remote);
+}
+
 /* --- proposals ---------------------------------------------------------------------------------------------------------------------------------- */
 
 static bool has_type(const struct proposal *p, enum transform_type type)
@@ -128,6 +136,9 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	psk = find_psk(ike, &plan->local.id, &plan->remote.id, &plan->local.addr, &plan->remote.addr);
 	if (!psk && has_fixed_id(&plan->remote))
 		return "no shared key in the secrets for its two identities";
+	*ret_rule = RULE_SECRETS_AMBIGUOUS;
+	if (psk && psk_is_ambiguous(ike, &plan->local.id, &plan->remote.id))
+		return "two entries of the secrets fit its identities equally well and hold different keys";
 	if (psk)
 		weigh_psk(diag, p, psk);
 	return NULL;

@@ -152,12 +152,10 @@ static const struct admitted admitted[] = {
 	{ IKE_FOLLOWUP_KE, PAYLOAD_NOTIFY, 1, MANY, 0, MANY },
 };
 
-/* COOKIE is the one status notify that takes the place of everything else. */
+/* An error takes the place of what it answers, and COOKIE is the one status notify that does. A request has no such excuse. */
 static bool need_not_be_complete(const struct wire_message *msg)
 {
-	bool response = msg->header.flags & IKE_FLAG_RESPONSE;
-
-	return wire_find_error(msg, NULL) || (response && wire_find_notify(msg, NOTIFY_COOKIE, NULL));
+	return (msg->header.flags & IKE_FLAG_RESPONSE) && (wire_find_error(msg, NULL) || wire_find_notify(msg, NOTIFY_COOKIE, NULL));
 }
 
 static enum wire_error check_row(const struct wire_message *msg, const struct admitted *row, bool complete,

@@ -191,10 +191,10 @@ enum wire_error wire_parse(struct slice datagram, struct wire_message *ret, stru
  * of the first. */
 enum wire_error wire_parse_inner(struct wire_message *msg, uint8_t first, struct slice plain, struct wire_fault *fault);
 
-/* Are the payloads of the (decrypted) message those that its exchange and direction may have: at least the necessary, none
- * twice that may come once, each inside or outside SK as the table says? WIRE_SYNTAX with why. A message that carries an error
- * notify need not be complete. An exchange type that is unknown here is WIRE_SYNTAX. Payloads that an exchange does not list
- * are ignored, as RFC 7296 section 2.5 asks. */
+/* Are the payloads of the (decrypted) message those that its exchange and direction may have: at least the necessary, none twice
+ * that may come once, each inside or outside SK as the table says? WIRE_SYNTAX with why. A response with an error notify or a
+ * cookie need not be complete. An exchange type that is unknown here is WIRE_SYNTAX. Payloads that an exchange does not list are
+ * ignored, as RFC 7296 section 2.5 asks. */
 enum wire_error wire_check(const struct wire_message *msg, struct wire_fault *fault);
 
 /* The n-th payload (from 0) of that type; NULL: there is none. */

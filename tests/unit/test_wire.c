@@ -480,7 +480,7 @@ static void assert_incomplete(uint8_t first, const char *payloads, uint8_t at_fa
 /* I-026, and what an error may leave out */
 START_TEST(an_sa_init_is_complete)
 {
-	struct slice error = message_of(PAYLOAD_NOTIFY, "000000080000000e");
+	struct slice error = message_of(PAYLOAD_NOTIFY, "000000080000000e");	/* NO_PROPOSAL_CHOSEN */
 
 	parse_good(message_of(PAYLOAD_SA, SA_EMPTY("22") KE_SHORT("28") NONCE("00")));
 	check_good();
@@ -492,6 +492,8 @@ START_TEST(an_sa_init_is_complete)
 	/* COOKIE in a request */
 	assert_incomplete(PAYLOAD_NOTIFY, "0000000900004006aa", PAYLOAD_SA, "a payload that must be there is missing");
 	assert_incomplete(PAYLOAD_SK, "00000004", 0, "IKE_SA_INIT is encrypted");
+	assert_incomplete(PAYLOAD_NOTIFY, "000000080000000e", PAYLOAD_SA, "a payload that must be there is missing");
+	((char *)error.p)[19] = IKE_FLAG_RESPONSE;
 	parse_good(error);
 	check_good();
 }
