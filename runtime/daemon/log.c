@@ -19,7 +19,7 @@ static const int priorities[] = {
 	[IKE_LOG_DUMP] = LOG_DEBUG,
 };
 static const char *const words[] = {
-	[IKE_LOG_ERROR] = "error: ", [IKE_LOG_WARNING] = "warning: ", [IKE_LOG_INFO] = "", [IKE_LOG_DEBUG] = "debug: ", [IKE_LOG_DUMP] = "dump: ",
+	[IKE_LOG_ERROR] = "error: ", [IKE_LOG_WARNING] = "warning: ", [IKE_LOG_INFO] = "", [IKE_LOG_DEBUG] = "debug: ", [IKE_LOG_DUMP] = "debug: ",
 };
 
 const char *log_place(const char *file, int line, const char *function)

@@ -171,11 +171,11 @@ pluto() { "$IPSECC_TOOLS/peer-pluto" "$1" "$lab-right" "${@:2}"; }
 
 # charon on the right, by strongSwan's own file; it answers 77 where it cannot run.
 charon_start() {	# OPTION...
-	cat >"$work/swanctl.conf" <<-'END'
+	cat >"$work/swanctl.conf" <<-END
 	connections { gw {
 	  version = 2
 	  local_addrs = 192.0.2.2
-	  remote_addrs = 192.0.2.1
+	  remote_addrs = ${CHARON_REMOTE:-192.0.2.1}
 	  proposals = aes128-sha256-ecp256
 	  local  { auth = psk
 	           id = right.example }
