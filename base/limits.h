@@ -10,6 +10,9 @@
 #define LIMIT_FILES		10000u
 #define LIMIT_INCLUDE_DEPTH	10u			/* L-067: the real reader has a stack of 10 */
 #define LIMIT_CONNS		1000000u
+#define LIMIT_GLOB_BYTES	4095u			/* of an include pattern; glob(3) recurses over its parts */
+#define LIMIT_GLOB_PARTS	4u			/* path components with wildcards, and pairs of braces: each multiplies the work */
+#define LIMIT_GLOB_ALTERNATIVES	64u			/* commas in braces */
 #define LIMIT_ALSO_DEPTH	64u
 #define LIMIT_ALSO_PER_CONN	256u			/* sections one conn may include in all; L-092: libreswan before 5 takes 32 */
 #define LIMIT_VALUE_LIST	4096u			/* elements of one list value */

@@ -103,7 +103,9 @@ static void nothing_found(struct parser *p, struct slice name, int error)
 {
 	struct finding *f;
 
-	if (error)
+	if (error == -E2BIG)
+		f = diag_report(p->diag, RULE_INCLUDE_TOO_MUCH, p->include.span, "the pattern stands for too many names");
+	else if (error)
 		f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "cannot look for '" SLICE_FMT "': %s",
 				SLICE_ARG(name), strerror(-error));
 	else if (is_pattern(name))
@@ -112,7 +114,10 @@ static void nothing_found(struct parser *p, struct slice name, int error)
 	else
 		f = diag_report(p->diag, RULE_INCLUDE_NOT_FOUND, p->include.span, "there is no file '" SLICE_FMT "'",
 				SLICE_ARG(name));
-	diag_note(p->diag, f, "libreswan goes on without it");
+	if (error == -E2BIG)
+		diag_help(p->diag, f, "use wildcards in at most %u parts of the path, and as many pairs of braces", LIMIT_GLOB_PARTS);
+	else
+		diag_note(p->diag, f, "libreswan goes on without it");
 }
 
 static bool same_files(const struct parser *p, const struct source_matches *a, const struct source_matches *b)

@@ -222,6 +222,23 @@ void parse_conn(struct parser *p, const struct written *w)
 	new_section(p, SECTION_IS_CONN, span, name);
 }
 
+/* Here braces are a part of the pattern (L-062) and not around it. */
+static struct token with_braces(const struct token *t)
+{
+	struct token whole = *t;
+
+	do {
+		whole.text.p--;
+		whole.text.n++;
+		whole.span.start--;
+	} while (*whole.text.p != '{');
+	do {
+		whole.text.n++;
+		whole.span.end++;
+	} while (whole.text.p[whole.text.n - 1] != '}');
+	return whole;
+}
+
 /* L-060, L-061 */
 void parse_include(struct parser *p, const struct written *w)
 {
@@ -229,7 +246,7 @@ void parse_include(struct parser *p, const struct written *w)
 
 	p->any_statement = true;
 	p->cut = p->section || p->skipping ? w->head.span : p->cut;
-	if (!w->value.kind || w->value.text.n == 0) {
+	if (!w->value.kind || (w->value.text.n == 0 && w->value.kind != TOKEN_BRACED)) {
 		f = diag_report(p->diag, RULE_INCLUDE_WITHOUT_NAME, w->head.span, "'include' without a file name");
 		parser_refused(p, f);
 		return;
@@ -245,7 +262,7 @@ void parse_include(struct parser *p, const struct written *w)
 		diag_note(p->diag, f, "libreswan before 4 refuses the whole file; ipsec.conf(5) has no quotes here");
 		parser_refused_by(p, f, IN(3_18) | IN(3_32));
 	}
-	p->include = w->value;
+	p->include = w->value.kind == TOKEN_BRACED ? with_braces(&w->value) : w->value;
 	p->include_line = span_through(w->head.span, &w->value);
 }
 

@@ -168,6 +168,28 @@ static void take_names(struct sources *s, char **names, size_t n, size_t skip, s
 	free_names(names, n);
 }
 
+/* A pattern may make glob(3) look at every file of the machine, or at 2^100 names. */
+static bool is_excessive(struct slice pattern)
+{
+	unsigned wild = 0, braces = 0, commas = 0;
+	bool wild_here = false;
+
+	for (size_t i = 0; i < pattern.n; i++) {
+		char c = pattern.p[i];
+
+		braces += c == '{';
+		commas += c == ',';
+		if (c == '/')
+			wild_here = false;
+		if ((c == '*' || c == '?' || c == '[') && !wild_here) {
+			wild_here = true;
+			wild++;
+		}
+	}
+	return pattern.n > LIMIT_GLOB_BYTES || wild > LIMIT_GLOB_PARTS || braces > LIMIT_GLOB_PARTS ||
+	       commas > LIMIT_GLOB_ALTERNATIVES;
+}
+
 int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret)
 {
 	const struct source_file *f = from >= 0 ? &s->files.v[from] : NULL;
@@ -179,6 +201,8 @@ int sources_glob(struct sources *s, int from, struct slice pattern, struct sourc
 	int r;
 
 	*ret = (struct source_matches){ 0 };
+	if (is_excessive(pattern))
+		return -E2BIG;
 	if (absolute) {
 		opened = below_root(s, arena_strdup(s->arena, pattern));
 		opened_dir.n = strlen(opened) - pattern.n;

@@ -65,7 +65,8 @@ struct source_match {
 struct source_matches {
 	VEC(struct source_match) list;
 };
-/* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob. */
+/* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob;
+ * -E2BIG for a pattern above the limits. */
 int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret);
 /* Reads one match. Index, or -errno. */
 int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from);

@@ -144,6 +144,8 @@ START_TEST(lines)
 		{ "L-060", "include\n", "1:1-8 error IC1112 'include' without a file name\n" },
 		{ "L-061", "include no other\n",
 		  "1:9-11 warning IC1101 there is no file 'no'\n1:12-17 error IC2006 'other' after the file name\n" },
+		{ "L-062", "include {a,b}{a,b}{a,b}{a,b}{a,b}\n", "1:9-34 error IC1111 the pattern stands for too many names\n" },
+		{ "L-062", "include /*/*/*/*/*.conf\n", "1:9-24 error IC1111 the pattern stands for too many names\n" },
 		{ "L-065", "include no*\n", "1:9-12 note IC1102 no file matches 'no*'\n" },
 		{ "L-023", "conn a\nconn b\n", "" },
 		{ "L-011", "conn a\n# c\n\n\tpfs=yes\n   # d\n\n\tauto=add\n", "" },
