@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* auth.c -- IKE_AUTH in both roles (RFC 7296 sections 1.2, 2.15, 2.16; I-060 ... I-068, I-080): identities, the choice of the conn by identity,
- * proof by the shared key, INITIAL_CONTACT, and the first child SA on the same ride.
+/* auth.c -- IKE_AUTH in both roles (RFC 7296 sections 1.2, 2.15, 2.16; I-060 ... I-068, I-080): identities, the choice of the
+ * conn by identity, proof by the shared key, INITIAL_CONTACT, and the first child SA on the same ride.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,8 @@ static void id_body(const struct ident *id, struct buf *out)
 
 static struct ident address_ident(const struct ip_addr *a)
 {
-	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4, .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
+	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
+			       .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
 }
 
 static bool concrete(const struct ident *id)
@@ -70,7 +71,10 @@ static struct auth_octets octets(const struct ike_sa *sa, bool of_initiator, str
 	if (of_initiator)
 		return (struct auth_octets){ buf_slice(&in->request), slice_bytes(in->nonce_r, in->nonce_r_size), id,
 					     slice_bytes(k->pi, k->prf_size), { NULL, 0 } };
-	return (struct auth_octets){ buf_slice(&in->response), slice_bytes(in->nonce_i, in->nonce_i_size), id, slice_bytes(k->pr, k->prf_size),
+	return (struct auth_octets){ buf_slice(&in->response),
+				     slice_bytes(in->nonce_i, in->nonce_i_size),
+				     id,
+				     slice_bytes(k->pr, k->prf_size),
 				     { NULL, 0 } };
 }
 
@@ -103,7 +107,8 @@ static bool same_ident(const struct ident *a, const struct ident *b)
 static bool other_sa_with(const struct ike_sa *sa, const struct ident *remote_id)
 {
 	for (const struct ike_sa *other = sa->ike->first; other; other = other->next)
-		if (other != sa && other->peer == sa->peer && (other->proofs & PROOF_PEER) && same_ident(&other->remote_id, remote_id))
+		if (other != sa && other->peer == sa->peer && (other->proofs & PROOF_PEER) &&
+		    same_ident(&other->remote_id, remote_id))
 			return true;
 	return false;
 }
@@ -113,24 +118,27 @@ static void initial_contact(struct ike_sa *sa)
 {
 	for (struct ike_sa *old = sa->ike->first, *next; old; old = next) {
 		next = old->next;
-		if (old == sa || old->peer != sa->peer || !(old->proofs & PROOF_PEER) || !same_ident(&old->remote_id, &sa->remote_id))
+		if (old == sa || old->peer != sa->peer || !(old->proofs & PROOF_PEER) ||
+		    !same_ident(&old->remote_id, &sa->remote_id))
 			continue;
-		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: the peer starts anew (INITIAL_CONTACT), the old SA is removed",
-		    sa_name(old));
+		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin,
+		    "%s: the peer starts anew (INITIAL_CONTACT), the old SA is removed", sa_name(old));
 		sa_end_lost(old, false);
 	}
 }
 
 static void log_established(struct ike_sa *sa)
 {
-	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s, %s%s%s", sa_name(sa), sa->remote_id_text,
-	    sa->proposal, sa->nat_remote ? ", peer behind NAT" : "", sa->nat_local ? ", we are behind NAT" : "");
+	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s, %s%s%s", sa_name(sa),
+	    sa->remote_id_text, sa->proposal, sa->nat_remote ? ", peer behind NAT" : "",
+	    sa->nat_local ? ", we are behind NAT" : "");
 	if (sa->forced && !sa->natd_seen)
 		LOG(sa->ike, IKE_LOG_WARNING, RULE_IKE_CHILD_UNSUPPORTED, &sa->peer->plan->origin,
-		    "%s: ESP has to go in UDP here, but the peer has no NAT traversal: its packets will not get through", sa_name(sa));
+		    "%s: ESP has to go in UDP here, but the peer has no NAT traversal: its packets will not get through",
+		    sa_name(sa));
 }
 
-/* --- initiator --------------------------------------------------------------------------------------------------------------------------- */
+/* --- initiator ---------------------------------------------------------------------------------------------------------------- */
 
 static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 {
@@ -174,11 +182,12 @@ static void auth_refused(struct ike_sa *sa, const struct wire_notify *n)
 
 	if (n->type == NOTIFY_AUTHENTICATION_FAILED)
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -EACCES, &p->origin,
-			"the peer refuses our authentication as %s (AUTHENTICATION_FAILED); compare leftid, rightid and the secret on both ends",
+			"the peer refuses our authentication as %s (AUTHENTICATION_FAILED); "
+			"compare leftid, rightid and the secret on both ends",
 			ident_text(&sa->ike->scratch, &p->local.id));
 	else
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin, "the peer refuses IKE_AUTH (%s); its log says why",
-			notify_text(sa->ike, n->type));
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin,
+			"the peer refuses IKE_AUTH (%s); its log says why", notify_text(sa->ike, n->type));
 	sa_fail_conns(sa, sa->last_status, sa->last_error, sa->last_origin);
 	sa_end(sa);
 }
@@ -204,7 +213,8 @@ static bool verify_responder(struct ike_sa *sa, const struct wire_message *m)
 	const char *why = "no shared key for this identity";
 
 	if (ident_from_wire(&sa->id_arena, id.type, id.data, &sa->remote_id) < 0) {
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin, "the peer's identity cannot be read");
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
+			"the peer's identity cannot be read");
 		return false;
 	}
 	if (!ident_matches(&p->remote.id, &sa->remote_id)) {
@@ -216,7 +226,8 @@ static bool verify_responder(struct ike_sa *sa, const struct wire_message *m)
 	psk = psk_for(sa);
 	if (!psk || check_auth(sa, psk, m, &why) < 0) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
-			"the peer could not prove to be %s: %s; compare the secret on both ends", ident_text(&sa->ike->scratch, &sa->remote_id), why);
+			"the peer could not prove to be %s: %s; compare the secret on both ends",
+			ident_text(&sa->ike->scratch, &sa->remote_id), why);
 		return false;
 	}
 	return true;
@@ -262,7 +273,7 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 	}
 }
 
-/* --- responder --------------------------------------------------------------------------------------------------------------------------- */
+/* --- responder ---------------------------------------------------------------------------------------------------------------- */
 
 struct claim {			/* what the initiator says about the two ends */
 	struct ident peer, us;
@@ -333,14 +344,16 @@ static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
 	struct ike_peer *p;
 
 	if (!read_claim(sa, m, &c)) {
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &sa->peer->plan->origin, "the peer's identity cannot be read");
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &sa->peer->plan->origin,
+			"the peer's identity cannot be read");
 		return false;
 	}
 	p = choose_peer(sa, &c);
 	if (!p) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_NO_CONN, -EACCES, &sa->peer->plan->origin,
-			"no conn for a peer that calls itself %s%s%s; sent AUTHENTICATION_FAILED", ident_text(&sa->ike->scratch, &c.peer),
-			c.names_us ? " and wants " : "", c.names_us ? ident_text(&sa->ike->scratch, &c.us) : "");
+			"no conn for a peer that calls itself %s%s%s; sent AUTHENTICATION_FAILED",
+			ident_text(&sa->ike->scratch, &c.peer), c.names_us ? " and wants " : "",
+			c.names_us ? ident_text(&sa->ike->scratch, &c.us) : "");
 		return false;
 	}
 	change_peer(sa, p);

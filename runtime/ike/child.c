@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* child.c -- child SAs: the child part of IKE_AUTH and CREATE_CHILD_SA in both roles (RFC 7296 sections 1.3, 2.9, 2.17), and their way into the
- * data plane and out of it (I-072, I-073, I-133, I-160 ... I-165, I-222).
+/* child.c -- child SAs: the child part of IKE_AUTH and CREATE_CHILD_SA in both roles (RFC 7296 sections 1.3, 2.9, 2.17), and
+ * their way into the data plane and out of it (I-072, I-073, I-133, I-160 ... I-165, I-222).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #define LINGER_MS	5000u	/* a replaced SA still takes packets that were on their way (I-133) */
 
 static const char *const state_names[CHILD_STATE_COUNT] = {
-	[CHILD_INSTALLED] = "installed", [CHILD_REKEYING] = "rekeying", [CHILD_REPLACED] = "replaced", [CHILD_DELETING] = "deleting",
-	[CHILD_DELETED] = "deleted",
+	[CHILD_INSTALLED] = "installed", [CHILD_REKEYING] = "rekeying", [CHILD_REPLACED] = "replaced",
+	[CHILD_DELETING] = "deleting",	 [CHILD_DELETED] = "deleted",
 };
 
 const char *child_state_name(enum child_state s)
@@ -21,7 +21,7 @@ const char *child_state_name(enum child_state s)
 	return state_names[s];
 }
 
-/* --- what is offered and accepted -------------------------------------------------------------------------------------------------------- */
+/* --- what is offered and accepted --------------------------------------------------------------------------------------------- */
 
 enum groups { GROUPS_NONE, GROUPS_WANTED, GROUPS_ALLOWED };
 
@@ -31,8 +31,8 @@ static void add_group(struct arena *a, struct proposal *p, const struct transfor
 		vec_push(a, &p->transforms, (struct proposal_transform){ t, 0 });
 }
 
-/* The conn's proposals with the groups of this exchange: none, or those of esp=, or else that of the IKE SA. A conn without pfs that answers takes
- * a peer's wish for it, for it costs nothing in safety (pluto does the same). */
+/* The conn's proposals with the groups of this exchange: none, or those of esp=, or else that of the IKE SA. A conn without pfs
+ * that answers takes a peer's wish for it, for it costs nothing in safety (pluto does the same). */
 static proposal_list proposals_for(struct ike_sa *sa, const struct child_conn *c, enum groups groups)
 {
 	struct arena *a = &sa->ike->scratch;
@@ -88,7 +88,7 @@ static ts_vec ts_of_end(struct ike_sa *sa, const struct child_conn *c, bool loca
 	return list;
 }
 
-/* --- SPIs and the data plane -------------------------------------------------------------------------------------------------------------- */
+/* --- SPIs and the data plane -------------------------------------------------------------------------------------------------- */
 
 static bool encapsulated(const struct ike_sa *sa)
 {
@@ -128,16 +128,34 @@ static int add_sa(struct child_sa *c, bool inbound, const char **ret_why)
 	bool keys_of_i = inbound ? !c->initiator : c->initiator;	/* sent by the initiator of the exchange */
 	uint16_t ours = sa->natt ? sa->local_port : sa->ike->env->natt_port, theirs = sa->natt ? sa->remote_port : 4500;
 	struct dp_sa s = {
-		.spi = inbound ? c->spi_in : c->spi_out, .inbound = inbound, .protocol = p->protocol, .mode = c->mode,
-		.src = inbound ? c->remote : c->local, .dst = inbound ? c->local : c->remote,
-		.encap = c->encap, .src_port = inbound ? theirs : ours, .dst_port = inbound ? ours : theirs,
-		.encr = c->suite.encr, .encr_key_bits = c->suite.encr_key_bits,
-		.encr_key = keys_of_i ? k->encr_i : k->encr_r, .encr_key_size = k->encr_size,
-		.integ = c->suite.integ, .integ_key = keys_of_i ? k->integ_i : k->integ_r, .integ_key_size = k->integ_size,
-		.esn = c->esn, .replay_window = p->replay_window, .reqid = p->reqid, .if_id = p->if_id,
+		.spi = inbound ? c->spi_in : c->spi_out,
+		.inbound = inbound,
+		.protocol = p->protocol,
+		.mode = c->mode,
+		.src = inbound ? c->remote : c->local,
+		.dst = inbound ? c->local : c->remote,
+		.encap = c->encap,
+		.src_port = inbound ? theirs : ours,
+		.dst_port = inbound ? ours : theirs,
+		.encr = c->suite.encr,
+		.encr_key_bits = c->suite.encr_key_bits,
+		.encr_key = keys_of_i ? k->encr_i : k->encr_r,
+		.encr_key_size = k->encr_size,
+		.integ = c->suite.integ,
+		.integ_key = keys_of_i ? k->integ_i : k->integ_r,
+		.integ_key_size = k->integ_size,
+		.esn = c->esn,
+		.replay_window = p->replay_window,
+		.reqid = p->reqid,
+		.if_id = p->if_id,
 		.mark = inbound ? p->mark_in : p->mark_out,
-		.local_ts = c->local_ts, .remote_ts = c->remote_ts, .local_ts_count = c->local_count, .remote_ts_count = c->remote_count,
-		.max_bytes = p->max_bytes, .max_packets = p->max_packets, .child = p->name,
+		.local_ts = c->local_ts,
+		.remote_ts = c->remote_ts,
+		.local_ts_count = c->local_count,
+		.remote_ts_count = c->remote_count,
+		.max_bytes = p->max_bytes,
+		.max_packets = p->max_packets,
+		.child = p->name,
 	};
 
 	return dp->ops->add_sa(dp, &s, ret_why);
@@ -153,8 +171,8 @@ static void del_sa(struct child_sa *c, bool inbound)
 
 static int dataplane_refused(struct child_sa *c, const char *what, int status, const char *why)
 {
-	TROUBLE(c->sa, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, status, &c->conn->plan->origin, "child '%s': the data plane refuses %s: %s",
-		c->conn->plan->name, what, why ? why : strerror(-status));
+	TROUBLE(c->sa, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, status, &c->conn->plan->origin,
+		"child '%s': the data plane refuses %s: %s", c->conn->plan->name, what, why ? why : strerror(-status));
 	return status;
 }
 
@@ -194,7 +212,7 @@ static int install(struct child_sa *c, bool outbound_too)
 	return r < 0 ? dataplane_refused(c, "the policies", r, why) : 0;
 }
 
-/* --- child SAs as objects ------------------------------------------------------------------------------------------------------------------ */
+/* --- child SAs as objects ----------------------------------------------------------------------------------------------------- */
 
 static void rekey_fire(struct ike *ike, void *owner)
 {
@@ -287,9 +305,21 @@ static struct child_sa *child_new(struct ike_sa *sa, struct child_conn *conn, co
 		return NULL;
 	}
 	*c = (struct child_sa){
-		.conn = conn, .sa = sa, .next = sa->children, .state = CHILD_INSTALLED, .spi_in = n->spi_in, .spi_out = n->spi_out, .mode = n->mode,
-		.encap = encapsulated(sa), .esn = n->chosen.esn, .suite = n->chosen.suite, .initiator = n->initiator, .local = sa->local,
-		.remote = sa->remote, .local_count = n->local.n, .remote_count = n->remote.n,
+		.conn = conn,
+		.sa = sa,
+		.next = sa->children,
+		.state = CHILD_INSTALLED,
+		.spi_in = n->spi_in,
+		.spi_out = n->spi_out,
+		.mode = n->mode,
+		.encap = encapsulated(sa),
+		.esn = n->chosen.esn,
+		.suite = n->chosen.suite,
+		.initiator = n->initiator,
+		.local = sa->local,
+		.remote = sa->remote,
+		.local_count = n->local.n,
+		.remote_count = n->remote.n,
 	};
 	c->lifetime = (struct timer){ .fire = rekey_fire, .owner = c };
 	suite_describe(&c->suite, c->esn, c->proposal);
@@ -311,9 +341,10 @@ static void log_child(const struct child_sa *c, const char *what)
 {
 	struct arena *a = &c->sa->ike->scratch;
 
-	LOG(c->sa->ike, IKE_LOG_INFO, RULE_COUNT, &c->conn->plan->origin, "%s: child SA '%s' %s, %s <-> %s, %s%s, SPI in 0x%08x out 0x%08x",
-	    sa_name(c->sa), c->conn->plan->name, what, ts_list_format(a, c->local_ts, c->local_count), ts_list_format(a, c->remote_ts, c->remote_count),
-	    c->proposal, c->encap ? " in UDP" : "", c->spi_in, c->spi_out);
+	LOG(c->sa->ike, IKE_LOG_INFO, RULE_COUNT, &c->conn->plan->origin,
+	    "%s: child SA '%s' %s, %s <-> %s, %s%s, SPI in 0x%08x out 0x%08x", sa_name(c->sa), c->conn->plan->name, what,
+	    ts_list_format(a, c->local_ts, c->local_count), ts_list_format(a, c->remote_ts, c->remote_count), c->proposal,
+	    c->encap ? " in UDP" : "", c->spi_in, c->spi_out);
 }
 
 /* Makes and installs it. A rekey's outbound SA waits at the responder (I-133). NULL: told. */
@@ -322,7 +353,8 @@ static struct child_sa *establish(struct ike_sa *sa, struct child_conn *conn, co
 	struct child_sa *c = child_new(sa, conn, n);
 
 	if (!c) {
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_LIMIT, -ENOMEM, &conn->plan->origin, "child '%s': out of memory", conn->plan->name);
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_LIMIT, -ENOMEM, &conn->plan->origin, "child '%s': out of memory",
+			conn->plan->name);
 		return NULL;
 	}
 	if (install(c, n->initiator || !old) < 0) {
@@ -457,7 +489,7 @@ void child_addresses_changed(struct ike_sa *sa)
 	}
 }
 
-/* --- initiator ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- initiator ---------------------------------------------------------------------------------------------------------------- */
 
 static bool add_exchange(struct task *t, const proposal_list *list, struct ike_sa *sa, struct draft *d)
 {
@@ -489,7 +521,8 @@ bool child_add_offer(struct ike_sa *sa, struct task *t, bool in_auth, struct dra
 	uint8_t spi[4];
 
 	if (!t->half.spi && child_reserve_spi(sa, t->conn, &t->half.spi) < 0) {
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, -EIO, &p->origin, "child '%s': the data plane gives no SPI", p->name);
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, -EIO, &p->origin, "child '%s': the data plane gives no SPI",
+			p->name);
 		return false;
 	}
 	for (unsigned i = 0; i < 4; i++)
@@ -527,14 +560,16 @@ proposal_list child_groups(struct ike_sa *sa, const struct child_conn *conn)
 /* Is the answer within our offer? NULL: yes, and *n is filled in; else what is wrong with it. */
 static const char *read_answer(struct ike_sa *sa, struct task *t, const struct wire_message *m, bool in_auth, struct negotiated *n)
 {
-	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *tsi = wire_find(m, PAYLOAD_TSI, 0), *tsr = wire_find(m, PAYLOAD_TSR, 0);
+	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *tsi = wire_find(m, PAYLOAD_TSI, 0),
+				  *tsr = wire_find(m, PAYLOAD_TSR, 0);
 	proposal_list list = offered(sa, t->conn, in_auth);
 	ts_vec local = ts_of_end(sa, t->conn, true), remote = ts_of_end(sa, t->conn, false);
 	bool transport = wire_find_notify(m, NOTIFY_USE_TRANSPORT_MODE, NULL);
 
 	if (!sa_p || !tsi || !tsr)
 		return "the peer's answer has no SA or no selectors";
-	if (!check_answer(&sa->ike->scratch, &list, sa_p->body, in_auth ? KE_IGNORED : KE_CHOSEN, esn_accept(t->conn->plan), &n->chosen))
+	if (!check_answer(&sa->ike->scratch, &list, sa_p->body, in_auth ? KE_IGNORED : KE_CHOSEN, esn_accept(t->conn->plan),
+			  &n->chosen))
 		return "the peer chose a proposal that was not offered";
 	n->spi_out = spi_read(n->chosen.spi);
 	if (n->spi_out < 256)
@@ -544,13 +579,15 @@ static const char *read_answer(struct ike_sa *sa, struct task *t, const struct w
 	if (!ts_within(local.v, local.n, &n->local) || !ts_within(remote.v, remote.n, &n->remote))
 		return "the peer's traffic selectors are not within ours";
 	if (transport != (t->conn->plan->mode == PLAN_MODE_TRANSPORT))
-		return transport ? "the peer wants transport mode, the conn has type=tunnel" : "the peer does tunnel mode only, the conn has type=transport";
+		return transport ? "the peer wants transport mode, the conn has type=tunnel"
+				 : "the peer does tunnel mode only, the conn has type=transport";
 	n->mode = t->conn->plan->mode;
 	return NULL;
 }
 
 /* The nonces and the shared secret of this exchange. NULL, or what is wrong. */
-static const char *read_exchange(struct ike_sa *sa, struct task *t, const struct wire_message *m, struct negotiated *n, struct secret *shared)
+static const char *read_exchange(struct ike_sa *sa, struct task *t, const struct wire_message *m, struct negotiated *n,
+				 struct secret *shared)
 {
 	const struct wire_payload *nonce = wire_find(m, PAYLOAD_NONCE, 0), *ke = wire_find(m, PAYLOAD_KE, 0);
 
@@ -584,8 +621,8 @@ int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m
 	}
 	if (wrong) {
 		secret_release(&shared);
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_ANSWER_NOT_OFFERED, -EPROTO, &t->conn->plan->origin, "child '%s': %s", t->conn->plan->name,
-			wrong);
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_ANSWER_NOT_OFFERED, -EPROTO, &t->conn->plan->origin, "child '%s': %s",
+			t->conn->plan->name, wrong);
 		drop_answer(sa, t, t->half.spi);
 		return -EPROTO;
 	}
@@ -600,7 +637,7 @@ int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m
 	return 0;
 }
 
-/* --- responder ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- responder ---------------------------------------------------------------------------------------------------------------- */
 
 struct request {		/* what the peer asks for */
 	struct slice proposals;
@@ -612,8 +649,8 @@ struct request {		/* what the peer asks for */
 
 static bool read_request(const struct wire_message *m, bool in_auth, struct request *r)
 {
-	const struct wire_payload *sa = wire_find(m, PAYLOAD_SA, 0), *tsi = wire_find(m, PAYLOAD_TSI, 0), *tsr = wire_find(m, PAYLOAD_TSR, 0),
-				  *nonce = wire_find(m, PAYLOAD_NONCE, 0);
+	const struct wire_payload *sa = wire_find(m, PAYLOAD_SA, 0), *tsi = wire_find(m, PAYLOAD_TSI, 0),
+				  *tsr = wire_find(m, PAYLOAD_TSR, 0), *nonce = wire_find(m, PAYLOAD_NONCE, 0);
 
 	if (!sa || !tsi || !tsr || (!in_auth && (!nonce || nonce->body.n < IKE_NONCE_MIN || nonce->body.n > IKE_NONCE_MAX)))
 		return false;
@@ -628,27 +665,31 @@ static bool read_request(const struct wire_message *m, bool in_auth, struct requ
 	return true;
 }
 
-static bool selectors_fit(struct ike_sa *sa, const struct child_conn *c, const struct request *r, bool narrowing, struct negotiated *n)
+static bool selectors_fit(struct ike_sa *sa, const struct child_conn *c, const struct request *r, bool narrowing,
+			  struct negotiated *n)
 {
 	ts_vec local = ts_of_end(sa, c, true), remote = ts_of_end(sa, c, false);
 
 	if (c->plan->mode == PLAN_MODE_TRANSPORT && !r->transport)
 		return false;
 	n->mode = c->plan->mode;
-	return ts_narrow(local.v, local.n, &r->tsr, narrowing, &n->local) && ts_narrow(remote.v, remote.n, &r->tsi, narrowing, &n->remote);
+	return ts_narrow(local.v, local.n, &r->tsr, narrowing, &n->local) &&
+	       ts_narrow(remote.v, remote.n, &r->tsi, narrowing, &n->remote);
 }
 
 static bool proposals_fit(struct ike_sa *sa, const struct child_conn *c, const struct request *r, struct negotiated *n)
 {
 	proposal_list list = proposals_for(sa, c, r->in_auth ? GROUPS_NONE : c->plan->pfs ? GROUPS_WANTED : GROUPS_ALLOWED);
 
-	if (!choose_proposal(&sa->ike->scratch, &list, r->proposals, r->in_auth ? KE_IGNORED : KE_CHOSEN, esn_accept(c->plan), &n->chosen))
+	if (!choose_proposal(&sa->ike->scratch, &list, r->proposals, r->in_auth ? KE_IGNORED : KE_CHOSEN, esn_accept(c->plan),
+			     &n->chosen))
 		return false;
 	n->spi_out = spi_read(n->chosen.spi);
 	return n->spi_out >= 256;
 }
 
-/* The conn whose selectors fit as they are before one that may be narrowed. NULL: *ret_notify says why, *ret_near is the conn that failed last. */
+/* The conn whose selectors fit as they are before one that may be narrowed. NULL: *ret_notify says why, *ret_near is the conn
+ * that failed last. */
 static struct child_conn *find_conn(struct ike_sa *sa, const struct request *r, struct child_sa *old, struct negotiated *n,
 				    enum notify_type *ret_notify, struct child_conn **ret_near)
 {
@@ -680,12 +721,15 @@ static void log_refusal(struct ike_sa *sa, const struct request *r, const struct
 
 	if (type == NOTIFY_NO_PROPOSAL_CHOSEN && near)
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_CHILD_PROPOSAL_REFUSED, -EPROTO, &near->plan->proposals_origin,
-			"child '%s': the peer offers no ESP proposal that it accepts (sent NO_PROPOSAL_CHOSEN); compare esp= and pfs= on both ends",
+			"child '%s': the peer offers no ESP proposal that it accepts (sent NO_PROPOSAL_CHOSEN); "
+			"compare esp= and pfs= on both ends",
 			near->plan->name);
 	else
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_SELECTORS_REFUSED, -EPROTO, near ? &near->plan->local_ts_origin : origin,
-			"no conn protects %s <-> %s%s, which the peer wants (sent TS_UNACCEPTABLE); compare leftsubnet and rightsubnet on both ends",
-			ts_list_format(a, r->tsr.v, r->tsr.n), ts_list_format(a, r->tsi.v, r->tsi.n), r->transport ? " in transport mode" : "");
+			"no conn protects %s <-> %s%s, which the peer wants (sent TS_UNACCEPTABLE); "
+			"compare leftsubnet and rightsubnet on both ends",
+			ts_list_format(a, r->tsr.v, r->tsr.n), ts_list_format(a, r->tsi.v, r->tsi.n),
+			r->transport ? " in transport mode" : "");
 }
 
 static struct child_sa *refuse(struct draft *d, enum notify_type type, struct slice data)
@@ -695,8 +739,8 @@ static struct child_sa *refuse(struct draft *d, enum notify_type type, struct sl
 }
 
 /* Our half: nonce, and the public value where a group was chosen. False: a notify was added. */
-static bool make_exchange(struct ike_sa *sa, const struct request *r, struct negotiated *n, uint8_t nonce[IKE_NONCE_SIZE], struct buf *public_value,
-			  struct secret *shared, struct draft *d)
+static bool make_exchange(struct ike_sa *sa, const struct request *r, struct negotiated *n, uint8_t nonce[IKE_NONCE_SIZE],
+			  struct buf *public_value, struct secret *shared, struct draft *d)
 {
 	const struct transform *ke = n->chosen.suite.ke;
 	uint8_t group[2];
@@ -775,7 +819,7 @@ struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, b
 	return c;
 }
 
-/* --- what the peer's refusal means ------------------------------------------------------------------------------------------------------------ */
+/* --- what the peer's refusal means -------------------------------------------------------------------------------------------- */
 
 void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire_notify *n, bool rekey)
 {
@@ -785,20 +829,25 @@ void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire
 	switch (n->type) {
 	case NOTIFY_NO_PROPOSAL_CHOSEN:
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_CHILD_PROPOSAL_REFUSED, -EPROTO, &p->proposals_origin,
-			"%s '%s': the peer accepts none of our ESP proposals (NO_PROPOSAL_CHOSEN); compare esp= and pfs= on both ends", what, p->name);
+			"%s '%s': the peer accepts none of our ESP proposals (NO_PROPOSAL_CHOSEN); "
+			"compare esp= and pfs= on both ends",
+			what, p->name);
 		break;
 	case NOTIFY_TS_UNACCEPTABLE:
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_SELECTORS_REFUSED, -EPROTO, &p->local_ts_origin,
-			"%s '%s': the peer refuses, most often over selectors (TS_UNACCEPTABLE); compare leftsubnet and rightsubnet on both ends", what,
-			p->name);
+			"%s '%s': the peer refuses, most often over selectors (TS_UNACCEPTABLE); "
+			"compare leftsubnet and rightsubnet on both ends",
+			what, p->name);
 		break;
 	case NOTIFY_INVALID_KE_PAYLOAD:
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_KEY_EXCHANGE_REFUSED, -EPROTO, &p->proposals_origin,
-			"%s '%s': the peer wants a group that esp= does not offer (INVALID_KE_PAYLOAD); compare esp= and pfs= on both ends", what, p->name);
+			"%s '%s': the peer wants a group that esp= does not offer (INVALID_KE_PAYLOAD); "
+			"compare esp= and pfs= on both ends",
+			what, p->name);
 		break;
 	default:
-		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin, "%s '%s': the peer refuses (%s); its log says why", what,
-			p->name, notify_text(sa->ike, n->type));
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin,
+			"%s '%s': the peer refuses (%s); its log says why", what, p->name, notify_text(sa->ike, n->type));
 		break;
 	}
 	if (!rekey)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* choose.c -- one proposal and one transform of each type out of two lists (RFC 7296 sections 2.7, 3.3; I-042): as responder by our order of
- * preference, as initiator to check that the answer is one that we offered.
+/* choose.c -- one proposal and one transform of each type out of two lists (RFC 7296 sections 2.7, 3.3; I-042): as responder by
+ * our order of preference, as initiator to check that the answer is one that we offered.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,8 @@ static const struct proposal_transform *common(const struct side *ours, const st
 	for (unsigned i = 0; i < ours->n; i++)
 		for (unsigned k = 0; k < theirs->n; k++)
 			if (ours->v[i]->transform == theirs->v[k]->transform &&
-			    (ours->v[i]->transform->type != TRANSFORM_ENCR || effective_bits(ours->v[i]) == effective_bits(theirs->v[k])))
+			    (ours->v[i]->transform->type != TRANSFORM_ENCR ||
+			     effective_bits(ours->v[i]) == effective_bits(theirs->v[k])))
 				return ours->v[i];
 	return NULL;
 }
@@ -79,7 +80,8 @@ static bool pick_esn(const struct wire_offer *o, enum plan_tristate esn, struct 
 	return c->esn || o->esn_no || !o->esn_yes;
 }
 
-static bool match(const struct proposal *ours, const struct wire_offer *o, enum ke_rule ke, enum plan_tristate esn, struct chosen *c)
+static bool match(const struct proposal *ours, const struct wire_offer *o, enum ke_rule ke, enum plan_tristate esn,
+		  struct chosen *c)
 {
 	const struct transform *encr;
 
@@ -93,7 +95,8 @@ static bool match(const struct proposal *ours, const struct wire_offer *o, enum 
 	c->suite.encr_key_bits = encr ? effective_bits(&c->transforms[0]) : 0;
 	if (ours->protocol == PROTOCOL_IKE && (!pick(ours, &o->proposal, TRANSFORM_PRF, c, &c->suite.prf) || !c->suite.prf))
 		return false;
-	/* An AEAD cipher has no integrity algorithm beside it, whatever the lists say (RFC 5282 section 8, RFC 4106 section 8.5). */
+	/* An AEAD cipher has no integrity algorithm beside it, whatever the lists say (RFC 5282 section 8, RFC 4106 section
+	 * 8.5). */
 	if (!(encr && encr->aead) && (!pick(ours, &o->proposal, TRANSFORM_INTEG, c, &c->suite.integ) || !c->suite.integ))
 		return false;
 	if (ke == KE_CHOSEN && !pick(ours, &o->proposal, TRANSFORM_KE, c, &c->suite.ke))
@@ -107,7 +110,8 @@ static void finish(struct chosen *c)
 	c->answer.transforms.cap = c->answer.transforms.n;
 }
 
-bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret)
+bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn,
+		     struct chosen *ret)
 {
 	struct wire_offer *offers = arena_new_array(a, LIMIT_PROPOSALS, struct wire_offer);
 	struct wire_proposal p;
@@ -126,7 +130,8 @@ bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa
 	return false;
 }
 
-bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret)
+bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn,
+		  struct chosen *ret)
 {
 	struct wire_proposal p, more;
 	struct wire_offer o;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conn.c -- what is to be up: auto=, commands, acquires; tries, retries and their end (keyingtries), and what a lost SA leads to (dpdaction). */
+/* conn.c -- what is to be up: auto=, commands, acquires; tries, retries and their end (keyingtries), and what a lost SA leads to
+ * (dpdaction). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #define BACKOFF_FIRST_MS	1000u
 #define BACKOFF_LAST_MS		60000u
 
-/* --- who waits ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- who waits ---------------------------------------------------------------------------------------------------------------- */
 
 static void command_part(struct ike *ike, struct command *c, int status, const char *reason, const struct plan_origin *origin)
 {
@@ -64,7 +65,7 @@ static struct command *command_new(struct ike *ike, uint64_t token)
 	return c;
 }
 
-/* --- SAs of a peer ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- SAs of a peer ------------------------------------------------------------------------------------------------------------ */
 
 struct ike_sa *peer_established_sa(struct ike *ike, const struct ike_peer *peer)
 {
@@ -77,8 +78,9 @@ struct ike_sa *peer_established_sa(struct ike *ike, const struct ike_peer *peer)
 static struct ike_sa *peer_connecting_sa(struct ike *ike, const struct ike_peer *peer)
 {
 	for (struct ike_sa *sa = ike->last; sa; sa = sa->prev)
-		if (sa->peer == peer && sa->initiator && (sa->state == STATE_INIT_SENT || (sa->state == STATE_AUTH_SENT && sa->running &&
-											   sa->running->kind == TASK_AUTH)))
+		if (sa->peer == peer && sa->initiator &&
+		    (sa->state == STATE_INIT_SENT ||
+		     (sa->state == STATE_AUTH_SENT && sa->running && sa->running->kind == TASK_AUTH)))
 			return sa;
 	return NULL;
 }
@@ -167,7 +169,7 @@ void sa_end_lost(struct ike_sa *sa, bool dead_peer)
 	}
 }
 
-/* --- how it went ----------------------------------------------------------------------------------------------------------------------------------- */
+/* --- how it went -------------------------------------------------------------------------------------------------------------- */
 
 void conn_up(struct ike *ike, struct child_conn *c)
 {
@@ -201,8 +203,8 @@ void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *
 	c->tries++;
 	if (limit && c->tries >= limit) {
 		c->wanted = false;
-		LOG(ike, IKE_LOG_ERROR, RULE_IKE_GAVE_UP, &c->plan->origin, "conn '%s': given up after %u tries (keyingtries=%u)", c->plan->name,
-		    c->tries, limit);
+		LOG(ike, IKE_LOG_ERROR, RULE_IKE_GAVE_UP, &c->plan->origin, "conn '%s': given up after %u tries (keyingtries=%u)",
+		    c->plan->name, c->tries, limit);
 		return;
 	}
 	timer_set(ike, &c->retry, ike->now + backoff(ike, c->tries));
@@ -224,8 +226,8 @@ static void route(struct ike *ike, struct child_conn *c)
 	r = dp->ops->add_policies(dp, c->plan->name, PLAN_WHEN_ROUTE, &why);
 	c->routed = r == 0;
 	if (r < 0)
-		LOG(ike, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, &c->plan->origin, "conn '%s': the data plane refuses the trap: %s", c->plan->name,
-		    why ? why : strerror(-r));
+		LOG(ike, IKE_LOG_ERROR, RULE_IKE_DATAPLANE_REFUSED, &c->plan->origin,
+		    "conn '%s': the data plane refuses the trap: %s", c->plan->name, why ? why : strerror(-r));
 }
 
 static void unroute(struct ike *ike, struct child_conn *c)
@@ -260,7 +262,7 @@ void conn_down_done(struct ike *ike, struct child_conn *c)
 	tell(ike, &c->down, 0, "", NULL);
 }
 
-/* --- events of the outside ------------------------------------------------------------------------------------------------------------------------ */
+/* --- events of the outside ---------------------------------------------------------------------------------------------------- */
 
 void conns_start(struct ike *ike)
 {
@@ -316,14 +318,15 @@ void conns_dataplane_event(struct ike *ike, const struct dp_event *e)
 	if (e->kind == DP_EXPIRE_SOFT && c->state == CHILD_INSTALLED) {
 		child_rekey_at(c, ike->now);
 	} else if (e->kind == DP_EXPIRE_HARD) {
-		LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: child SA '%s' has used up its limit", sa_name(c->sa), conn->plan->name);
+		LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: child SA '%s' has used up its limit", sa_name(c->sa),
+		    conn->plan->name);
 		child_delete(c);
 	} else if (e->kind == DP_MAPPING) {
 		sa_peer_moved(c->sa, &e->addr, e->port);
 	}
 }
 
-/* --- commands --------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- commands ----------------------------------------------------------------------------------------------------------------- */
 
 static bool named(const struct child_conn *c, const char *name)
 {
@@ -356,7 +359,8 @@ void conns_up(struct ike *ike, const char *name, uint64_t token)
 		if (c->refused) {
 			no_target(ike, cmd, c->plan->name, "was refused at the start; see the log", &c->plan->origin);
 		} else if (c->peer->template) {
-			no_target(ike, cmd, c->plan->name, "waits for its peer (right=%any), it cannot be brought up from here", &c->plan->origin);
+			no_target(ike, cmd, c->plan->name, "waits for its peer (right=%any), it cannot be brought up from here",
+				  &c->plan->origin);
 		} else if (!c->installed) {
 			c->wanted = true;
 			c->tries = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cookie.c -- who may cost us a Diffie-Hellman computation: half-open SAs are counted, and from a number on only a peer that can receive at the
- * address it claims gets further (RFC 7296 section 2.6; I-340, I-341).
+/* cookie.c -- who may cost us a Diffie-Hellman computation: half-open SAs are counted, and from a number on only a peer that can
+ * receive at the address it claims gets further (RFC 7296 section 2.6; I-340, I-341).
  */
 #include <string.h>
 
@@ -36,8 +36,8 @@ static void refresh(struct ike *ike)
 	ike->cookie_changed = ike->now;
 }
 
-static bool make(struct ike *ike, const struct cookie_secret *secret, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce,
-		 uint8_t out[IKE_COOKIE_MAX], size_t *ret_n)
+static bool make(struct ike *ike, const struct cookie_secret *secret, const struct ike_datagram *d, uint64_t spi_i,
+		 struct slice nonce, uint8_t out[IKE_COOKIE_MAX], size_t *ret_n)
 {
 	const struct slice parts[] = {
 		nonce, slice_bytes(d->remote.bytes, ip_addr_size(&d->remote)), slice_bytes(&d->remote_port, sizeof(d->remote_port)),
@@ -47,10 +47,12 @@ static bool make(struct ike *ike, const struct cookie_secret *secret, const stru
 	_Static_assert(1 + MAC_SIZE <= IKE_COOKIE_MAX && MAC_SIZE <= SUITE_PRF_MAX, "a cookie has at most 64 bytes");
 	out[0] = secret->number;
 	*ret_n = 1 + MAC_SIZE;
-	return secret->set && prf_compute(ike->cookie_prf, slice_bytes(secret->bytes, sizeof(secret->bytes)), parts, 4, out + 1) == 0;
+	return secret->set &&
+	       prf_compute(ike->cookie_prf, slice_bytes(secret->bytes, sizeof(secret->bytes)), parts, 4, out + 1) == 0;
 }
 
-bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX], size_t *ret_n)
+bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX],
+		 size_t *ret_n)
 {
 	refresh(ike);
 	return make(ike, &ike->cookie, d, spi_i, nonce, out, ret_n);

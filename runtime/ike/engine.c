@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* engine.c -- the engine as its owner sees it: made, fed with events, freed; and the table of IKE SAs with their states.
  *
- * An event comes in through one of the ike_...() functions between event_begin() and event_end(). SAs that end in between are only unlinked;
- * event_end() frees them, and the scratch memory of the event.
+ * An event comes in through one of the ike_...() functions between event_begin() and event_end(). SAs that end in between are
+ * only unlinked; event_end() frees them, and the scratch memory of the event.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ uint64_t rekey_time(struct ike *ike, uint32_t lifetime, uint32_t margin, uint16_
 	return part < whole ? whole - part : whole / 2;
 }
 
-/* --- the table of SAs ------------------------------------------------------------------------------------------------------------------- */
+/* --- the table of SAs --------------------------------------------------------------------------------------------------------- */
 
 uint64_t sa_own_spi(const struct ike_sa *sa)
 {
@@ -287,7 +287,7 @@ int sa_make_ciphers(struct ike_sa *sa)
 	return r < 0 ? r : sk_cipher_new(&sa->suite, sa->initiator ? er : ei, sa->initiator ? ar : ai, &sa->open);
 }
 
-/* --- timers of an SA -------------------------------------------------------------------------------------------------------------------- */
+/* --- timers of an SA ---------------------------------------------------------------------------------------------------------- */
 
 static void give_up(struct ike_sa *sa)
 {
@@ -299,8 +299,8 @@ static void give_up(struct ike_sa *sa)
 	if (sa->state == STATE_DELETING || t->kind == TASK_DELETE_IKE || t->kind == TASK_AUTH_FAILED) {
 		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &p->origin, "%s: no answer to DELETE, the SA is removed", sa_name(sa));
 	} else if (dead_peer) {
-		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_PEER_DEAD, -ETIMEDOUT, &p->origin, "no answer to %s for %u s, the peer counts as dead",
-			task_names[t->kind], p->retransmit_timeout_ms / 1000);
+		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_PEER_DEAD, -ETIMEDOUT, &p->origin,
+			"no answer to %s for %u s, the peer counts as dead", task_names[t->kind], p->retransmit_timeout_ms / 1000);
 	} else if (!sa->last_error[0]) {
 		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_NO_ANSWER, -ETIMEDOUT, &p->origin,
 			"no answer to %s from %s port %u for %u s; is an IKE daemon there, and UDP 500 and 4500 open on the way?",
@@ -376,7 +376,7 @@ static void wake_fire(struct ike *ike, void *owner)
 	task_run_next(owner);
 }
 
-/* --- events ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------------------------------------------- */
 
 static void event_begin(struct ike *ike, uint64_t now_ms)
 {

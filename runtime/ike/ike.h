@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ike.h -- the IKE engine: events in, effects out. No I/O, no clock, no global state (rules I-...; RFC 7296).
  *
- * The loop hands in one event with the time; the engine changes its state and calls back through struct ike_env for everything that touches
- * the world. Callbacks must not re-enter the engine. All memory of the engine dies with ike_free(), keys wiped.
+ * The loop hands in one event with the time; the engine changes its state and calls back through struct ike_env for everything
+ * that touches the world. Callbacks must not re-enter the engine. All memory of the engine dies with ike_free(), keys wiped.
  */
 #ifndef RUNTIME_IKE_H
 #define RUNTIME_IKE_H
@@ -29,8 +29,10 @@ struct ike_env {
 	void (*send)(void *context, const struct ike_datagram *datagram);
 	/* rule: one of the 9xxx family, RULE_COUNT for none; origin may be NULL. Never a secret. */
 	/* place: __FILE__ ":" line ":" function of the caller, for -L; may be NULL. */
-	void (*log)(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin, const char *text);
-	/* An `up` or `down` that was asked for with `token` has ended: status 0 or -errno, reason for the user, origin of the line to blame. */
+	void (*log)(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
+		    const char *text);
+	/* An `up` or `down` that was asked for with `token` has ended: status 0 or -errno, reason for the user, origin of the
+	 * line to blame. */
 	void (*done)(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);
 	const struct secrets *secrets;
 	struct dataplane *dataplane;
@@ -40,8 +42,8 @@ struct ike_env {
 
 struct ike;
 
-/* Borrows plan and env for its lifetime. 0; -ENOTSUP with findings of the 90xx family for conns that the engine cannot run: *ret is set all the
- * same, and the other conns run. -ENOMEM: *ret is untouched. */
+/* Borrows plan and env for its lifetime. 0; -ENOTSUP with findings of the 90xx family for conns that the engine cannot run: *ret
+ * is set all the same, and the other conns run. -ENOMEM: *ret is untouched. */
 int ike_new(const struct plan *plan, const struct ike_env *env, struct diag *diag, struct ike **ret);
 void ike_free(struct ike *ike);
 
@@ -58,8 +60,9 @@ void ike_rekey_ike(struct ike *ike, const char *conn, uint64_t token, uint64_t n
 void ike_stop(struct ike *ike, uint64_t now_ms);
 bool ike_idle(const struct ike *ike);
 
-/* status: walks SAs in a stable order, oldest first; then an entry with zero SPIs for each peer that has none (state "down", "on-demand",
- * "retrying", "waiting" for its peer, or "refused"). Strings are the engine's, valid until `each` returns. Times: UINT64_MAX is never. */
+/* status: walks SAs in a stable order, oldest first; then an entry with zero SPIs for each peer that has none (state "down",
+ * "on-demand", "retrying", "waiting" for its peer, or "refused"). Strings are the engine's, valid until `each` returns. Times:
+ * UINT64_MAX is never. */
 struct ike_child_status {
 	const char *name, *state;
 	enum plan_mode mode;

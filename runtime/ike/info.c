@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* info.c -- INFORMATIONAL (RFC 7296 section 1.4): DELETE from either side, liveness, keepalives of NAT mappings (I-150 ... I-154, I-182). */
+/* info.c -- INFORMATIONAL (RFC 7296 section 1.4): DELETE from either side, liveness, keepalives of NAT mappings (I-150 ...
+ * I-154, I-182). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "runtime/ike/internal.h"
 
-/* --- deleting, from our side ------------------------------------------------------------------------------------------------------------------ */
+/* --- deleting, from our side -------------------------------------------------------------------------------------------------- */
 
 bool delete_child_start(struct ike_sa *sa, struct task *t, struct draft *d)
 {
@@ -59,7 +60,7 @@ void sa_delete(struct ike_sa *sa)
 		sa_end_lost(sa, false);
 }
 
-/* --- deleting, from the peer's side ------------------------------------------------------------------------------------------------------------ */
+/* --- deleting, from the peer's side ------------------------------------------------------------------------------------------- */
 
 static void child_deleted(struct child_sa *c, uint32_t *answer, unsigned *n)
 {
@@ -74,7 +75,8 @@ static void child_deleted(struct child_sa *c, uint32_t *answer, unsigned *n)
 		child_linger(c);
 		return;
 	}
-	LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: the peer deleted child SA '%s'", sa_name(c->sa), conn->plan->name);
+	LOG(ike, IKE_LOG_INFO, RULE_COUNT, &conn->plan->origin, "%s: the peer deleted child SA '%s'", sa_name(c->sa),
+	    conn->plan->name);
 	child_end(c);
 	if (!conn->installed)
 		conn_lost(ike, conn, false);
@@ -112,7 +114,8 @@ enum verdict informational_request(struct ike_sa *sa, const struct wire_message 
 
 	if (wire_find_notify(m, NOTIFY_AUTHENTICATION_FAILED, &n)) {		/* I-065, from the initiator */
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -EACCES, &sa->peer->plan->origin,
-			"the peer refuses our authentication (AUTHENTICATION_FAILED); compare leftid, rightid and the secret on both ends");
+			"the peer refuses our authentication (AUTHENTICATION_FAILED); "
+			"compare leftid, rightid and the secret on both ends");
 		return VERDICT_ANSWER_AND_END;
 	}
 	for (unsigned i = 0; (p = wire_find(m, PAYLOAD_DELETE, i)) != NULL; i++) {
@@ -151,7 +154,7 @@ void informational_response(struct ike_sa *sa, struct task *t, const struct wire
 	}
 }
 
-/* --- liveness ----------------------------------------------------------------------------------------------------------------------------------- */
+/* --- liveness ----------------------------------------------------------------------------------------------------------------- */
 
 static uint64_t esp_packets_in(struct ike_sa *sa)
 {
@@ -159,7 +162,9 @@ static uint64_t esp_packets_in(struct ike_sa *sa)
 	uint64_t sum = 0;
 
 	for (struct child_sa *c = sa->children; c; c = c->next) {
-		struct dp_sa_id id = { .spi = c->spi_in, .inbound = true, .protocol = c->conn->plan->protocol, .src = c->remote, .dst = c->local };
+		struct dp_sa_id id = {
+			.spi = c->spi_in, .inbound = true, .protocol = c->conn->plan->protocol, .src = c->remote, .dst = c->local
+		};
 		struct dp_counters counters = { 0 };
 
 		if (c->in_stands && dp->ops->query_sa && dp->ops->query_sa(dp, &id, &counters) == 0)
@@ -206,7 +211,12 @@ static void keepalive_fire(struct ike *ike, void *owner)
 	struct ike_sa *sa = owner;
 	uint64_t delay = (uint64_t)sa->peer->plan->nat_keepalive * 1000;
 	struct ike_datagram d = {
-		.local = sa->local, .remote = sa->remote, .local_port = sa->local_port, .remote_port = sa->remote_port, .natt = true, .keepalive = true,
+		.local = sa->local,
+		.remote = sa->remote,
+		.local_port = sa->local_port,
+		.remote_port = sa->remote_port,
+		.natt = true,
+		.keepalive = true,
 	};
 
 	if (sa->last_out + delay <= ike->now) {

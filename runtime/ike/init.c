@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* init.c -- IKE_SA_INIT in both roles (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; I-040 ... I-052): proposals, groups, cookies, NAT detection. */
+/* init.c -- IKE_SA_INIT in both roles (RFC 7296 sections 1.2, 2.6, 2.7, 2.23; I-040 ... I-052): proposals, groups, cookies, NAT
+ * detection. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static struct slice nonce_r(const struct ike_sa *sa)
 	return slice_bytes(sa->initial->nonce_r, sa->initial->nonce_r_size);
 }
 
-/* --- NAT detection ----------------------------------------------------------------------------------------------------------------------- */
+/* --- NAT detection ------------------------------------------------------------------------------------------------------------ */
 
 static bool natd_used(const struct ike_sa *sa)
 {
@@ -72,7 +73,7 @@ static bool forced_encap(const struct ike *ike, const struct ike_peer *peer)
 	return ike->env->force_encap || peer->plan->encapsulation == PLAN_YES;
 }
 
-/* --- keys -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- keys --------------------------------------------------------------------------------------------------------------------- */
 
 /* Everything that both ends have after the two messages; wipes nothing but what it makes. 0 or -errno. */
 static int make_keys(struct ike_sa *sa, const struct suite_choice *suite, const struct secret *shared)
@@ -107,7 +108,7 @@ static bool complete(const struct wire_message *m)
 	return wire_find(m, PAYLOAD_SA, 0) && wire_find(m, PAYLOAD_KE, 0) && wire_find(m, PAYLOAD_NONCE, 0);
 }
 
-/* --- initiator --------------------------------------------------------------------------------------------------------------------------- */
+/* --- initiator ---------------------------------------------------------------------------------------------------------------- */
 
 static bool build_request(struct ike_sa *sa)
 {
@@ -214,8 +215,8 @@ static void retry_group(struct ike_sa *sa, struct slice data)
 
 	if (group < 0 || (t->tried_groups & (1ull << group))) {
 		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_KEY_EXCHANGE_REFUSED, -EPROTO, &sa->peer->plan->proposals_origin,
-			"the peer wants group %u for the key exchange (INVALID_KE_PAYLOAD), which %s; compare ike= on both ends", method,
-			group < 0 ? "this conn does not offer" : "was tried already");
+			"the peer wants group %u for the key exchange (INVALID_KE_PAYLOAD), which %s; compare ike= on both ends",
+			method, group < 0 ? "this conn does not offer" : "was tried already");
 		return;
 	}
 	t->tried_groups |= 1ull << group;
@@ -233,10 +234,11 @@ static void init_refused(struct ike_sa *sa, const struct wire_notify *n)
 		retry_group(sa, n->data);
 	else if (n->type == NOTIFY_NO_PROPOSAL_CHOSEN)
 		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_NO_PROPOSAL_CHOSEN, -EPROTO, &sa->peer->plan->proposals_origin,
-			"the peer accepts none of our IKE proposals, or has no conn for us (NO_PROPOSAL_CHOSEN); compare ike= on both ends");
+			"the peer accepts none of our IKE proposals, or has no conn for us (NO_PROPOSAL_CHOSEN); "
+			"compare ike= on both ends");
 	else
-		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_PEER_ERROR, -EPROTO, &sa->peer->plan->origin, "the peer refuses IKE_SA_INIT (%s)",
-			notify_text(sa->ike, n->type));
+		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_PEER_ERROR, -EPROTO, &sa->peer->plan->origin,
+			"the peer refuses IKE_SA_INIT (%s)", notify_text(sa->ike, n->type));
 }
 
 static bool wants_cookie(struct ike_sa *sa, const struct wire_message *m)
@@ -305,7 +307,8 @@ void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_
 	struct wire_notify n;
 	int r;
 
-	if (!sa->running || sa->running->kind != TASK_INIT || m->header.spi_i != sa->spi_i || m->header.message_id != 0 || m->encrypted)
+	if (!sa->running || sa->running->kind != TASK_INIT || m->header.spi_i != sa->spi_i || m->header.message_id != 0 ||
+	    m->encrypted)
 		return;
 	trace(sa->ike, sa, m);
 	if (wants_cookie(sa, m))
@@ -331,10 +334,11 @@ void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_
 		init_failed(sa, -ENOMEM);
 }
 
-/* --- responder --------------------------------------------------------------------------------------------------------------------------- */
+/* --- responder ---------------------------------------------------------------------------------------------------------------- */
 
 /* A stateless answer (I-046): the peer's SPI, none of ours. */
-static void answer_stateless(struct ike *ike, const struct ike_datagram *d, const struct wire_message *m, enum notify_type type, struct slice data)
+static void answer_stateless(struct ike *ike, const struct ike_datagram *d, const struct wire_message *m, enum notify_type type,
+			     struct slice data)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct wire_header h = { .spi_i = m->header.spi_i, .version = 0x20, .exchange = IKE_SA_INIT, .flags = IKE_FLAG_RESPONSE };
@@ -359,7 +363,8 @@ bool peer_fits_addresses(const struct ike_peer *p, const struct ip_addr *local, 
 }
 
 /* I-061: by address, the exact one before %any; of those the first whose proposals accept the offer. */
-static struct ike_peer *find_peer(struct ike *ike, const struct ike_datagram *d, struct slice offer, struct chosen *c, bool *ret_known)
+static struct ike_peer *find_peer(struct ike *ike, const struct ike_datagram *d, struct slice offer, struct chosen *c,
+				  bool *ret_known)
 {
 	*ret_known = false;
 	for (unsigned any = 0; any < 2; any++) {
@@ -400,7 +405,8 @@ static bool admit(struct ike *ike, const struct ike_datagram *d, const struct wi
 	if (!cookie_wanted(ike, &d->remote, &drop) ||
 	    (wire_find_notify(m, NOTIFY_COOKIE, &n) && cookie_check(ike, d, m->header.spi_i, nonce, n.data))) {
 		if (drop && log_allowed(ike))
-			LOG(ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, NULL, "%u half-open IKE SAs, IKE_SA_INIT is dropped", ike->half_open);
+			LOG(ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, NULL, "%u half-open IKE SAs, IKE_SA_INIT is dropped",
+			    ike->half_open);
 		return !drop;
 	}
 	if (cookie_make(ike, d, m->header.spi_i, nonce, cookie, &size))
@@ -417,14 +423,17 @@ static void refuse_unknown(struct ike *ike, const struct ike_datagram *d, const 
 		    "%s offers no IKE proposal that a conn for it accepts (sent NO_PROPOSAL_CHOSEN); compare ike= on both ends",
 		    ip_addr_format(&d->remote, remote));
 	else if (!known && log_allowed(ike))
-		LOG(ike, IKE_LOG_WARNING, RULE_IKE_NO_CONN, NULL, "%s calls %s, and no conn has this pair of addresses (sent NO_PROPOSAL_CHOSEN)",
+		LOG(ike, IKE_LOG_WARNING, RULE_IKE_NO_CONN, NULL,
+		    "%s calls %s, and no conn has this pair of addresses (sent NO_PROPOSAL_CHOSEN)",
 		    ip_addr_format(&d->remote, remote), ip_addr_format(&d->local, local));
 	answer_stateless(ike, d, m, NOTIFY_NO_PROPOSAL_CHOSEN, (struct slice){ NULL, 0 });
 }
 
 static int build_response(struct ike_sa *sa, const struct chosen *c, const struct buf *public_value)
 {
-	struct wire_header h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = 0x20, .exchange = IKE_SA_INIT, .flags = IKE_FLAG_RESPONSE };
+	struct wire_header h = {
+		.spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = 0x20, .exchange = IKE_SA_INIT, .flags = IKE_FLAG_RESPONSE
+	};
 	struct wire_sa_options options = { .esn = WIRE_ESN_NONE, .first_number = c->number };
 	struct wire_builder w;
 
@@ -462,7 +471,8 @@ static int respond(struct ike_sa *sa, const struct ike_datagram *d, const struct
 	return r < 0 || buf_failed(&in->request) ? -ENOMEM : 0;
 }
 
-static void accept_request(struct ike *ike, const struct ike_datagram *d, const struct wire_message *m, struct ike_peer *peer, const struct chosen *c)
+static void accept_request(struct ike *ike, const struct ike_datagram *d, const struct wire_message *m, struct ike_peer *peer,
+			   const struct chosen *c)
 {
 	struct ike_sa *sa = sa_new(ike, peer, false, 0);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* internal.h -- the parts of the IKE engine among themselves; nobody outside runtime/ike includes it.
  *
- * Lifetimes: peers and child conns live as long as the engine. IKE SAs and child SAs that end are unlinked at once (no lookup, timer or task
- * finds them any more) and freed at the end of the event, so a function may go on with the pointer it holds.
+ * Lifetimes: peers and child conns live as long as the engine. IKE SAs and child SAs that end are unlinked at once (no lookup,
+ * timer or task finds them any more) and freed at the end of the event, so a function may go on with the pointer it holds.
  */
 #ifndef RUNTIME_IKE_INTERNAL_H
 #define RUNTIME_IKE_INTERNAL_H
@@ -23,7 +23,7 @@ struct ike_sa;
 struct child_sa;
 struct task;
 
-/* --- timers: a binary heap in struct ike; a timer is part of what it watches ------------------------------------------------------------- */
+/* --- timers: a binary heap in struct ike; a timer is part of what it watches -------------------------------------------------- */
 
 struct timer {
 	uint64_t at;
@@ -38,7 +38,7 @@ void timer_set(struct ike *ike, struct timer *t, uint64_t at);
 void timer_cancel(struct ike *ike, struct timer *t);
 struct timer *timer_first(const struct ike *ike);	/* NULL: none */
 
-/* --- what the plan says, with its run-time half ------------------------------------------------------------------------------------------ */
+/* --- what the plan says, with its run-time half ------------------------------------------------------------------------------- */
 
 struct command {		/* an `up` or `down` whose end the caller waits for */
 	uint64_t token;
@@ -76,7 +76,7 @@ struct child_conn {
 	char last_error[IKE_REASON_TEXT];
 };
 
-/* --- IKE SA ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- IKE SA ------------------------------------------------------------------------------------------------------------------- */
 
 enum ike_state {		/* section 10 of the rules */
 	STATE_INIT_SENT, STATE_AUTH_SENT, STATE_INIT_DONE, STATE_ESTABLISHED, STATE_REKEYED, STATE_DELETING, STATE_DEAD, STATE_COUNT
@@ -84,9 +84,17 @@ enum ike_state {		/* section 10 of the rules */
 
 enum { PROOF_SUITE = 1, PROOF_PEER = 2, PROOF_SUCCESSOR = 4 };
 
-enum task_kind {		/* in order of priority (I-116); the first two are the initial exchanges */
-	TASK_INIT, TASK_AUTH, TASK_DELETE_IKE, TASK_AUTH_FAILED, TASK_DELETE_CHILD, TASK_REKEY_IKE, TASK_REKEY_CHILD, TASK_CREATE_CHILD,
-	TASK_LIVENESS, TASK_COUNT
+enum task_kind { /* in order of priority (I-116); the first two are the initial exchanges */
+		 TASK_INIT,
+		 TASK_AUTH,
+		 TASK_DELETE_IKE,
+		 TASK_AUTH_FAILED,
+		 TASK_DELETE_CHILD,
+		 TASK_REKEY_IKE,
+		 TASK_REKEY_CHILD,
+		 TASK_CREATE_CHILD,
+		 TASK_LIVENESS,
+		 TASK_COUNT
 };
 
 struct own_half {		/* our part of an exchange of nonces and public values */
@@ -120,7 +128,8 @@ struct initial {		/* what IKE_SA_INIT and IKE_AUTH need; freed when the SA is es
 	struct child_conn *first_child;	/* initiator: goes along in IKE_AUTH */
 };
 
-struct low_nonce {		/* the lower of the two nonces of an exchange: it decides which of two crossing rekeys stays (I-135) */
+/* the lower of the two nonces of an exchange: it decides which of two crossing rekeys stays (I-135) */
+struct low_nonce {
 	uint8_t bytes[IKE_NONCE_MAX];
 	size_t n;
 };
@@ -159,7 +168,8 @@ struct ike_sa {
 	unsigned queued;
 	struct child_sa *children;
 	unsigned child_count;
-	struct ike_sa *by_peer;		/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
+	/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
+	struct ike_sa *by_peer;
 	struct ike_sa *successor;
 	bool referenced;		/* some SA's by_peer or successor */
 	struct low_nonce low_nonce;	/* of the rekey that made this SA */
@@ -172,9 +182,17 @@ struct ike_sa {
 	const struct plan_origin *last_origin;
 };
 
-/* --- child SA ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- child SA ----------------------------------------------------------------------------------------------------------------- */
 
-enum child_state { CHILD_NEGOTIATING, CHILD_INSTALLED, CHILD_REKEYING, CHILD_REPLACED, CHILD_DELETING, CHILD_DELETED, CHILD_STATE_COUNT };
+enum child_state {
+	CHILD_NEGOTIATING,
+	CHILD_INSTALLED,
+	CHILD_REKEYING,
+	CHILD_REPLACED,
+	CHILD_DELETING,
+	CHILD_DELETED,
+	CHILD_STATE_COUNT
+};
 
 struct child_sa {
 	struct child_conn *conn;
@@ -200,7 +218,7 @@ struct child_sa {
 	struct timer lifetime;
 };
 
-/* --- the engine -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the engine --------------------------------------------------------------------------------------------------------------- */
 
 #define IKE_HASH_SIZE	1024u
 
@@ -300,7 +318,8 @@ void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_
 
 /* cookie.c */
 bool cookie_wanted(struct ike *ike, const struct ip_addr *remote, bool *ret_drop);
-bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX], size_t *ret_n);
+bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX],
+		 size_t *ret_n);
 bool cookie_check(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, struct slice cookie);
 
 /* auth.c */
@@ -320,9 +339,11 @@ struct chosen {
 	struct proposal answer;		/* its transforms.v is the array above */
 };
 /* I-042: our order decides. esn: of the child, for IKE PLAN_NO. False: nothing fits. */
-bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret);
+bool choose_proposal(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn,
+		     struct chosen *ret);
 /* The answer to an offer of ours: exactly one of `ours`, complete. */
-bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn, struct chosen *ret);
+bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_payload, enum ke_rule ke, enum plan_tristate esn,
+		  struct chosen *ret);
 bool suite_within(const proposal_list *ours, const struct suite_choice *suite);	/* I-061: would these proposals have accepted it */
 void suite_describe(const struct suite_choice *s, bool esn, char text[IKE_PROPOSAL_TEXT]);
 bool transform_is_none(const struct transform *t);
@@ -339,7 +360,8 @@ struct ts_list {
 	unsigned n;
 };
 void ts_read(const struct wire_payload *p, struct ts_list *ret);
-/* I-160..I-162: what `offered` and `ours` have in common, without doubles; false: nothing, or less than ours and `narrowing` is off. */
+/* I-160..I-162: what `offered` and `ours` have in common, without doubles; false: nothing, or less than ours and `narrowing` is
+ * off. */
 bool ts_narrow(const struct traffic_selector *ours, size_t n, const struct ts_list *offered, bool narrowing, struct ts_list *ret);
 bool ts_within(const struct traffic_selector *outer, size_t n, const struct ts_list *inner);	/* I-163 */
 char *ts_list_format(struct arena *a, const struct traffic_selector *v, size_t n);
@@ -349,7 +371,8 @@ char *ts_list_format(struct arena *a, const struct traffic_selector *v, size_t n
 bool child_add_offer(struct ike_sa *sa, struct task *t, bool in_auth, struct draft *d);
 /* Responder: adds the answer's payloads, or an error notify. NULL: refused, and *ret_notify tells how. */
 struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, bool in_auth, struct child_sa *old, struct draft *d);
-/* Initiator, with t->half and, for a rekey, t->child. 0: installed, and the reserved SPI is the child's; else -errno after the failure was reported. */
+/* Initiator, with t->half and, for a rekey, t->child. 0: installed, and the reserved SPI is the child's; else -errno after the
+ * failure was reported. */
 int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m, bool in_auth, struct child_sa **ret);
 void child_end(struct child_sa *c);		/* out of the data plane, unlinked */
 int child_install_out(struct child_sa *c);
@@ -407,8 +430,8 @@ void sa_fail_conns(struct ike_sa *sa, int status, const char *reason, const stru
 
 /* load.c */
 int load_plan(struct ike *ike, struct diag *diag);
-const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote, const struct ip_addr *local_addr,
-			      const struct ip_addr *remote_addr);
+const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote,
+			      const struct ip_addr *local_addr, const struct ip_addr *remote_addr);
 
 /* report.c */
 void log_at(struct ike *ike, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule,
@@ -419,8 +442,8 @@ bool log_allowed(struct ike *ike);
 /* "'hq' (203.0.113.7)" in a text of the event. */
 const char *sa_name(const struct ike_sa *sa);
 /* Remembers the reason for the SA's end or its last trouble, and logs it. */
-void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule, int status,
-		const struct plan_origin *origin, const char *format, ...) __attribute__((format(printf, 9, 10)));
+void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule,
+		int status, const struct plan_origin *origin, const char *format, ...) __attribute__((format(printf, 9, 10)));
 #define TROUBLE(sa, level, rule, status, origin, ...)	\
 	sa_trouble((sa), __FILE__, __LINE__, __func__, (level), (rule), (status), (origin), __VA_ARGS__)
 const char *notify_text(struct ike *ike, uint16_t type);	/* "NO_PROPOSAL_CHOSEN", or "error 4711" */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* load.c -- the plan as the engine can run it: what it cannot do is a finding with the user's line, and only that conn is left out. */
+/* load.c -- the plan as the engine can run it: what it cannot do is a finding with the user's line, and only that conn is left
+ * out. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,8 +9,9 @@
 /* Runtime findings have no position in a source map: the place goes into the text (the plan has file and line). */
 static struct finding *find(struct diag *diag, enum rule_id rule, const struct plan_origin *o, const char *conn, const char *text)
 {
-	struct finding *f = o->file ? diag_report(diag, rule, (struct span){ 0, 0 }, "%s:%u: conn '%s': %s", o->file, o->line, conn, text)
-				    : diag_report(diag, rule, (struct span){ 0, 0 }, "conn '%s': %s", conn, text);
+	struct finding *f =
+		o->file ? diag_report(diag, rule, (struct span){ 0, 0 }, "%s:%u: conn '%s': %s", o->file, o->line, conn, text)
+			: diag_report(diag, rule, (struct span){ 0, 0 }, "conn '%s': %s", conn, text);
 
 	diag_set_conn(f, conn);
 	return f;
@@ -17,11 +19,12 @@ static struct finding *find(struct diag *diag, enum rule_id rule, const struct p
 
 static struct ident of_address(const struct ip_addr *a)
 {
-	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4, .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
+	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
+			       .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
 }
 
-const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote, const struct ip_addr *local_addr,
-			      const struct ip_addr *remote_addr)
+const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote,
+			      const struct ip_addr *local_addr, const struct ip_addr *remote_addr)
 {
 	struct ident la = of_address(local_addr), ra = of_address(remote_addr);
 	const struct secret_entry *e;
@@ -42,7 +45,7 @@ static bool psk_is_ambiguous(const struct ike *ike, const struct ident *local, c
 	return e && secrets_psk_rival(ike->env->secrets, e, local, remote);
 }
 
-/* --- proposals ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- proposals ---------------------------------------------------------------------------------------------------------------- */
 
 static bool has_type(const struct proposal *p, enum transform_type type)
 {
@@ -88,7 +91,7 @@ static bool take_all(struct ike *ike, const proposal_list *from, proposal_list *
 	return to->n > 0;
 }
 
-/* --- peers ---------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- peers -------------------------------------------------------------------------------------------------------------------- */
 
 static bool has_fixed_id(const struct plan_end *e)
 {
@@ -103,7 +106,9 @@ static void weigh_psk(struct diag *diag, const struct ike_peer *p, const struct 
 		if (p->proposals.v[0].transforms.v[i].transform->type == TRANSFORM_PRF)
 			prf = p->proposals.v[0].transforms.v[i].transform;
 	if (prf && psk->n < prf->output_bits / 16u)
-		diag_help(diag, find(diag, RULE_IKE_PSK_SHORT, &p->plan->origin, p->plan->conn, "the shared key is shorter than half of the PRF's output"),
+		diag_help(diag,
+			  find(diag, RULE_IKE_PSK_SHORT, &p->plan->origin, p->plan->conn,
+			       "the shared key is shorter than half of the PRF's output"),
 			  "make one with 'openssl rand -base64 32' and write it as 0s...");
 }
 
@@ -158,12 +163,13 @@ static void load_peer(struct ike *ike, struct ike_peer *p, struct diag *diag)
 	p->template = p->plan->remote.kind == PLAN_ADDRESS_ANY;
 	p->refused = why != NULL;
 	if (why)
-		find(diag, rule, rule == RULE_IKE_TRANSFORM_UNSUPPORTED ? &p->plan->proposals_origin : &p->plan->origin, p->plan->conn, why);
+		find(diag, rule, rule == RULE_IKE_TRANSFORM_UNSUPPORTED ? &p->plan->proposals_origin : &p->plan->origin,
+		     p->plan->conn, why);
 	else
 		note_not_carried(diag, p->plan);
 }
 
-/* --- children ---------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- children ----------------------------------------------------------------------------------------------------------------- */
 
 static const char *child_refused_why(struct ike *ike, struct child_conn *c, enum rule_id *ret_rule)
 {

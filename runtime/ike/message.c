@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* message.c -- messages of one IKE SA: sealed and sent, received and opened, and told apart: new request, repeated request, awaited answer, or
- * nothing of these (I-110, I-111, I-112). Which exchanges a state admits stands in a table.
+/* message.c -- messages of one IKE SA: sealed and sent, received and opened, and told apart: new request, repeated request,
+ * awaited answer, or nothing of these (I-110, I-111, I-112). Which exchanges a state admits stands in a table.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,8 +45,13 @@ void draft_release(struct draft *d)
 void sa_send(struct ike_sa *sa, const struct buf *message)
 {
 	struct ike_datagram d = {
-		.local = sa->local, .remote = sa->remote, .local_port = sa->local_port, .remote_port = sa->remote_port, .natt = sa->natt,
-		.data = (const uint8_t *)message->p, .n = message->n,
+		.local = sa->local,
+		.remote = sa->remote,
+		.local_port = sa->local_port,
+		.remote_port = sa->remote_port,
+		.natt = sa->natt,
+		.data = (const uint8_t *)message->p,
+		.n = message->n,
 	};
 
 	sa->last_out = sa->ike->now;
@@ -140,8 +145,9 @@ static void move(struct ike_sa *sa, const struct ip_addr *remote, uint16_t remot
 	char from[IP_ADDR_TEXT], to[IP_ADDR_TEXT];
 
 	if (sa->state == STATE_ESTABLISHED)
-		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "conn '%s': the peer moved from %s port %u to %s port %u",
-		    sa->peer->plan->conn, ip_addr_format(&sa->remote, from), sa->remote_port, ip_addr_format(remote, to), remote_port);
+		LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin,
+		    "conn '%s': the peer moved from %s port %u to %s port %u", sa->peer->plan->conn,
+		    ip_addr_format(&sa->remote, from), sa->remote_port, ip_addr_format(remote, to), remote_port);
 	sa->remote = *remote;
 	sa->remote_port = remote_port;
 	child_addresses_changed(sa);
@@ -173,8 +179,8 @@ static enum verdict answer_fault(struct ike_sa *sa, const struct wire_fault *fau
 {
 	uint8_t type = fault->payload;
 
-	TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_MALFORMED_MESSAGE, -EPROTO, &sa->peer->plan->origin, "the peer's request cannot be read: %s",
-		fault->why);
+	TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_MALFORMED_MESSAGE, -EPROTO, &sa->peer->plan->origin,
+		"the peer's request cannot be read: %s", fault->why);
 	if (fault->error == WIRE_CRITICAL) {
 		wire_add_notify(&d->w, NOTIFY_UNSUPPORTED_CRITICAL_PAYLOAD, slice_bytes(&type, 1));
 		return sa->state == STATE_INIT_DONE ? VERDICT_ANSWER_AND_END : VERDICT_ANSWER;

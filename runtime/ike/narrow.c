@@ -19,7 +19,8 @@ static bool covered(const struct traffic_selector *v, size_t n, const struct tra
 	return false;
 }
 
-/* The offered selectors decide the order, so that the one of the packet that triggered the exchange comes first and is never cut off. */
+/* The offered selectors decide the order, so that the one of the packet that triggered the exchange comes first and is never cut
+ * off. */
 static void intersect(const struct traffic_selector *ours, size_t n, const struct ts_list *offered, struct ts_list *ret)
 {
 	struct traffic_selector both;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rekey.c -- CREATE_CHILD_SA (RFC 7296 sections 1.3, 2.8, 2.18): further child SAs, new ones in place of old ones, and a new IKE SA in place of the
- * old one, in both roles and with both ends at it at once (I-130 ... I-139).
+/* rekey.c -- CREATE_CHILD_SA (RFC 7296 sections 1.3, 2.8, 2.18): further child SAs, new ones in place of old ones, and a new IKE
+ * SA in place of the old one, in both roles and with both ends at it at once (I-130 ... I-139).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define RETRY_MS	30000u	/* until a rekey that was refused is tried again (I-141) */
 
-/* --- crossing rekeys ------------------------------------------------------------------------------------------------------------------------ */
+/* --- crossing rekeys ---------------------------------------------------------------------------------------------------------- */
 
 static int nonce_cmp(struct slice a, struct slice b)
 {
@@ -64,7 +64,7 @@ bool other_group(struct task *t, const proposal_list *list, const struct wire_no
 	return true;
 }
 
-/* --- child SAs, as initiator ------------------------------------------------------------------------------------------------------------------ */
+/* --- child SAs, as initiator -------------------------------------------------------------------------------------------------- */
 
 bool create_child_start(struct ike_sa *sa, struct task *t, struct draft *d)
 {
@@ -79,7 +79,8 @@ bool create_child_start(struct ike_sa *sa, struct task *t, struct draft *d)
 		return false;
 	old->state = CHILD_REKEYING;
 	wire_add_notify_spi(&d->w, NOTIFY_REKEY_SA, (uint8_t)t->conn->plan->protocol, old->spi_in, (struct slice){ NULL, 0 });
-	LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, &t->conn->plan->origin, "%s: rekeying child SA '%s'", sa_name(sa), t->conn->plan->name);
+	LOG(sa->ike, IKE_LOG_DEBUG, RULE_COUNT, &t->conn->plan->origin, "%s: rekeying child SA '%s'", sa_name(sa),
+	    t->conn->plan->name);
 	return child_add_offer(sa, t, false, d);
 }
 
@@ -94,8 +95,8 @@ static void rekey_failed(struct child_sa *old)
 	}
 	old->state = CHILD_INSTALLED;
 	LOG(old->sa->ike, IKE_LOG_WARNING, RULE_IKE_REKEY_FAILED, &old->conn->plan->origin,
-	    "%s: child SA '%s' could not be rekeyed; it is tried again in %u s, until the old SA ends", sa_name(old->sa), old->conn->plan->name,
-	    RETRY_MS / 1000);
+	    "%s: child SA '%s' could not be rekeyed; it is tried again in %u s, until the old SA ends", sa_name(old->sa),
+	    old->conn->plan->name, RETRY_MS / 1000);
 	child_rekey_at(old, old->sa->ike->now + RETRY_MS);
 }
 
@@ -139,8 +140,8 @@ static void replace(struct child_sa *old, struct child_sa *new)
 	struct child_sa *theirs = old->by_peer;
 
 	if (theirs && low_nonce_loses(&new->low_nonce, &theirs->low_nonce)) {
-		LOG(new->sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: both ends rekeyed child SA '%s', the peer's stays", sa_name(new->sa),
-		    new->conn->plan->name);
+		LOG(new->sa->ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: both ends rekeyed child SA '%s', the peer's stays",
+		    sa_name(new->sa), new->conn->plan->name);
 		old->state = CHILD_REPLACED;
 		new->redundant = true;
 		child_stop_sending(new);	/* before the peer stops receiving; the old one still carries */
@@ -178,7 +179,7 @@ void create_child_response(struct ike_sa *sa, struct task *t, const struct wire_
 	task_free(sa, t);
 }
 
-/* --- child SAs, as responder ------------------------------------------------------------------------------------------------------------------ */
+/* --- child SAs, as responder -------------------------------------------------------------------------------------------------- */
 
 static enum verdict refuse(struct draft *d, enum notify_type type)
 {
@@ -192,13 +193,15 @@ static void drop_queued_rekey(struct ike_sa *sa, struct child_sa *old)
 		task_forget_child(sa, old);
 }
 
-static enum verdict rekey_child_request(struct ike_sa *sa, const struct wire_message *m, const struct wire_notify *n, struct draft *d)
+static enum verdict rekey_child_request(struct ike_sa *sa, const struct wire_message *m, const struct wire_notify *n,
+					struct draft *d)
 {
 	struct child_sa *old = n->spi.n == 4 ? child_by_spi_out(sa, spi_read(n->spi)) : NULL, *new;
 	bool crossing;
 
 	if (!old || (old->state == CHILD_REPLACED && !old->out_stands)) {
-		wire_add_notify_spi(&d->w, NOTIFY_CHILD_SA_NOT_FOUND, n->protocol, spi_read(n->spi), (struct slice){ NULL, 0 });	/* I-138 */
+		/* I-138 */
+		wire_add_notify_spi(&d->w, NOTIFY_CHILD_SA_NOT_FOUND, n->protocol, spi_read(n->spi), (struct slice){ NULL, 0 });
 		return VERDICT_ANSWER;
 	}
 	if (old->state == CHILD_DELETING || old->state == CHILD_REPLACED || old->by_peer)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rekey_ike.c -- a new IKE SA in place of the old one, under its protection (RFC 7296 sections 1.3.2, 2.8.2, 2.18; I-134, I-136). */
+/* rekey_ike.c -- a new IKE SA in place of the old one, under its protection (RFC 7296 sections 1.3.2, 2.8.2, 2.18; I-134,
+ * I-136). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +62,8 @@ static int make_keys(struct ike_sa *sa, const struct ike_sa *old, const struct c
 		return -ENOMEM;
 	r = prf_new(c->suite.prf, &sa->prf);
 	if (r == 0)
-		r = ike_keys_rekey(old->prf, slice_bytes(old->keys->d, old->keys->prf_size), sa->prf, &sa->suite, seed, sa->spi_i, sa->spi_r, sa->keys);
+		r = ike_keys_rekey(old->prf, slice_bytes(old->keys->d, old->keys->prf_size), sa->prf, &sa->suite, seed, sa->spi_i,
+				   sa->spi_r, sa->keys);
 	if (r == 0)
 		r = sa_make_ciphers(sa);
 	if (r < 0)
@@ -74,8 +76,8 @@ static int make_keys(struct ike_sa *sa, const struct ike_sa *old, const struct c
 	return 0;
 }
 
-/* Children and what waits for them go to the successor; the old SA only waits for its DELETE. Whoever wanted the old one deleted wants the same
- * of its successor. */
+/* Children and what waits for them go to the successor; the old SA only waits for its DELETE. Whoever wanted the old one deleted
+ * wants the same of its successor. */
 void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to)
 {
 	while (old->children)
@@ -93,7 +95,7 @@ void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to)
 	LOG(to->ike, IKE_LOG_INFO, RULE_COUNT, &to->peer->plan->origin, "%s: IKE SA rekeyed, %s", sa_name(to), to->proposal);
 }
 
-/* --- initiator -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- initiator ---------------------------------------------------------------------------------------------------------------- */
 
 bool rekey_ike_start(struct ike_sa *sa, struct task *t, struct draft *d)
 {
@@ -132,7 +134,8 @@ static void failed(struct ike_sa *sa, const char *why)
 /* NULL: the new SA stands; else what is wrong with the answer. */
 static const char *take_answer(struct ike_sa *old, struct task *t, const struct wire_message *m, struct ike_sa **ret)
 {
-	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *nonce = wire_find(m, PAYLOAD_NONCE, 0), *ke = wire_find(m, PAYLOAD_KE, 0);
+	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *nonce = wire_find(m, PAYLOAD_NONCE, 0),
+				  *ke = wire_find(m, PAYLOAD_KE, 0);
 	struct secret shared = { 0 };
 	struct key_seed seed;
 	struct chosen c;
@@ -141,12 +144,14 @@ static const char *take_answer(struct ike_sa *old, struct task *t, const struct 
 
 	if (!sa_p || !nonce || !ke || nonce->body.n < IKE_NONCE_MIN || nonce->body.n > IKE_NONCE_MAX)
 		return "the peer's answer lacks a payload";
-	if (!check_answer(&old->ike->scratch, &old->peer->proposals, sa_p->body, KE_CHOSEN, PLAN_NO, &c) || c.suite.ke != t->half.group ||
-	    wire_ke(ke).method != t->half.group->ikev2_id || spi_of(c.spi) == 0)
+	if (!check_answer(&old->ike->scratch, &old->peer->proposals, sa_p->body, KE_CHOSEN, PLAN_NO, &c) ||
+	    c.suite.ke != t->half.group || wire_ke(ke).method != t->half.group->ikev2_id || spi_of(c.spi) == 0)
 		return "the peer chose a proposal that was not offered";
 	if (ke_complete(t->half.ke, wire_ke(ke).data, &shared) < 0)
 		return "the peer's public value is no member of its group";
-	seed = (struct key_seed){ .shared = secret_slice(&shared), .ni = slice_bytes(t->half.nonce, IKE_NONCE_SIZE), .nr = nonce->body };
+	seed = (struct key_seed){ .shared = secret_slice(&shared),
+				  .ni = slice_bytes(t->half.nonce, IKE_NONCE_SIZE),
+				  .nr = nonce->body };
 	sa = heir(old, true, t->half.ike_spi);
 	r = -ENOMEM;
 	if (sa) {
@@ -218,7 +223,7 @@ void rekey_ike_response(struct ike_sa *sa, struct task *t, const struct wire_mes
 		settle(sa, new);
 }
 
-/* --- responder -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- responder ---------------------------------------------------------------------------------------------------------------- */
 
 static enum verdict refuse(struct draft *d, enum notify_type type, struct slice data)
 {
@@ -235,7 +240,8 @@ static bool busy(const struct ike_sa *sa)
 	       (t && (t->kind == TASK_REKEY_CHILD || t->kind == TASK_CREATE_CHILD || t->kind == TASK_DELETE_CHILD));
 }
 
-static struct ike_sa *make_successor(struct ike_sa *old, const struct chosen *c, struct slice nonce_i, struct slice nonce_r, const struct secret *shared)
+static struct ike_sa *make_successor(struct ike_sa *old, const struct chosen *c, struct slice nonce_i, struct slice nonce_r,
+				     const struct secret *shared)
 {
 	struct key_seed seed = { .shared = secret_slice(shared), .ni = nonce_i, .nr = nonce_r };
 	struct ike_sa *sa = heir(old, false, 0);
@@ -250,7 +256,8 @@ static struct ike_sa *make_successor(struct ike_sa *old, const struct chosen *c,
 	return sa;
 }
 
-static void add_answer(const struct ike_sa *sa, const struct chosen *c, struct slice nonce, const struct buf *public_value, struct draft *d)
+static void add_answer(const struct ike_sa *sa, const struct chosen *c, struct slice nonce, const struct buf *public_value,
+		       struct draft *d)
 {
 	struct wire_sa_options options = { .esn = WIRE_ESN_NONE, .first_number = c->number };
 	uint8_t spi[8];
@@ -264,7 +271,8 @@ static void add_answer(const struct ike_sa *sa, const struct chosen *c, struct s
 
 enum verdict rekey_ike_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d)
 {
-	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *nonce = wire_find(m, PAYLOAD_NONCE, 0), *ke = wire_find(m, PAYLOAD_KE, 0);
+	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *nonce = wire_find(m, PAYLOAD_NONCE, 0),
+				  *ke = wire_find(m, PAYLOAD_KE, 0);
 	CLEANUP(buf_release) struct buf public_value = { 0 };
 	bool crossing = sa->running && sa->running->kind == TASK_REKEY_IKE;
 	uint8_t mine[IKE_NONCE_SIZE], group[2];

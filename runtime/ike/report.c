@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report.c -- what the engine says: log lines with rule, origin and the program's own place, and the reason that a user gets for a failure. */
+/* report.c -- what the engine says: log lines with rule, origin and the program's own place, and the reason that a user gets for
+ * a failure. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ bool log_allowed(struct ike *ike)
 {
 	if (ike->log_second != ike->now / 1000) {
 		if (ike->log_lost)
-			LOG(ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, NULL, "%u more lines about messages from the net were left out", ike->log_lost);
+			LOG(ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, NULL, "%u more lines about messages from the net were left out",
+			    ike->log_lost);
 		ike->log_second = ike->now / 1000;
 		ike->log_count = ike->log_lost = 0;
 	}
@@ -50,8 +52,8 @@ const char *sa_name(const struct ike_sa *sa)
 	return arena_printf(&sa->ike->scratch, "conn '%s', peer %s", sa->peer->plan->conn, ip_addr_format(&sa->remote, remote));
 }
 
-void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule, int status,
-		const struct plan_origin *origin, const char *format, ...)
+void sa_trouble(struct ike_sa *sa, const char *file, int line, const char *function, enum ike_log_level level, enum rule_id rule,
+		int status, const struct plan_origin *origin, const char *format, ...)
 {
 	char text[2 * IKE_REASON_TEXT];
 	int n = snprintf(text, sizeof(text), "%s: ", sa_name(sa));

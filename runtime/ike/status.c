@@ -20,10 +20,22 @@ static void counters(struct child_sa *c, bool inbound, struct dp_counters *ret)
 static void describe_child(struct child_sa *c, struct ike_child_status *s)
 {
 	*s = (struct ike_child_status){
-		.name = c->conn->plan->name, .state = child_state_name(c->state), .mode = c->mode, .encap = c->encap, .spi_in = c->spi_in,
-		.spi_out = c->spi_out, .reqid = c->conn->plan->reqid, .proposal = c->proposal, .local_ts = c->local_ts, .remote_ts = c->remote_ts,
-		.local_ts_count = c->local_count, .remote_ts_count = c->remote_count, .established_ms = c->established_at,
-		.rekey_at_ms = c->rekey_at, .expire_at_ms = c->expire_at, .origin = &c->conn->plan->origin,
+		.name = c->conn->plan->name,
+		.state = child_state_name(c->state),
+		.mode = c->mode,
+		.encap = c->encap,
+		.spi_in = c->spi_in,
+		.spi_out = c->spi_out,
+		.reqid = c->conn->plan->reqid,
+		.proposal = c->proposal,
+		.local_ts = c->local_ts,
+		.remote_ts = c->remote_ts,
+		.local_ts_count = c->local_count,
+		.remote_ts_count = c->remote_count,
+		.established_ms = c->established_at,
+		.rekey_at_ms = c->rekey_at,
+		.expire_at_ms = c->expire_at,
+		.origin = &c->conn->plan->origin,
 	};
 	counters(c, true, &s->in);
 	counters(c, false, &s->out);
@@ -34,11 +46,27 @@ static void each_sa(struct ike_sa *sa, void (*each)(void *context, const struct 
 	struct ike_child_status *children = arena_new_array(&sa->ike->scratch, sa->child_count + 1, struct ike_child_status);
 	unsigned n = sa->child_count;
 	struct ike_sa_status s = {
-		.conn = sa->peer->plan->conn, .state = sa_state_name(sa->state), .last_error = sa->last_error[0] ? sa->last_error : NULL, .version = 2,
-		.initiator = sa->initiator, .nat_local = sa->nat_local, .nat_remote = sa->nat_remote, .spi_i = sa->spi_i, .spi_r = sa->spi_r,
-		.local = sa->local, .remote = sa->remote, .local_port = sa->local_port, .remote_port = sa->remote_port,
-		.local_id = sa->local_id_text, .remote_id = sa->remote_id_text, .proposal = sa->proposal, .established_ms = sa->established_at,
-		.rekey_at_ms = sa->rekey_at, .origin = &sa->peer->plan->origin, .children = children, .child_count = sa->child_count,
+		.conn = sa->peer->plan->conn,
+		.state = sa_state_name(sa->state),
+		.last_error = sa->last_error[0] ? sa->last_error : NULL,
+		.version = 2,
+		.initiator = sa->initiator,
+		.nat_local = sa->nat_local,
+		.nat_remote = sa->nat_remote,
+		.spi_i = sa->spi_i,
+		.spi_r = sa->spi_r,
+		.local = sa->local,
+		.remote = sa->remote,
+		.local_port = sa->local_port,
+		.remote_port = sa->remote_port,
+		.local_id = sa->local_id_text,
+		.remote_id = sa->remote_id_text,
+		.proposal = sa->proposal,
+		.established_ms = sa->established_at,
+		.rekey_at_ms = sa->rekey_at,
+		.origin = &sa->peer->plan->origin,
+		.children = children,
+		.child_count = sa->child_count,
 	};
 
 	for (struct child_sa *c = sa->children; c; c = c->next)		/* newest first in the list, oldest first for people */
@@ -47,11 +75,18 @@ static void each_sa(struct ike_sa *sa, void (*each)(void *context, const struct 
 }
 
 /* A peer without SA: its conns are refused, wait for traffic or for the peer, or will be tried again. */
-static void each_waiting(struct ike *ike, const struct ike_peer *p, void (*each)(void *context, const struct ike_sa_status *sa), void *context)
+static void each_waiting(struct ike *ike, const struct ike_peer *p, void (*each)(void *context, const struct ike_sa_status *sa),
+			 void *context)
 {
 	struct ike_sa_status s = {
-		.conn = p->plan->conn, .state = p->refused ? "refused" : p->template ? "waiting" : "down", .version = p->plan->version,
-		.local = p->plan->local.addr, .remote = p->plan->remote.addr, .origin = &p->plan->origin,
+		.conn = p->plan->conn,
+		.state = p->refused    ? "refused"
+			 : p->template ? "waiting"
+				       : "down",
+		.version = p->plan->version,
+		.local = p->plan->local.addr,
+		.remote = p->plan->remote.addr,
+		.origin = &p->plan->origin,
 	};
 
 	for (size_t i = 0; i < ike->conn_count; i++) {

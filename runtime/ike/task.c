@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* task.c -- what an IKE SA has to ask its peer: one request at a time, the rest queued by priority (I-116), sent again until it is answered
- * (I-114). What each kind of task sends and does with its answer stands in the table `kinds`.
+/* task.c -- what an IKE SA has to ask its peer: one request at a time, the rest queued by priority (I-116), sent again until it
+ * is answered (I-114). What each kind of task sends and does with its answer stands in the table `kinds`.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -63,8 +63,8 @@ struct task *task_new(struct ike_sa *sa, enum task_kind kind)
 	struct task *t = sa->queued < LIMIT_TASKS_PER_SA ? calloc(1, sizeof(*t)) : NULL;
 
 	if (!t) {
-		LOG(sa->ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, &sa->peer->plan->origin, "%s: %u requests wait already, %s is not queued", sa_name(sa),
-		    sa->queued, task_names[kind]);
+		LOG(sa->ike, IKE_LOG_WARNING, RULE_IKE_LIMIT, &sa->peer->plan->origin,
+		    "%s: %u requests wait already, %s is not queued", sa_name(sa), sa->queued, task_names[kind]);
 		return NULL;
 	}
 	t->kind = kind;
@@ -172,7 +172,8 @@ static struct task *take_ready(struct ike_sa *sa)
 
 static bool may_run(const struct ike_sa *sa)
 {
-	return !sa->running && sa->seal && (sa->state == STATE_ESTABLISHED || sa->state == STATE_REKEYED || sa->state == STATE_AUTH_SENT);
+	return !sa->running && sa->seal &&
+	       (sa->state == STATE_ESTABLISHED || sa->state == STATE_REKEYED || sa->state == STATE_AUTH_SENT);
 }
 
 void task_run_next(struct ike_sa *sa)
@@ -188,8 +189,8 @@ void task_run_next(struct ike_sa *sa)
 			continue;
 		}
 		if (sa_seal(sa, kinds[t->kind].exchange, false, sa->request_id, &d, &sa->request) < 0) {
-			LOG(sa->ike, IKE_LOG_ERROR, RULE_COUNT, NULL, "%s: %s cannot be sent: out of memory, or too large", sa_name(sa),
-			    task_names[t->kind]);
+			LOG(sa->ike, IKE_LOG_ERROR, RULE_COUNT, NULL, "%s: %s cannot be sent: out of memory, or too large",
+			    sa_name(sa), task_names[t->kind]);
 			task_free(sa, t);
 			continue;
 		}

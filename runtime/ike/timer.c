@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* timer.c -- a binary heap of timers. Each timer knows its place, so that setting and cancelling cost a logarithm at most, also with many SAs. */
+/* timer.c -- a binary heap of timers. Each timer knows its place, so that setting and cancelling cost a logarithm at most, also
+ * with many SAs. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -35,7 +36,8 @@ static void sift_down(struct ike *ike, unsigned i, struct timer *t)
 	put(ike, i, t);
 }
 
-/* Whoever makes an object with timers reserves their places first, so that arming one never fails later, in the middle of an exchange. */
+/* Whoever makes an object with timers reserves their places first, so that arming one never fails later, in the middle of an
+ * exchange. */
 int timers_reserve(struct ike *ike, unsigned more)
 {
 	unsigned need = ike->timer_places + more, room = ike->heap_room ? ike->heap_room : 64;

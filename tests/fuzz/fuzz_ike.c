@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_ike.c -- two live engines, and an input that is a script of what happens between them (I-353).
  *
- * First byte: 0 the ends do not know each other yet, 1 half-open, 2 established, 3 both have asked for a rekey of the child at the same time.
- * Then records of an operation, two bytes of size, and that many bytes: a datagram as it is, or the text of an SK payload (exchange, flags, type
- * of the first payload, payloads) sealed with the right keys, or time that passes, or a command. In the end all is stopped: no SA may be left.
+ * First byte: 0 the ends do not know each other yet, 1 half-open, 2 established, 3 both have asked for a rekey of the child at
+ * the same time. Then records of an operation, two bytes of size, and that many bytes: a datagram as it is, or the text of an SK
+ * payload (exchange, flags, type of the first payload, payloads) sealed with the right keys, or time that passes, or a command.
+ * In the end all is stopped: no SA may be left.
  */
 #include <assert.h>
 
 #include "runtime/ike/internal.h"
 #include "tests/unit/ike_lab.h"
 
-enum operation { OP_DATAGRAM, OP_SEALED_REQUEST, OP_SEALED_RESPONSE, OP_TIME, OP_REKEY_CHILD, OP_REKEY_IKE, OP_DOWN, OP_UP, OP_EXPIRE, OP_COUNT };
+enum operation {
+	OP_DATAGRAM,
+	OP_SEALED_REQUEST,
+	OP_SEALED_RESPONSE,
+	OP_TIME,
+	OP_REKEY_CHILD,
+	OP_REKEY_IKE,
+	OP_DOWN,
+	OP_UP,
+	OP_EXPIRE,
+	OP_COUNT
+};
 
 static void deliver(struct lab *lab, unsigned from, const uint8_t *p, size_t n)
 {
-	struct ike_datagram d = { .local = lab->ends[from].addr, .remote = lab->ends[1 - from].addr, .local_port = 500, .remote_port = 500,
-				  .data = p, .n = n };
+	struct ike_datagram d = { .local = lab->ends[from].addr,
+				  .remote = lab->ends[1 - from].addr,
+				  .local_port = 500,
+				  .remote_port = 500,
+				  .data = p,
+				  .n = n };
 
 	lab_translate(lab, &d, from);
 	ike_receive(lab->ends[1 - from].ike, &d, lab->now);
@@ -74,7 +90,9 @@ static void operate(struct lab *lab, unsigned op, const uint8_t *p, size_t n)
 		break;
 	default:
 		if (c)
-			ike_dataplane_event(ike, &(struct dp_event){ .kind = n & 1 ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT, .spi = c->spi_in }, lab->now);
+			ike_dataplane_event(ike,
+					    &(struct dp_event){ .kind = n & 1 ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT, .spi = c->spi_in },
+					    lab->now);
 		break;
 	}
 }

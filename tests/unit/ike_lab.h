@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ike_lab.h -- two IKE engines in one process with a virtual clock, a virtual network that can lose, double, delay, change and translate
- * datagrams, and data planes that keep books. Everything is seeded: a run that fails fails again.
+/* ike_lab.h -- two IKE engines in one process with a virtual clock, a virtual network that can lose, double, delay, change and
+ * translate datagrams, and data planes that keep books. Everything is seeded: a run that fails fails again.
  *
  *    ends[0] "west" 192.0.2.1   10.1.0.0/16          ends[1] "east" 192.0.2.2   10.2.0.0/16
  */
@@ -100,7 +100,7 @@ static inline struct ip_addr lab_addr(const char *text)
 	return a;
 }
 
-/* --- data plane -------------------------------------------------------------------------------------------------------------------------- */
+/* --- data plane --------------------------------------------------------------------------------------------------------------- */
 
 static struct lab_sa *lab_find_sa(struct lab_dataplane *dp, uint32_t spi, bool inbound)
 {
@@ -212,12 +212,20 @@ static inline int lab_del_policies(struct dataplane *dataplane, const char *chil
 }
 
 static const struct dataplane_ops lab_dataplane_ops = {
-	.name = "lab", .summary = "keeps books for a test", .caps = DP_CAP_TRANSPORT | DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_MARK | DP_CAP_IF_ID,
-	.alloc_spi = lab_alloc_spi, .add_sa = lab_add_sa, .del_sa = lab_del_sa, .query_sa = lab_query_sa, .move_sa = lab_move_sa,
-	.add_policies = lab_add_policies, .del_policies = lab_del_policies,
+	.name = "lab",
+	.summary = "keeps books for a test",
+	.caps = DP_CAP_TRANSPORT | DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_MARK | DP_CAP_IF_ID,
+	.alloc_spi = lab_alloc_spi,
+	.add_sa = lab_add_sa,
+	.del_sa = lab_del_sa,
+	.query_sa = lab_query_sa,
+	.move_sa = lab_move_sa,
+	.add_policies = lab_add_policies,
+	.del_policies = lab_del_policies,
 };
 
-/* The kernel's rule: the newest outbound SA carries the traffic. The packet gets through if the other end has that SA with the same keys. */
+/* The kernel's rule: the newest outbound SA carries the traffic. The packet gets through if the other end has that SA with the
+ * same keys. */
 static const struct lab_sa *lab_newest_out(struct lab_dataplane *dp)
 {
 	const struct lab_sa *best = NULL;
@@ -236,12 +244,12 @@ static inline bool lab_flows(struct lab *lab, unsigned from)
 		return false;
 	in = lab_find_sa(&lab->ends[1 - from].dp, out->sa.spi, true);
 	return in && in->filled && in->sa.encr == out->sa.encr && in->sa.encr_key_size == out->sa.encr_key_size &&
-	       in->sa.integ == out->sa.integ && in->sa.esn == out->sa.esn && in->sa.mode == out->sa.mode && in->sa.encap == out->sa.encap &&
-	       memcmp(in->encr_key, out->encr_key, sizeof(in->encr_key)) == 0 &&
+	       in->sa.integ == out->sa.integ && in->sa.esn == out->sa.esn && in->sa.mode == out->sa.mode &&
+	       in->sa.encap == out->sa.encap && memcmp(in->encr_key, out->encr_key, sizeof(in->encr_key)) == 0 &&
 	       memcmp(in->integ_key, out->integ_key, sizeof(in->integ_key)) == 0;
 }
 
-/* --- effects ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- effects ------------------------------------------------------------------------------------------------------------------ */
 
 static inline void lab_env_random(void *context, void *p, size_t n)
 {
@@ -267,7 +275,9 @@ static inline void lab_send(void *context, const struct ike_datagram *d)
 {
 	struct lab_end *end = context;
 	struct lab *lab = end->lab;
-	struct lab_packet p = { .at = lab->now + LAB_DELAY_MS, .from = (unsigned)(end - lab->ends), .sequence = lab->sent, .d = *d };
+	struct lab_packet p = {
+		.at = lab->now + LAB_DELAY_MS, .from = (unsigned)(end - lab->ends), .sequence = lab->sent, .d = *d
+	};
 	enum lab_fate fate = LAB_DELIVER;
 
 	if (d->keepalive) {
@@ -288,8 +298,8 @@ static inline void lab_send(void *context, const struct ike_datagram *d)
 	free(p.bytes);
 }
 
-static inline void lab_log(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
-			   const char *text)
+static inline void lab_log(void *context, const char *place, enum ike_log_level level, enum rule_id rule,
+			   const struct plan_origin *origin, const char *text)
 {
 	struct lab_end *end = context;
 
@@ -329,7 +339,7 @@ static inline bool lab_told(const struct lab_end *end, enum rule_id rule)
 	return false;
 }
 
-/* --- plans ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- plans -------------------------------------------------------------------------------------------------------------------- */
 
 static inline void lab_add_proposal(struct arena *a, proposal_list *list, enum ipsec_protocol protocol, const char *names)
 {
@@ -383,9 +393,21 @@ static inline struct plan_child *lab_add_child(struct lab_end *end, const char *
 	const char *file = arena_printf(&end->arena, "%s.conf", end->name);
 
 	*c = (struct plan_child){
-		.name = name, .peer = "net", .origin = { file, 10, 1 }, .protocol = PROTOCOL_ESP, .proposals_origin = { file, 11, 2 }, .pfs = true,
-		.local_ts_origin = { file, 12, 2 }, .remote_ts_origin = { file, 13, 2 }, .lifetime = 3600, .rekey_margin = 300, .rekey_fuzz = 100,
-		.rekey = true, .reqid = 16385 + (uint32_t)end->plan->children.n, .replay_window = 128, .start = PLAN_START_ADD,
+		.name = name,
+		.peer = "net",
+		.origin = { file, 10, 1 },
+		.protocol = PROTOCOL_ESP,
+		.proposals_origin = { file, 11, 2 },
+		.pfs = true,
+		.local_ts_origin = { file, 12, 2 },
+		.remote_ts_origin = { file, 13, 2 },
+		.lifetime = 3600,
+		.rekey_margin = 300,
+		.rekey_fuzz = 100,
+		.rekey = true,
+		.reqid = 16385 + (uint32_t)end->plan->children.n,
+		.replay_window = 128,
+		.start = PLAN_START_ADD,
 	};
 	lab_add_proposal(&end->arena, &c->proposals, PROTOCOL_ESP, "AES_GCM_16:128");
 	lab_add_ts(&end->arena, &c->local_ts, local);
@@ -402,12 +424,27 @@ static inline void lab_plan(struct lab_end *end, unsigned side)
 	end->plan = arena_new(a, struct plan);
 	p = vec_add(a, &end->plan->peers);
 	*p = (struct plan_peer){
-		.conn = "net", .origin = { file, 2, 1 }, .version = 2, .side = side ? PLAN_SIDE_RIGHT : PLAN_SIDE_LEFT, .rekey = true,
-		.proposals_origin = { file, 5, 2 }, .initial_contact = true, .lifetime = 28800, .rekey_margin = 600, .rekey_fuzz = 100,
-		.retransmit_timeout_ms = 60000, .retransmit_interval_ms = 500, .nat_keepalive = 20, .dpd_action = PLAN_DPD_HOLD,
-		.local = { .kind = PLAN_ADDRESS_FIXED, .addr = lab_addr(side ? "192.0.2.2" : "192.0.2.1"), .auth = PLAN_AUTH_PSK,
+		.conn = "net",
+		.origin = { file, 2, 1 },
+		.version = 2,
+		.side = side ? PLAN_SIDE_RIGHT : PLAN_SIDE_LEFT,
+		.rekey = true,
+		.proposals_origin = { file, 5, 2 },
+		.initial_contact = true,
+		.lifetime = 28800,
+		.rekey_margin = 600,
+		.rekey_fuzz = 100,
+		.retransmit_timeout_ms = 60000,
+		.retransmit_interval_ms = 500,
+		.nat_keepalive = 20,
+		.dpd_action = PLAN_DPD_HOLD,
+		.local = { .kind = PLAN_ADDRESS_FIXED,
+			   .addr = lab_addr(side ? "192.0.2.2" : "192.0.2.1"),
+			   .auth = PLAN_AUTH_PSK,
 			   .id = lab_ident(a, side ? "@east.example" : "@west.example") },
-		.remote = { .kind = PLAN_ADDRESS_FIXED, .addr = lab_addr(side ? "192.0.2.1" : "192.0.2.2"), .auth = PLAN_AUTH_PSK,
+		.remote = { .kind = PLAN_ADDRESS_FIXED,
+			    .addr = lab_addr(side ? "192.0.2.1" : "192.0.2.2"),
+			    .auth = PLAN_AUTH_PSK,
 			    .id = lab_ident(a, side ? "@west.example" : "@east.example") },
 	};
 	lab_add_proposal(a, &p->proposals, PROTOCOL_IKE, "AES_GCM_16:256 HMAC_SHA2_256 DH31");
@@ -427,7 +464,7 @@ static inline void lab_set_psk(struct lab_end *end, const char *psk)
 		abort();
 }
 
-/* --- the lab ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the lab ------------------------------------------------------------------------------------------------------------------ */
 
 static inline struct diag_place lab_locate(const void *context, uint32_t position)
 {
@@ -455,8 +492,15 @@ static inline struct lab *lab_new(uint64_t seed)
 		end->dp.dp.ops = &lab_dataplane_ops;
 		end->dp.next_spi = i ? 0x2000 : 0x1000;
 		end->env = (struct ike_env){
-			.context = end, .random = lab_env_random, .send = lab_send, .log = lab_log, .done = lab_done, .secrets = &end->secrets,
-			.dataplane = &end->dp.dp, .ike_port = 500, .natt_port = 4500,
+			.context = end,
+			.random = lab_env_random,
+			.send = lab_send,
+			.log = lab_log,
+			.done = lab_done,
+			.secrets = &end->secrets,
+			.dataplane = &end->dp.dp,
+			.ike_port = 500,
+			.natt_port = 4500,
 		};
 	}
 	return lab;

@@ -9,8 +9,8 @@ static void check_up(struct lab *lab)
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab_status s = lab_status(lab, i);
 
-		ck_assert_msg(s.established == 1 && s.others == 0, "%s: %u established, %u others, log:\n%s", lab->ends[i].name, s.established,
-			      s.others, lab->ends[i].log.p);
+		ck_assert_msg(s.established == 1 && s.others == 0, "%s: %u established, %u others, log:\n%s", lab->ends[i].name,
+			      s.established, s.others, lab->ends[i].log.p);
 		ck_assert_uint_eq(s.children, 1);
 		ck_assert_uint_eq(lab->ends[i].dp.count, 2);
 		ck_assert_int_eq(lab->ends[i].dp.policies_up, 1);
@@ -210,7 +210,8 @@ START_TEST(cookie)
 }
 END_TEST
 
-/* Peers that send SA_INIT from everywhere: the number of half-open SAs stays bounded, and a real peer still gets in with a cookie. */
+/* Peers that send SA_INIT from everywhere: the number of half-open SAs stays bounded, and a real peer still gets in with a
+ * cookie. */
 START_TEST(flood_is_bounded)
 {
 	struct lab *lab = lab_new(7);
@@ -266,8 +267,9 @@ START_TEST(group_not_offered)
 	lab_run(lab, 61000);
 	ck_assert_uint_eq(lab->ends[0].done_count, 1);
 	ck_assert_int_lt(lab->ends[0].done[0].status, 0);
-	ck_assert_str_eq(lab->ends[0].done[0].reason, "conn 'net', peer 192.0.2.2: the peer accepts none of our IKE proposals, or has no conn for us "
-						      "(NO_PROPOSAL_CHOSEN); compare ike= on both ends");
+	ck_assert_str_eq(lab->ends[0].done[0].reason,
+			 "conn 'net', peer 192.0.2.2: the peer accepts none of our IKE proposals, or has no conn for us "
+			 "(NO_PROPOSAL_CHOSEN); compare ike= on both ends");
 	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:5");
 	ck_assert(lab_told(&lab->ends[0], RULE_IKE_NO_PROPOSAL_CHOSEN));
 	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "192.0.2.1 offers no IKE proposal that a conn for it accepts"));
@@ -292,7 +294,9 @@ static enum lab_fate forge_refusal(struct lab *lab, struct lab_packet *p)
 	ck_assert_int_eq(wire_end(&w), 0);
 	forged.from = 1;
 	forged.at = lab->now + 1;
-	forged.d = (struct ike_datagram){ .local = p->d.remote, .remote = p->d.local, .local_port = 500, .remote_port = 500, .n = out.n };
+	forged.d = (struct ike_datagram){
+		.local = p->d.remote, .remote = p->d.local, .local_port = 500, .remote_port = 500, .n = out.n
+	};
 	forged.bytes = (uint8_t *)out.p;
 	lab_put(lab, &forged);
 	buf_release(&out);
@@ -326,13 +330,15 @@ START_TEST(wrong_psk)
 	lab_run(lab, 1000);
 	ck_assert_uint_eq(lab->ends[0].done_count, 1);
 	ck_assert_int_eq(lab->ends[0].done[0].status, -EACCES);
-	ck_assert_str_eq(lab->ends[0].done[0].reason,
-			 "conn 'net', peer 192.0.2.2: the peer refuses our authentication as @west.example (AUTHENTICATION_FAILED); "
-			 "compare leftid, rightid and the secret on both ends");
+	ck_assert_str_eq(
+		lab->ends[0].done[0].reason,
+		"conn 'net', peer 192.0.2.2: the peer refuses our authentication as @west.example (AUTHENTICATION_FAILED); "
+		"compare leftid, rightid and the secret on both ends");
 	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:2");
 	ck_assert(lab_told(&lab->ends[0], RULE_IKE_AUTHENTICATION_FAILED));
 	ck_assert(lab_told(&lab->ends[1], RULE_IKE_PEER_NOT_AUTHENTICATED));
-	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "east.conf:2: conn 'net', peer 192.0.2.1: the peer could not prove to be @west.example"));
+	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p,
+				     "east.conf:2: conn 'net', peer 192.0.2.1: the peer could not prove to be @west.example"));
 	for (unsigned i = 0; i < 2; i++) {
 		ck_assert_uint_eq(lab_status(lab, i).established, 0);
 		ck_assert_uint_eq(lab->ends[i].dp.added, 0);
@@ -344,7 +350,8 @@ START_TEST(wrong_psk)
 }
 END_TEST
 
-/* The responder proves an identity that is not the one west wants: west says so (I-065) and installs nothing; east takes back what it had.
+/* The responder proves an identity that is not the one west wants: west says so (I-065) and installs nothing; east takes back
+ * what it had.
  *  | IDi AUTH SA TSi TSr --------------->  |
  *  | <------ IDr(east) AUTH SA TSi TSr     |
  *  | INFORMATIONAL N(AUTHENTICATION_FAILED) -> |
@@ -361,8 +368,9 @@ START_TEST(wrong_identity_of_responder)
 	remote->id = lab_ident(&lab->ends[0].arena, "@elsewhere.example");
 	lab_run(lab, 1000);
 	ck_assert_int_eq(lab->ends[0].done_count, 1);
-	ck_assert_str_eq(lab->ends[0].done[0].reason, "conn 'net', peer 192.0.2.2: the peer calls itself @east.example, but the conn wants "
-						      "@elsewhere.example; compare the id settings of both ends");
+	ck_assert_str_eq(lab->ends[0].done[0].reason,
+			 "conn 'net', peer 192.0.2.2: the peer calls itself @east.example, but the conn wants "
+			 "@elsewhere.example; compare the id settings of both ends");
 	ck_assert_uint_eq(lab->ends[0].dp.added, 0);
 	for (unsigned i = 0; i < 2; i++)
 		ck_assert_uint_eq(lab_status(lab, i).established, 0);
@@ -381,7 +389,8 @@ START_TEST(unknown_identity)
 	ike_up(lab->ends[0].ike, "net", 1, lab->now);
 	lab_run(lab, 1000);
 	ck_assert_int_eq(lab->ends[0].done[0].status, -EACCES);
-	ck_assert_ptr_nonnull(strstr(lab->ends[1].log.p, "no conn for a peer that calls itself @stranger.example and wants @east.example"));
+	ck_assert_ptr_nonnull(
+		strstr(lab->ends[1].log.p, "no conn for a peer that calls itself @stranger.example and wants @east.example"));
 	check_clean(lab);
 	lab_free(lab);
 }
@@ -442,7 +451,8 @@ START_TEST(child_proposal_refused)
 	lab_open(lab);
 	ike_up(lab->ends[0].ike, "net", 1, lab->now);
 	lab_run(lab, 300);
-	ck_assert(lab_told(&lab->ends[0], RULE_IKE_CHILD_PROPOSAL_REFUSED) && lab_told(&lab->ends[1], RULE_IKE_CHILD_PROPOSAL_REFUSED));
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_CHILD_PROPOSAL_REFUSED) &&
+		  lab_told(&lab->ends[1], RULE_IKE_CHILD_PROPOSAL_REFUSED));
 	ck_assert_str_eq(lab->ends[0].done[0].origin, "west.conf:11");
 	ck_assert_uint_eq(lab_status(lab, 0).established, 1);
 	check_clean(lab);
@@ -453,7 +463,8 @@ END_TEST
 /* The other suites of ordinary configurations, with keys that both ends share. */
 START_TEST(suites)
 {
-	static const char *const ike[] = { "AES_CBC:256 HMAC_SHA2_512 HMAC_SHA2_512_256 DH19", "CHACHA20_POLY1305 HMAC_SHA2_256 DH31",
+	static const char *const ike[] = { "AES_CBC:256 HMAC_SHA2_512 HMAC_SHA2_512_256 DH19",
+					   "CHACHA20_POLY1305 HMAC_SHA2_256 DH31",
 					   "AES_CBC:128 HMAC_SHA2_256 HMAC_SHA2_256_128 MODP2048" };
 	static const char *const esp[] = { "AES_CBC:256 HMAC_SHA2_256_128", "CHACHA20_POLY1305", "AES_GCM_16:256" };
 
@@ -539,7 +550,8 @@ START_TEST(dataplane_refuses)
 		ike_up(lab->ends[0].ike, "net", 1, lab->now);
 		lab_run(lab, 300);
 		ck_assert_int_lt(lab->ends[0].done[0].status, 0);
-		ck_assert_ptr_nonnull(strstr(lab->ends[side].log.p, "the data plane refuses the inbound SA: Protocol not supported"));
+		ck_assert_ptr_nonnull(
+			strstr(lab->ends[side].log.p, "the data plane refuses the inbound SA: Protocol not supported"));
 		ck_assert_uint_eq(lab_status(lab, 0).established, 1);
 		check_clean(lab);
 		lab_free(lab);
@@ -547,6 +559,6 @@ START_TEST(dataplane_refuses)
 }
 END_TEST
 
-TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded, another_group,
-	 group_not_offered, forged_refusal, wrong_psk, wrong_identity_of_responder, unknown_identity, selectors_refused, narrowing,
-	 child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses)
+TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded,
+	 another_group, group_not_offered, forged_refusal, wrong_psk, wrong_identity_of_responder, unknown_identity,
+	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a peer, or anybody between, may send: nothing crashes, nothing is established that should not be, nothing grows without bound. */
+/* What a peer, or anybody between, may send: nothing crashes, nothing is established that should not be, nothing grows without
+ * bound. */
 #include "runtime/ike/internal.h"
 #include "tests/unit/ike_lab.h"
 #include "tests/unit/tap.h"
@@ -18,15 +19,18 @@ static enum lab_fate truncate_one(struct lab *lab, struct lab_packet *p)
 	return LAB_DELIVER;
 }
 
-/* What the initiator has, the responder has, with the same keys. (The responder alone may have it, when its answer did not get through.) */
+/* What the initiator has, the responder has, with the same keys. (The responder alone may have it, when its answer did not get
+ * through.) */
 static void check_nothing_wrong(struct lab *lab, const char *what)
 {
 	if (lab_newest_out(&lab->ends[0].dp))
-		ck_assert_msg(lab_flows(lab, 0) && lab_flows(lab, 1), "%s: message %u, bit or byte %u: an SA that the other end does not have", what,
-			      lab->rule_number, lab->rule_bit);
+		ck_assert_msg(lab_flows(lab, 0) && lab_flows(lab, 1),
+			      "%s: message %u, bit or byte %u: an SA that the other end does not have", what, lab->rule_number,
+			      lab->rule_bit);
 }
 
-static void change_each(const char *what, enum lab_fate (*rule)(struct lab *, struct lab_packet *), unsigned message, unsigned units)
+static void change_each(const char *what, enum lab_fate (*rule)(struct lab *, struct lab_packet *), unsigned message,
+			unsigned units)
 {
 	for (unsigned unit = 0; unit < units; unit++) {
 		struct lab *lab = lab_new(400);
@@ -85,7 +89,8 @@ START_TEST(each_truncation)
 }
 END_TEST
 
-/* AUTH covers both IKE_SA_INIT messages: with a bit of the first two changed that the parser does not mind, no SA comes up (I-350). */
+/* AUTH covers both IKE_SA_INIT messages: with a bit of the first two changed that the parser does not mind, no SA comes up
+ * (I-350). */
 START_TEST(changed_offer_is_not_established)
 {
 	unsigned established = 0;
@@ -107,7 +112,8 @@ START_TEST(changed_offer_is_not_established)
 }
 END_TEST
 
-/* Old messages of both directions come again, long after: nothing changes, and nothing is answered but by what was answered before. */
+/* Old messages of both directions come again, long after: nothing changes, and nothing is answered but by what was answered
+ * before. */
 static struct lab_packet kept[64];
 static unsigned kept_count;
 
@@ -155,8 +161,8 @@ END_TEST
 /* I-344: no log line at any level has the secret or a key in it. */
 static unsigned leaks;
 
-static void look_for_keys(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
-			  const char *text)
+static void look_for_keys(void *context, const char *place, enum ike_log_level level, enum rule_id rule,
+			  const struct plan_origin *origin, const char *text)
 {
 	(void)context;
 	(void)place;
@@ -203,7 +209,8 @@ START_TEST(states_need_proofs)
 }
 END_TEST
 
-/* Sealed with the right keys, but nonsense inside: INVALID_SYNTAX or an answer, never a crash; and after it the engine still works. */
+/* Sealed with the right keys, but nonsense inside: INVALID_SYNTAX or an answer, never a crash; and after it the engine still
+ * works. */
 static void send_sealed(struct lab *lab, uint8_t exchange, const uint8_t *text, size_t n, uint8_t first)
 {
 	struct ike_sa *sa = lab->ends[0].ike->first;
@@ -217,8 +224,12 @@ static void send_sealed(struct lab *lab, uint8_t exchange, const uint8_t *text, 
 	buf_add(&d.text, text, n);
 	d.w.first = first;
 	ck_assert_int_eq(sa_seal(sa, exchange, false, sa->request_id++, &d, &out), 0);
-	p.d = (struct ike_datagram){ .local = sa->local, .remote = sa->remote, .local_port = sa->local_port, .remote_port = sa->remote_port,
-				     .natt = sa->natt, .n = out.n };
+	p.d = (struct ike_datagram){ .local = sa->local,
+				     .remote = sa->remote,
+				     .local_port = sa->local_port,
+				     .remote_port = sa->remote_port,
+				     .natt = sa->natt,
+				     .n = out.n };
 	p.bytes = (uint8_t *)out.p;
 	lab_put(lab, &p);
 	buf_release(&out);
@@ -227,8 +238,10 @@ static void send_sealed(struct lab *lab, uint8_t exchange, const uint8_t *text, 
 
 START_TEST(sealed_nonsense)
 {
-	static const uint8_t firsts[] = { 0, PAYLOAD_SA, PAYLOAD_KE, PAYLOAD_IDI, PAYLOAD_AUTH, PAYLOAD_NONCE, PAYLOAD_NOTIFY, PAYLOAD_DELETE,
-					  PAYLOAD_TSI, PAYLOAD_TSR, PAYLOAD_CP, 200 };
+	static const uint8_t firsts[] = {
+		0,	     PAYLOAD_SA,  PAYLOAD_KE, PAYLOAD_IDI, PAYLOAD_AUTH, PAYLOAD_NONCE, PAYLOAD_NOTIFY, PAYLOAD_DELETE,
+		PAYLOAD_TSI, PAYLOAD_TSR, PAYLOAD_CP, 200
+	};
 	static const uint8_t exchanges[] = { IKE_AUTH, IKE_CREATE_CHILD_SA, IKE_INFORMATIONAL };
 
 	for (unsigned n = 0; n < 600; n++) {
@@ -326,7 +339,8 @@ static void no_psk(struct lab_end *end)
 static void old_cipher(struct lab_end *end)
 {
 	end->plan->peers.v[0].proposals.n = 0;
-	lab_add_proposal(&end->arena, &end->plan->peers.v[0].proposals, PROTOCOL_IKE, "TWOFISH_CBC HMAC_SHA2_256 HMAC_SHA2_256_128 DH31");
+	lab_add_proposal(&end->arena, &end->plan->peers.v[0].proposals, PROTOCOL_IKE,
+			 "TWOFISH_CBC HMAC_SHA2_256 HMAC_SHA2_256_128 DH31");
 }
 
 static void with_ah(struct lab_end *end)
@@ -345,5 +359,5 @@ START_TEST(refusals)
 }
 END_TEST
 
-TAP_MAIN("ike hostile", each_bit_of_each_message, each_truncation, changed_offer_is_not_established, replayed_messages, no_secret_in_the_log,
-	 states_need_proofs, sealed_nonsense, refused_at_load, refusals)
+TAP_MAIN("ike hostile", each_bit_of_each_message, each_truncation, changed_offer_is_not_established, replayed_messages,
+	 no_secret_in_the_log, states_need_proofs, sealed_nonsense, refused_at_load, refusals)

@@ -18,8 +18,8 @@ static void check_up(struct lab *lab)
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab_status s = lab_status(lab, i);
 
-		ck_assert_msg(s.established == 1 && s.others == 0, "%s: %u established, %u others, log:\n%s", lab->ends[i].name, s.established,
-			      s.others, lab->ends[i].log.p);
+		ck_assert_msg(s.established == 1 && s.others == 0, "%s: %u established, %u others, log:\n%s", lab->ends[i].name,
+			      s.established, s.others, lab->ends[i].log.p);
 		ck_assert_msg(s.children == 1, "%s: %u children, log:\n%s", lab->ends[i].name, s.children, lab->ends[i].log.p);
 		ck_assert_uint_eq(lab->ends[i].dp.count, 2);
 		ck_assert_int_eq(lab->ends[i].dp.policies_up, 1);
@@ -90,7 +90,8 @@ START_TEST(child_rekey)
 }
 END_TEST
 
-/* By the plan's times: 3600 s, less a margin of 300 to 600 s (I-140). Four hours are four or five rekeys, and nothing is lost or left. */
+/* By the plan's times: 3600 s, less a margin of 300 to 600 s (I-140). Four hours are four or five rekeys, and nothing is lost or
+ * left. */
 START_TEST(rekey_by_time)
 {
 	struct lab *lab = lab_up(104);
@@ -329,8 +330,9 @@ START_TEST(nobody_there)
 	lab_run(lab, 60500);
 	ck_assert_uint_eq(lab->ends[0].done_count, 1);
 	ck_assert_int_eq(lab->ends[0].done[0].status, -ETIMEDOUT);
-	ck_assert_str_eq(lab->ends[0].done[0].reason, "conn 'net', peer 192.0.2.2: no answer to IKE_SA_INIT from 192.0.2.2 port 500 for 60 s; is an IKE "
-						      "daemon there, and UDP 500 and 4500 open on the way?");
+	ck_assert_str_eq(lab->ends[0].done[0].reason,
+			 "conn 'net', peer 192.0.2.2: no answer to IKE_SA_INIT from 192.0.2.2 port 500 for 60 s; is an IKE "
+			 "daemon there, and UDP 500 and 4500 open on the way?");
 	ck_assert_str_eq(lab_status(lab, 0).state, "retrying");
 	lab_run(lab, 70000);
 	ck_assert(lab_told(&lab->ends[0], RULE_IKE_GAVE_UP));
@@ -421,7 +423,8 @@ static enum lab_fate delay_one(struct lab *lab, struct lab_packet *p)
 	return LAB_DELIVER;
 }
 
-/* I-111: whichever single message is lost, comes twice, or three seconds late: the same state in the end, and nothing too much or too little. */
+/* I-111: whichever single message is lost, comes twice, or three seconds late: the same state in the end, and nothing too much
+ * or too little. */
 START_TEST(each_message_lost_doubled_delayed)
 {
 	static enum lab_fate (*const rules[])(struct lab *lab, struct lab_packet *p) = { lose_one, double_one, delay_one };
@@ -484,6 +487,6 @@ START_TEST(a_day_of_bad_weather)
 }
 END_TEST
 
-TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, simultaneous_ike_rekey, child_rekey_crosses_ike_rekey,
-	 down_from_each_side, down_at_once, wanted_comes_back, liveness, dead_peer, acquire, nobody_there, retransmission, lifetime_ends,
-	 each_message_lost_doubled_delayed, a_day_of_bad_weather)
+TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, simultaneous_ike_rekey,
+	 child_rekey_crosses_ike_rekey, down_from_each_side, down_at_once, wanted_comes_back, liveness, dead_peer, acquire,
+	 nobody_there, retransmission, lifetime_ends, each_message_lost_doubled_delayed, a_day_of_bad_weather)
