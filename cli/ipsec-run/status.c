@@ -11,6 +11,7 @@
 
 struct line {
 	struct buf cells[COLUMNS];
+	struct buf whole;	/* instead of cells: a sentence, which shall not widen a column */
 };
 
 struct screen {
@@ -85,11 +86,42 @@ static void add_state(struct buf *out, const json_t *o)
 	}
 }
 
+/* The engine's reasons begin with "conn 'net', peer 192.0.2.2: ", which the line above has said. */
+static const char *without_subject(const char *error)
+{
+	const char *colon = strncmp(error, "conn '", 6) == 0 ? strstr(error, ": ") : NULL;
+
+	return colon ? colon + 2 : error;
+}
+
+static bool carries(const json_t *sa)
+{
+	const json_t *child;
+	size_t i;
+
+	json_array_foreach(json_object_get(sa, "children"), i, child)
+		if (strcmp(string_of(child, "state"), "installed") == 0)
+			return true;
+	return false;
+}
+
+static void add_trouble(struct screen *screen, const json_t *sa)
+{
+	const json_t *origin = json_object_get(sa, "origin");
+	struct line *l = new_line(screen);
+
+	screen->all_up = false;
+	if (!l)
+		return;
+	buf_printf(&l->whole, "  last: %s", without_subject(string_of(sa, "last_error")));
+	if (string_of(origin, "file")[0])
+		buf_printf(&l->whole, "  (%s:%lld)", string_of(origin, "file"), number_of(origin, "line"));
+}
+
 static void add_ike(struct screen *screen, const json_t *sa)
 {
 	struct line *l = new_line(screen);
-	const char *remote = string_of(sa, "remote"), *error = string_of(sa, "last_error"), *proposal = string_of(sa, "proposal");
-	const json_t *origin = json_object_get(sa, "origin");
+	const char *remote = string_of(sa, "remote"), *proposal = string_of(sa, "proposal");
 
 	if (!l)
 		return;
@@ -98,14 +130,9 @@ static void add_ike(struct screen *screen, const json_t *sa)
 	buf_printf(&l->cells[2], "%s -> %s", string_of(sa, "local"), remote[0] ? remote : "any");
 	if (proposal[0])
 		buf_printf(&l->cells[3], "IKEv%lld %s", number_of(sa, "version"), proposal);
-	else if (error[0])
-		buf_printf(&l->cells[3], "last: %s", error);
-	if (error[0] && string_of(origin, "file")[0])
-		buf_printf(&l->cells[4], "%s:%lld", string_of(origin, "file"), number_of(origin, "line"));
-	else
-		add_rekey(&l->cells[5], sa);
-	if (error[0] && strcmp(string_of(sa, "state"), "established") != 0)
-		screen->all_up = false;
+	add_rekey(&l->cells[5], sa);
+	if (string_of(sa, "last_error")[0] && !carries(sa))
+		add_trouble(screen, sa);
 }
 
 static void add_selectors(struct buf *out, const json_t *child)
@@ -173,6 +200,8 @@ static void print_lines(const struct screen *screen, FILE *stream)
 				fprintf(stream, "%*s%s", (int)pending, "", cell->p);
 			pending = (cell->n ? 0 : pending) + widths[c] - width_of(cell) + 2;
 		}
+		if (screen->lines[i].whole.n)
+			fputs(screen->lines[i].whole.p, stream);
 		fputc('\n', stream);
 	}
 }
@@ -191,9 +220,11 @@ bool run_print_status(const void *json_status, FILE *stream)
 	print_lines(&screen, stream);
 	if (!screen.n)
 		fputs("nothing is up, and nothing is to be\n", stream);
-	for (i = 0; i < screen.n; i++)
+	for (i = 0; i < screen.n; i++) {
+		buf_release(&screen.lines[i].whole);
 		for (j = 0; j < COLUMNS; j++)
 			buf_release(&screen.lines[i].cells[j]);
+	}
 	free(screen.lines);
 	return screen.all_up;
 }
