@@ -63,6 +63,10 @@ static void expect(int status, const char *text)
 	ck_assert_ptr_nonnull(line);
 	ck_assert_str_eq(line + 1, text);
 	buf_release(&out);
+}
+
+static void end(void)
+{
 	arena_release(&arena);
 }
 
@@ -71,6 +75,7 @@ START_TEST(tunnel_carries_a_small_reqid)
 	start();
 	tmpl(policy("10.1.0.0/24", "10.2.0.0/24", PLAN_OUT, PLAN_PROTECT, 2000), "192.0.2.1", "198.51.100.2", 4000);
 	expect(0, "spdupdate 10.1.0.0/24 10.2.0.0/24 any -P out prio high + 1073739824 ipsec esp/tunnel/192.0.2.1-198.51.100.2/unique:4000;\n");
+	end();
 }
 END_TEST
 
@@ -79,6 +84,7 @@ START_TEST(transport_names_no_addresses)
 	start();
 	tmpl(policy("192.0.2.1/32", "198.51.100.2/32", PLAN_IN, PLAN_PROTECT, 2000), NULL, NULL, 4001);
 	expect(0, "spdupdate 192.0.2.1/32 198.51.100.2/32 any -P in prio high + 1073739824 ipsec esp/transport//unique:4001;\n");
+	end();
 }
 END_TEST
 
@@ -95,6 +101,7 @@ START_TEST(compression_comes_first_and_is_optional_inbound)
 	tmpl(p, NULL, NULL, 4004);
 	expect(0, "spdupdate 10.2.0.0/24 10.1.0.0/24 any -P in prio high + 1073739824 ipsec ipcomp/tunnel/198.51.100.2-192.0.2.1/use "
 		  "esp/transport//unique:4004;\n");
+	end();
 }
 END_TEST
 
@@ -110,6 +117,7 @@ START_TEST(shunts_have_no_requests)
 	tmpl(p, NULL, NULL, 0);		/* pluto 4.10 gives its blocks an inert template (E-038) */
 	expect(0, "spdupdate 10.1.0.0/24 10.3.0.0/16 any -P fwd prio high + 1073740000 none;\n"
 		  "spdupdate 192.0.2.1/32[22] 198.51.100.0/24[0] 6 -P out prio high + 1073740000 discard;\n");
+	end();
 }
 END_TEST
 
@@ -122,6 +130,7 @@ START_TEST(every_priority_can_be_said)
 	expect(0, "spdupdate 10.1.0.0/24 10.2.0.0/24 any -P out prio def + 1073741823 none;\n"
 		  "spdupdate 10.1.0.0/24 10.3.0.0/24 any -P out prio low + 1073741823 none;\n"
 		  "spdupdate 10.1.0.0/24 10.4.0.0/24 any -P out prio low - 1073741823 none;\n");
+	end();
 }
 END_TEST
 
@@ -133,6 +142,7 @@ START_TEST(a_mark_cannot_be_said_and_is_reported_once)
 	expect(-22, "");
 	ck_assert_uint_eq(diag.findings.n, 1);
 	ck_assert_str_eq(diag.findings.v[0]->message, "PF_KEY cannot express the mark of conn 'k'");
+	end();
 }
 END_TEST
 
@@ -145,6 +155,7 @@ START_TEST(a_large_reqid_becomes_require_with_a_warning)
 		  "spdupdate 10.2.0.0/24 10.1.0.0/24 any -P in prio high + 1073739824 ipsec esp/tunnel/198.51.100.2-192.0.2.1/require;\n");
 	ck_assert_uint_eq(diag.findings.n, 1);
 	ck_assert_str_eq(diag.findings.v[0]->message, "PF_KEY cannot carry the reqid 16389 of conn 'k'");
+	end();
 }
 END_TEST
 
