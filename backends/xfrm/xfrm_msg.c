@@ -72,7 +72,8 @@ static void add_attribute(struct buf *out, uint16_t type, const void *p, size_t 
 /* All of them: more than the kernel takes (6) is its refusal, not our silence. */
 static void add_templates(struct buf *out, const struct plan_policy *p)
 {
-	struct nlattr header = { .nla_len = (uint16_t)(NLA_HDRLEN + p->tmpl.n * sizeof(struct xfrm_user_tmpl)), .nla_type = XFRMA_TMPL };
+	struct nlattr header = { .nla_len = (uint16_t)(NLA_HDRLEN + p->tmpl.n * sizeof(struct xfrm_user_tmpl)),
+				 .nla_type = XFRMA_TMPL };
 
 	if (!p->tmpl.n)
 		return;

@@ -41,7 +41,8 @@ static void print_help(void)
 {
 	printf("ipsec-run %s: brings up the tunnels of a plan\n\n", IPSECC_VERSION);
 	print_usage(stdout);
-	fputs("\nFILE is a plan ('ipsecc compile --target=json') or an ipsec.conf, told apart by its first byte; default " DEFAULT_PLAN ".\n"
+	fputs("\nFILE is a plan ('ipsecc compile --target=json') or an ipsec.conf, told apart by its first byte; "
+	      "default " DEFAULT_PLAN ".\n"
 	      "Without -F the program returns when sockets are bound, policies stand and the control socket listens.\n\n"
 	      "  -4, -6               IPv4 or IPv6 sockets only (both or neither: both)\n"
 	      "  -B                   install the static SAs that the plan names\n"
@@ -68,7 +69,8 @@ static void print_help(void)
 	      "  ipsecc compile --target=json --host-facts=host.json /etc/ipsec.conf -o plan.json\n"
 	      "  ipsec-run -F --secrets=/etc/ipsec.secrets plan.json\n"
 	      "  ipsec-run status\n\n"
-	      "Exit status: 0 done, 1 it failed (the reason is printed), 2 bad usage, or no daemon answers a command.\n", stdout);
+	      "Exit status: 0 done, 1 it failed (the reason is printed), 2 bad usage, or no daemon answers a command.\n",
+	      stdout);
 }
 
 static void print_version(void)
@@ -188,7 +190,8 @@ enum exit_status run_parse_arguments(int argc, char **argv, struct run_arguments
 	};
 	*ret_go_on = false;
 	opterr = 0;
-	while (option_word = optind < argc ? argv[optind] : "", (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+	while (option_word = optind < argc ? argv[optind] : "",
+	       (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		if (option == 'h') {
 			print_help();
 			return EXIT_DONE;

@@ -57,8 +57,10 @@ static void print_failure(const json_t *answer)
 	char place[300] = "";
 
 	if (file)
-		snprintf(place, sizeof(place), "%s:%d%s", file, (int)json_integer_value(json_object_get(error, "line")), rule ? ", " : "");
-	complain("%s%s%s%s%s", message ? message : "it failed, and the daemon does not say why", left, place, rule ? rule : "", right);
+		snprintf(place, sizeof(place), "%s:%d%s", file, (int)json_integer_value(json_object_get(error, "line")),
+			 rule ? ", " : "");
+	complain("%s%s%s%s%s", message ? message : "it failed, and the daemon does not say why", left, place, rule ? rule : "",
+		 right);
 }
 
 static enum exit_status print_status(json_t *answer, const struct run_arguments *args)
@@ -88,7 +90,8 @@ enum exit_status run_command(const struct run_arguments *args)
 	r = control_call(args->daemon.control_path, request, c->timeout_ms, &answer);
 	json_decref(request);
 	if (r) {
-		complain("no daemon answers at '%s': %s", args->daemon.control_path, r == -EPROTO ? "the connection broke" : strerror(-r));
+		complain("no daemon answers at '%s': %s", args->daemon.control_path,
+			 r == -EPROTO ? "the connection broke" : strerror(-r));
 		return EXIT_TROUBLE;
 	}
 	if (!json_is_true(json_object_get(answer, "ok"))) {

@@ -24,7 +24,7 @@ static void show_findings(struct diag *diag)
 	write_stream(stderr, &out);
 }
 
-/* --- the plan -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the plan ----------------------------------------------------------------------------------------------------------------- */
 
 static int add_file(struct run_input *in, const char *path, size_t limit, int *ret_index)
 {
@@ -102,7 +102,7 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 		return -ENOMEM;
 	if (!incomplete)
 		return 0;
-	complain("%s: some conns could not be compiled, see above", args->file);	/* half a configuration is not what was written */
+	complain("%s: some conns could not be compiled, see above", args->file); /* half a configuration is not what was written */
 	return -EINVAL;
 }
 
@@ -119,7 +119,7 @@ static int load_plan(struct run_input *in, const struct run_arguments *args)
 	return compile_plan(in, args);
 }
 
-/* --- secrets --------------------------------------------------------------------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------------------------------------------------------------ */
 
 /* I-346: who can read the file can be either end. */
 static bool private_file(struct run_input *in, const char *path)
@@ -149,7 +149,8 @@ static int load_secrets_file(struct run_input *in, const char *path, unsigned de
 		struct source_matches found = { 0 };
 
 		if (depth >= SECRETS_DEPTH) {
-			diag_report(&in->diag, RULE_SECRETS_BAD_INCLUDE, include.span, "includes are nested more than %u deep", SECRETS_DEPTH);
+			diag_report(&in->diag, RULE_SECRETS_BAD_INCLUDE, include.span, "includes are nested more than %u deep",
+				    SECRETS_DEPTH);
 			continue;
 		}
 		if (sources_glob(&in->sources, index, slice_of(include.pattern), &found))
@@ -190,7 +191,7 @@ static int load_secrets(struct run_input *in, const struct run_arguments *args)
 	return r;
 }
 
-/* --- together -------------------------------------------------------------------------------------------------------------------------- */
+/* --- together ----------------------------------------------------------------------------------------------------------------- */
 
 /* a peer that no socket can reach is an error at start, not a tunnel that never comes up. */
 static int check_families(const struct run_input *in, const struct run_arguments *args)
@@ -204,8 +205,9 @@ static int check_families(const struct run_input *in, const struct run_arguments
 
 		if (peer->remote.kind != PLAN_ADDRESS_FIXED || !closed)
 			continue;
-		complain("conn '%s' has an IPv%c peer, but only IPv%c is asked for (%s:%u)", peer->conn, args->daemon.ipv4 ? '6' : '4',
-			 args->daemon.ipv4 ? '4' : '6', peer->origin.file ? peer->origin.file : "plan", peer->origin.line);
+		complain("conn '%s' has an IPv%c peer, but only IPv%c is asked for (%s:%u)", peer->conn,
+			 args->daemon.ipv4 ? '6' : '4', args->daemon.ipv4 ? '4' : '6',
+			 peer->origin.file ? peer->origin.file : "plan", peer->origin.line);
 		r = -EAFNOSUPPORT;
 	}
 	return r;

@@ -10,7 +10,8 @@
 
 #include "cli/ipsec-run/run.h"
 
-/* After the child has gone to the background its working directory is "/": paths given relative to ours must not change their meaning. */
+/* After the child has gone to the background its working directory is "/": paths given relative to ours must not change their
+ * meaning. */
 static const char *absolute(const char *path, char buffer[PATH_MAX])
 {
 	char cwd[PATH_MAX];

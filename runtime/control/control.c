@@ -66,7 +66,7 @@ static int connect_to(const char *path, int *ret_fd)
 	return 0;
 }
 
-/* --- server -------------------------------------------------------------------------------------------------------------------------- */
+/* --- server ------------------------------------------------------------------------------------------------------------------- */
 
 /* A socket file that nobody answers on is a dead daemon's, and nothing else is ever removed. */
 static int remove_stale(const char *path)
@@ -127,7 +127,9 @@ int control_open(const char *path, const struct control_callbacks *callbacks, st
 	}
 	if (error) {
 		snprintf(why, 200, "cannot listen at '%.120s': %s", path,
-			 error == -EADDRINUSE ? "a daemon answers there already" : error == -EEXIST ? "it exists and is no socket" : strerror(-error));
+			 error == -EADDRINUSE ? "a daemon answers there already"
+			 : error == -EEXIST   ? "it exists and is no socket"
+					      : strerror(-error));
 		control_close(control);
 		return error;
 	}
@@ -395,7 +397,7 @@ void control_ready(struct control *control, int fd, short revents)
 	}
 }
 
-/* --- client -------------------------------------------------------------------------------------------------------------------------- */
+/* --- client ------------------------------------------------------------------------------------------------------------------- */
 
 static int send_request(int fd, json_t *request)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control.h -- the local socket: one JSON object per line in both directions (I-380 ... I-383, I-349).
  *
- * A request is {"id": N, "command": "...", ...}; each answer carries the id, the last one has "done": true and "ok". Requests are handed to
- * the daemon, which answers at once or later, by the token. Only root and our own user are served (SO_PEERCRED).
+ * A request is {"id": N, "command": "...", ...}; each answer carries the id, the last one has "done": true and "ok". Requests are
+ * handed to the daemon, which answers at once or later, by the token. Only root and our own user are served (SO_PEERCRED).
  */
 #ifndef RUNTIME_CONTROL_H
 #define RUNTIME_CONTROL_H

@@ -77,7 +77,8 @@ static void do_stop(struct daemon *d, uint64_t token, const json_t *request)
 static void do_reload(struct daemon *d, uint64_t token, const json_t *request)
 {
 	(void)request;
-	control_fail(d->control, token, NULL, "a running daemon cannot change its plan; stop it and start it with the new one", NULL, 0);
+	control_fail(d->control, token, NULL, "a running daemon cannot change its plan; stop it and start it with the new one",
+		     NULL, 0);
 }
 
 static const struct {
@@ -112,5 +113,6 @@ void daemon_done(void *context, uint64_t token, int status, const char *reason, 
 	if (!status)
 		control_reply(d->control, token, NULL);
 	else
-		control_fail(d->control, token, NULL, reason ? reason : strerror(-status), origin ? origin->file : NULL, origin ? origin->line : 0);
+		control_fail(d->control, token, NULL, reason ? reason : strerror(-status), origin ? origin->file : NULL,
+			     origin ? origin->line : 0);
 }

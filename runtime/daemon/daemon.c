@@ -25,7 +25,7 @@ uint64_t daemon_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* --- the engine's effects ------------------------------------------------------------------------------------------------------------- */
+/* --- the engine's effects ----------------------------------------------------------------------------------------------------- */
 
 static void on_random(void *context, void *p, size_t n)
 {
@@ -53,8 +53,8 @@ static void on_send(void *context, const struct ike_datagram *g)
 	if (!g->keepalive)
 		log_bytes(&d->log, "sent to", &g->remote, g->remote_port, g->data, g->n);
 	if (error)	/* I-008: counts as lost, the engine sends again */
-		DAEMON_LOG(d, IKE_LOG_DEBUG, RULE_COUNT, NULL, "cannot send to %s port %u: %s", ip_addr_format(&g->remote, to), g->remote_port,
-			   strerror(-error));
+		DAEMON_LOG(d, IKE_LOG_DEBUG, RULE_COUNT, NULL, "cannot send to %s port %u: %s", ip_addr_format(&g->remote, to),
+			   g->remote_port, strerror(-error));
 }
 
 static void on_log(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
@@ -63,7 +63,7 @@ static void on_log(void *context, const char *place, enum ike_log_level level, e
 	log_write(&((struct daemon *)context)->log, place, level, rule, origin, "%s", text);
 }
 
-/* --- the data plane's and the sockets' events ----------------------------------------------------------------------------------------- */
+/* --- the data plane's and the sockets' events --------------------------------------------------------------------------------- */
 
 static void on_event(void *context, const struct dp_event *event)
 {
@@ -75,15 +75,17 @@ static void on_event(void *context, const struct dp_event *event)
 
 static void on_warn(void *context, enum rule_id rule, const struct plan_origin *origin, const char *text)
 {
+	static const enum ike_log_level levels[] = {
+		[SEVERITY_ERROR] = IKE_LOG_ERROR, [SEVERITY_WARNING] = IKE_LOG_WARNING, [SEVERITY_NOTE] = IKE_LOG_INFO,
+	};
 	struct daemon *d = context;
-	bool told = rule < RULE_COUNT;
-	enum severity severity = told ? rule_table[rule].severity : SEVERITY_NOTE;
+	enum severity severity = rule < RULE_COUNT ? rule_table[rule].severity : SEVERITY_NOTE;
 
-	log_write(&d->log, LOG_PLACE, severity == SEVERITY_ERROR ? IKE_LOG_ERROR : severity == SEVERITY_WARNING ? IKE_LOG_WARNING : IKE_LOG_INFO,
-		  rule, origin, "%s", text);
+	log_write(&d->log, LOG_PLACE, levels[severity], rule, origin, "%s", text);
 }
 
-static void on_send_udp(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n)
+static void on_send_udp(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
+			size_t n)
 {
 	net_send_raw(((struct daemon *)context)->net, src, dst, dst_port, data, n);
 }
@@ -129,7 +131,7 @@ static void on_signals(struct daemon *d)
 	}
 }
 
-/* --- start ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- start -------------------------------------------------------------------------------------------------------------------- */
 
 static int fail(struct daemon *d, int error, const char *what, const char *why)
 {
@@ -156,16 +158,21 @@ static int choose_dataplane(struct daemon *d)
 			d->dataplane_ops = all[i];
 			return 0;
 		}
-		snprintf(reasons + strlen(reasons), sizeof(reasons) - strlen(reasons), "%s%s: %s", reasons[0] ? "; " : "", all[i]->name, why);
+		snprintf(reasons + strlen(reasons), sizeof(reasons) - strlen(reasons), "%s%s: %s", reasons[0] ? "; " : "",
+			 all[i]->name, why);
 	}
-	DAEMON_LOG(d, IKE_LOG_ERROR, RULE_DATAPLANE_UNAVAILABLE, NULL, "no data plane: %s", reasons[0] ? reasons : "there is none of that name");
+	DAEMON_LOG(d, IKE_LOG_ERROR, RULE_DATAPLANE_UNAVAILABLE, NULL, "no data plane: %s",
+		   reasons[0] ? reasons : "there is none of that name");
 	return error;
 }
 
 static int open_net(struct daemon *d)
 {
 	struct net_options options = {
-		.ipv4 = d->options->ipv4, .ipv6 = d->options->ipv6, .ike_port = d->options->ike_port, .natt_port = d->options->natt_port,
+		.ipv4 = d->options->ipv4,
+		.ipv6 = d->options->ipv6,
+		.ike_port = d->options->ike_port,
+		.natt_port = d->options->natt_port,
 		.kernel_esp = d->dataplane_ops == &dataplane_xfrm,
 	};
 	char why[200];
@@ -193,9 +200,16 @@ static int open_engine(struct daemon *d)
 	int error;
 
 	d->env = (struct ike_env){
-		.context = d, .random = on_random, .send = on_send, .log = on_log, .done = daemon_done, .secrets = d->options->secrets,
-		.dataplane = d->dataplane, .force_encap = d->dataplane_ops->caps & DP_CAP_NEEDS_ENCAP,
-		.ike_port = d->options->ike_port, .natt_port = d->options->natt_port,
+		.context = d,
+		.random = on_random,
+		.send = on_send,
+		.log = on_log,
+		.done = daemon_done,
+		.secrets = d->options->secrets,
+		.dataplane = d->dataplane,
+		.force_encap = d->dataplane_ops->caps & DP_CAP_NEEDS_ENCAP,
+		.ike_port = d->options->ike_port,
+		.natt_port = d->options->natt_port,
 	};
 	arena_init(&arena);
 	diag_init(&diag, &arena, (struct diag_source){ 0 });
@@ -260,7 +274,7 @@ static int open_all(struct daemon *d)
 	return error ? error : write_pid_file(d);
 }
 
-/* --- loop ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- loop --------------------------------------------------------------------------------------------------------------------- */
 
 enum source { FROM_NET, FROM_DATAPLANE, FROM_CONTROL, FROM_SIGNALS };
 

@@ -19,7 +19,8 @@ static const int priorities[] = {
 	[IKE_LOG_DUMP] = LOG_DEBUG,
 };
 static const char *const words[] = {
-	[IKE_LOG_ERROR] = "error: ", [IKE_LOG_WARNING] = "warning: ", [IKE_LOG_INFO] = "", [IKE_LOG_DEBUG] = "debug: ", [IKE_LOG_DUMP] = "debug: ",
+	[IKE_LOG_ERROR] = "error: ", [IKE_LOG_WARNING] = "warning: ", [IKE_LOG_INFO] = "",
+	[IKE_LOG_DEBUG] = "debug: ", [IKE_LOG_DUMP] = "debug: ",
 };
 
 const char *log_place(const char *file, int line, const char *function)
@@ -152,8 +153,8 @@ void log_write(struct log *log, const char *place, enum ike_log_level level, enu
 		fprintf(log->file, "%s%s%s%s%s\n", with_place ? place : "", with_place ? ": " : "", words[level], text, tail);
 		fflush(log->file);
 	} else {
-		syslog(log->options->racoon_log && level <= IKE_LOG_INFO ? LOG_INFO : priorities[level], "%s%s%s%s", with_place ? place : "",
-		       with_place ? ": " : "", text, tail);
+		syslog(log->options->racoon_log && level <= IKE_LOG_INFO ? LOG_INFO : priorities[level], "%s%s%s%s",
+		       with_place ? place : "", with_place ? ": " : "", text, tail);
 	}
 	if (log->starting && level == IKE_LOG_ERROR)
 		fprintf(stderr, "ipsec-run: %s%s\n", text, tail);
@@ -165,7 +166,8 @@ void log_bytes(struct log *log, const char *what, const struct ip_addr *remote, 
 
 	if (log->options->debug < 3)
 		return;
-	log_write(log, LOG_PLACE, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s %s port %u, %zu bytes", what, ip_addr_format(remote, address), port, n);
+	log_write(log, LOG_PLACE, IKE_LOG_DUMP, RULE_COUNT, NULL, "%s %s port %u, %zu bytes", what, ip_addr_format(remote, address),
+		  port, n);
 	for (size_t at = 0; at < n; at += BYTES_PER_LINE) {
 		for (size_t i = 0; i < BYTES_PER_LINE && at + i < n; i++)
 			snprintf(hex + 2 * i, 3, "%02x", p[at + i]);

@@ -26,7 +26,8 @@ static json_t *seconds_since(uint64_t then_ms, uint64_t now_ms)
 
 static json_t *seconds_until(uint64_t then_ms, uint64_t now_ms)
 {
-	return then_ms && then_ms != UINT64_MAX ? json_integer(then_ms > now_ms ? (json_int_t)((then_ms - now_ms) / 1000) : 0) : json_null();
+	return then_ms && then_ms != UINT64_MAX ? json_integer(then_ms > now_ms ? (json_int_t)((then_ms - now_ms) / 1000) : 0)
+						: json_null();
 }
 
 static json_t *hex(uint64_t value, int digits)
@@ -57,7 +58,10 @@ static json_t *selector(const struct traffic_selector *src, const struct traffic
 	json_t *o = json_pack("{s:s,s:s}", "src", ip_range_format(&src->range, s), "dst", ip_range_format(&dst->range, d));
 	uint8_t proto = src->proto ? src->proto : dst->proto;
 
-	json_object_set_new(o, "proto", !proto ? json_string("any") : proto_name(proto) ? json_string(proto_name(proto)) : json_integer(proto));
+	if (!proto)
+		json_object_set_new(o, "proto", json_string("any"));
+	else
+		json_object_set_new(o, "proto", proto_name(proto) ? json_string(proto_name(proto)) : json_integer(proto));
 	if (src->port_first == src->port_last)
 		json_object_set_new(o, "sport", json_integer(src->port_first));
 	if (dst->port_first == dst->port_last)
@@ -144,18 +148,34 @@ json_t *daemon_status(struct daemon *d, const char *conn)
 	return json_pack("{s:i,s:s,s:o}", "version", 1, "dataplane", d->dataplane_ops->name, "ike", to.list);
 }
 
+static json_t *udp_object(const struct net_counters *n)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}",
+			 "received", (json_int_t)n->received,
+			 "sent", (json_int_t)n->sent,
+			 "keepalives", (json_int_t)n->keepalives,
+			 "truncated", (json_int_t)n->truncated,
+			 "too_short", (json_int_t)n->too_short,
+			 "send_failed", (json_int_t)n->send_failed);
+}
+
+static json_t *drops_object(const struct dp_drops *d)
+{
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}",
+			 "no_policy", (json_int_t)d->no_policy,
+			 "no_sa", (json_int_t)d->no_sa,
+			 "blocked", (json_int_t)d->blocked,
+			 "unknown_spi", (json_int_t)d->unknown_spi,
+			 "malformed", (json_int_t)d->malformed,
+			 "send_failed", (json_int_t)d->send_failed);
+}
+
 json_t *daemon_stats(struct daemon *d)
 {
 	const struct net_counters *n = net_counters(d->net);
 	struct dp_drops drops;
 
 	d->dataplane_ops->drops(d->dataplane, &drops);
-	return json_pack("{s:I,s:{s:I,s:I,s:I,s:I,s:I,s:I},s:{s:I,s:I,s:I,s:I,s:I,s:I}}",
-			 "uptime_s", (json_int_t)((daemon_now_ms() - d->started_ms) / 1000),
-			 "udp", "received", (json_int_t)n->received, "sent", (json_int_t)n->sent, "keepalives", (json_int_t)n->keepalives,
-			 "truncated", (json_int_t)n->truncated, "too_short", (json_int_t)n->too_short,
-			 "send_failed", (json_int_t)n->send_failed,
-			 "drops", "no_policy", (json_int_t)drops.no_policy, "no_sa", (json_int_t)drops.no_sa,
-			 "blocked", (json_int_t)drops.blocked, "unknown_spi", (json_int_t)drops.unknown_spi,
-			 "malformed", (json_int_t)drops.malformed, "send_failed", (json_int_t)drops.send_failed);
+	return json_pack("{s:I,s:o,s:o}", "uptime_s", (json_int_t)((daemon_now_ms() - d->started_ms) / 1000), "udp", udp_object(n),
+			 "drops", drops_object(&drops));
 }

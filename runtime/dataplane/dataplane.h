@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dataplane.h -- where SAs and policies live: kernel XFRM, user-space ESP over TUN, or a dry recorder, behind one table of functions.
+/* dataplane.h -- where SAs and policies live: kernel XFRM, user-space ESP over TUN, or a dry recorder, behind one table of
+ * functions.
  *
- * Parameters are structs, so that a new field breaks no caller. Keys are borrowed for the duration of a call and never logged. Every
- * function returns 0 or -errno and puts a sentence for the user in *ret_why where the kernel gave one (static or dataplane-owned, valid
- * until the next call).
+ * Parameters are structs, so that a new field breaks no caller. Keys are borrowed for the duration of a call and never logged.
+ * Every function returns 0 or -errno and puts a sentence for the user in *ret_why where the kernel gave one (static or
+ * dataplane-owned, valid until the next call).
  */
 #ifndef RUNTIME_DATAPLANE_H
 #define RUNTIME_DATAPLANE_H
@@ -71,10 +72,19 @@ struct dp_callbacks {
 	/* Something the user should know that is no error of a call: a 92xx rule and a sentence. origin may be NULL. */
 	void (*warn)(void *context, enum rule_id rule, const struct plan_origin *origin, const char *text);
 	/* Send one UDP datagram from the NAT-T socket (tun only): ESP as it goes on the wire, without marker. */
-	void (*send_udp)(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n);
+	void (*send_udp)(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
+			 size_t n);
 };
 
-enum { DP_CAP_TRANSPORT = 1, DP_CAP_AH = 2, DP_CAP_PROTO50 = 4, DP_CAP_ENCAP = 8, DP_CAP_IF_ID = 16, DP_CAP_MARK = 32, DP_CAP_NEEDS_ENCAP = 64 };
+enum {
+	DP_CAP_TRANSPORT = 1,
+	DP_CAP_AH = 2,
+	DP_CAP_PROTO50 = 4,
+	DP_CAP_ENCAP = 8,
+	DP_CAP_IF_ID = 16,
+	DP_CAP_MARK = 32,
+	DP_CAP_NEEDS_ENCAP = 64
+};
 
 struct dataplane;
 
@@ -87,22 +97,22 @@ struct dataplane_ops {
 	void (*close)(struct dataplane *dp);	/* removes everything of ours */
 	int (*alloc_spi)(struct dataplane *dp, const struct dp_sa_id *id, uint32_t *ret_spi);
 	int (*add_sa)(struct dataplane *dp, const struct dp_sa *sa, const char **ret_why);
-	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id);		/* also what alloc_spi() reserved; -ENOENT: no such SA */
+	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id); /* also what alloc_spi() reserved; -ENOENT: no such SA */
 	int (*query_sa)(struct dataplane *dp, const struct dp_sa_id *id, struct dp_counters *ret);
 	/* The peer (or we) moved: new outer addresses and ports of an SA with encapsulation (I-227). */
-	int (*move_sa)(struct dataplane *dp, const struct dp_sa_id *id, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
-		       uint16_t dst_port, const char **ret_why);
+	int (*move_sa)(struct dataplane *dp, const struct dp_sa_id *id, const struct ip_addr *src, uint16_t src_port,
+		       const struct ip_addr *dst, uint16_t dst_port, const char **ret_why);
 	void (*drops)(struct dataplane *dp, struct dp_drops *ret);
-	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. child NULL: of all. The daemon adds
-	 * those of PLAN_WHEN_LOAD before the engine starts; route and up are the engine's. An up policy replaces the route policy with an
-	 * equal selector, and gives way to it again. On failure nothing of the call stands. */
+	/* Traps and shunts of a child (or a shunt conn), as the plan lists them for `when`; and back. child NULL: of all. The
+	 * daemon adds those of PLAN_WHEN_LOAD before the engine starts; route and up are the engine's. An up policy replaces the
+	 * route policy with an equal selector, and gives way to it again. On failure nothing of the call stands. */
 	int (*add_policies)(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why);
 	int (*del_policies)(struct dataplane *dp, const char *child, enum plan_when when);
 	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */
 	int (*fds)(struct dataplane *dp, int *fds, int max);
 	void (*process)(struct dataplane *dp, int fd, uint64_t now_ms);
-	void (*receive_udp)(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst, const void *data, size_t n,
-			    uint64_t now_ms);	/* NULL: the kernel takes ESP itself */
+	void (*receive_udp)(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
+			    const void *data, size_t n, uint64_t now_ms); /* NULL: the kernel takes ESP itself */
 };
 
 struct dataplane {			/* first member of each implementation's struct */

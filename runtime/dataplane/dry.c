@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dry.c -- a data plane that only keeps books: for tests and for --dataplane=dry, which shows what would be installed.
  *
- * Each call is told to `warn` as a line; what was added and never deleted is told at close, as is a deletion of what was never added.
+ * Each call is told to `warn` as a line; what was added and never deleted is told at close, as is a deletion of what was never
+ * added.
  */
 #include <errno.h>
 #include <stdio.h>

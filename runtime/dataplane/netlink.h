@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* netlink.h -- one request, one answer, over libmnl; the kernel's extended acknowledgement as a sentence (rules X-001 ... X-005). */
+/* netlink.h -- one request, one answer, over libmnl; the kernel's extended acknowledgement as a sentence (X-001 ... X-005). */
 #ifndef RUNTIME_DATAPLANE_NETLINK_H
 #define RUNTIME_DATAPLANE_NETLINK_H
 
@@ -20,7 +20,8 @@ void netlink_close(struct netlink *nl);
 
 /* Starts a request in `buffer` (NETLINK_MESSAGE_BYTES): flags are added to NLM_F_REQUEST. */
 struct nlmsghdr *netlink_start(void *buffer, uint16_t type, uint16_t flags);
-/* Sends it and reads to the end of the answer; each message that is no acknowledgement goes to `each` (may be NULL). 0 or -errno with nl->why. */
+/* Sends it and reads to the end of the answer; each message that is no acknowledgement goes to `each` (may be NULL). 0 or -errno
+ * with nl->why. */
 int netlink_call(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *context);
 
 #endif

@@ -19,7 +19,8 @@ static bool is_icmp(const struct inner_packet *packet)
 
 static bool has_ports(uint8_t proto)
 {
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_UDPLITE || proto == IPPROTO_DCCP;
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP || proto == IPPROTO_UDPLITE ||
+	       proto == IPPROTO_DCCP;
 }
 
 static void read_ports(const uint8_t *p, size_t n, struct inner_packet *ret)
@@ -117,7 +118,7 @@ int packet_parse(const uint8_t *p, size_t n, bool cut, struct inner_packet *ret)
 	return p[0] >> 4 == 6 ? parse_ipv6(p, n, cut, ret) : -EINVAL;
 }
 
-/* --- comparing ----------------------------------------------------------------------------------------------------------------------- */
+/* --- comparing ---------------------------------------------------------------------------------------------------------------- */
 
 static bool any_port(const struct traffic_selector *ts)
 {
@@ -129,7 +130,8 @@ static bool opaque_port(const struct traffic_selector *ts)	/* RFC 7296 section 3
 	return ts->port_first > ts->port_last;
 }
 
-static bool side_allows(const struct traffic_selector *ts, const struct ip_addr *addr, uint16_t port, const struct inner_packet *packet)
+static bool side_allows(const struct traffic_selector *ts, const struct ip_addr *addr, uint16_t port,
+			const struct inner_packet *packet)
 {
 	if (!ip_range_has(&ts->range, addr) || (ts->proto && ts->proto != packet->proto))
 		return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* packet.h -- what the selectors of a child SA are compared with: addresses, protocol and ports of an inner packet (RFC 4301 section 5). */
+/* packet.h -- what the selectors of a child SA are compared with: addresses, protocol and ports of an inner packet (RFC 4301
+ * section 5). */
 #ifndef RUNTIME_DATAPLANE_PACKET_H
 #define RUNTIME_DATAPLANE_PACKET_H
 
@@ -17,9 +18,10 @@ struct inner_packet {
 	size_t payload;			/* offset of the upper-layer header; 0: not there */
 };
 
-/* Reads an IP packet of n bytes. -EINVAL for what is no whole packet of IPv4 or IPv6; the enclosed packet of an ICMP error may be `cut`. */
+/* Reads an IP packet of n bytes. -EINVAL for what is no whole packet of IPv4 or IPv6; the enclosed packet of an ICMP error may be
+ * `cut`. */
 int packet_parse(const uint8_t *p, size_t n, bool cut, struct inner_packet *ret);
-/* I-252: one of the pairs allows it; for an ICMP error, also when they allow the packet that caused it, seen from the other side. */
+/* I-252: one of the pairs allows it; for an ICMP error, also when they allow the packet that caused it, seen from the other end. */
 bool packet_allowed(const uint8_t *p, const struct inner_packet *packet, const struct traffic_selector *src, unsigned src_count,
 		    const struct traffic_selector *dst, unsigned dst_count);
 bool packet_meets_policy(const struct inner_packet *packet, const struct plan_policy *policy);

@@ -8,9 +8,9 @@ static struct slice key_of(struct arena *a, const struct plan_policy *p)
 {
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
 
-	return slice_of(arena_printf(a, "%d %s %s %u %u%c %u%c %x/%x %x", p->dir, ip_prefix_format(&p->src, src), ip_prefix_format(&p->dst, dst),
-				     p->proto, p->sport, p->sport_set ? '!' : ' ', p->dport, p->dport_set ? '!' : ' ', p->mark.value,
-				     p->mark.mask, p->if_id));
+	return slice_of(arena_printf(a, "%d %s %s %u %u%c %u%c %x/%x %x", p->dir, ip_prefix_format(&p->src, src),
+				     ip_prefix_format(&p->dst, dst), p->proto, p->sport, p->sport_set ? '!' : ' ', p->dport,
+				     p->dport_set ? '!' : ' ', p->mark.value, p->mark.mask, p->if_id));
 }
 
 /* Entries come in reverse, so that pushing in front keeps the plan's order. */

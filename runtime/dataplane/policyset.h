@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policyset.h -- which policies of the plan stand at the moment, and which of several with an equal key is the one in force.
  *
- * An `up` policy replaces the `route` policy with equal selector, direction, mark and if_id, and gives way to it again (plan.h). Data planes
- * only put and take single policies; the bookkeeping, and taking back after a failure, is here.
+ * An `up` policy replaces the `route` policy with equal selector, direction, mark and if_id, and gives way to it again (plan.h).
+ * Data planes only put and take single policies; the bookkeeping, and taking back after a failure, is here.
  */
 #ifndef RUNTIME_DATAPLANE_POLICYSET_H
 #define RUNTIME_DATAPLANE_POLICYSET_H
@@ -12,7 +12,7 @@
 
 struct policyset_ops {
 	void *context;
-	int (*put)(void *context, const struct plan_policy *policy);	/* installs, in place of one with an equal key; 0 or -errno */
+	int (*put)(void *context, const struct plan_policy *policy); /* installs, in place of one with an equal key; 0 or -errno */
 	int (*take)(void *context, const struct plan_policy *policy);
 };
 

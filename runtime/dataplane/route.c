@@ -103,8 +103,10 @@ static int look_at(const struct nlattr *attribute, void *context)
 	uint16_t type = mnl_attr_get_type(attribute);
 	struct ip_addr addr = { .family = search->in->addr.family };
 
-	/* IFA_LOCAL is the host's own address on point-to-point links, where IFA_ADDRESS is the other end's; IPv6 has only the latter. */
-	if (type != (addr.family == AF_INET ? IFA_LOCAL : IFA_ADDRESS) || mnl_attr_get_payload_len(attribute) != ip_addr_size(&addr))
+	/* IFA_LOCAL is the host's own address on point-to-point links, where IFA_ADDRESS is the other end's; IPv6 has only the
+	 * latter. */
+	if (type != (addr.family == AF_INET ? IFA_LOCAL : IFA_ADDRESS) ||
+	    mnl_attr_get_payload_len(attribute) != ip_addr_size(&addr))
 		return MNL_CB_OK;
 	memcpy(addr.bytes, mnl_attr_get_payload(attribute), ip_addr_size(&addr));
 	if (search->found.family == AF_UNSPEC && ip_prefix_has(search->in, &addr))

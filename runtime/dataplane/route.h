@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* route.h -- the few things of rtnetlink that data planes need.
  *
- * Routes go to a table of their own, looked up by one rule per family before the main table (I-230): the user's routes stay untouched, and
- * those into a TUN device go with it, however we end.
+ * Routes go to a table of their own, looked up by one rule per family before the main table (I-230): the user's routes stay
+ * untouched, and those into a TUN device go with it, however we end.
  */
 #ifndef RUNTIME_DATAPLANE_ROUTE_H
 #define RUNTIME_DATAPLANE_ROUTE_H

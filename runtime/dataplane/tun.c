@@ -21,7 +21,7 @@ static struct tun_child *child_by_name(struct tun_dp *t, const char *name)
 	return name ? map_get(&t->children, slice_of(name)) : NULL;
 }
 
-/* --- policies ------------------------------------------------------------------------------------------------------------------------ */
+/* --- policies ----------------------------------------------------------------------------------------------------------------- */
 
 /* Only what goes into the device can be dropped by us; what passes in clear stays with the user's own routes. */
 static bool wants_route(const struct plan_policy *policy)
@@ -111,7 +111,7 @@ static int tun_del_policies(struct dataplane *dp, const char *child, enum plan_w
 	return policyset_del(&self(dp)->policies, child, when);
 }
 
-/* --- probe, open, close -------------------------------------------------------------------------------------------------------------- */
+/* --- probe, open, close ------------------------------------------------------------------------------------------------------- */
 
 static int tun_probe(const char **ret_why)
 {
@@ -145,7 +145,8 @@ static int check_child(struct tun_dp *t, const struct plan_child *child)
 			 child->protocol != PROTOCOL_ESP ? "AH" : "compression");
 	} else if (child->mark_in.mask || child->mark_out.mask || child->if_id) {
 		rule = RULE_TUN_NEEDS_ESP;
-		snprintf(text, sizeof(text), "'%.100s' wants marks or an XFRM interface, which the TUN data plane does not have", child->name);
+		snprintf(text, sizeof(text), "'%.100s' wants marks or an XFRM interface, which the TUN data plane does not have",
+			 child->name);
 	} else if (peer && peer->remote.kind == PLAN_ADDRESS_FIXED && selector_holds(child, &peer->remote.addr)) {
 		rule = RULE_TUN_SELECTOR_HOLDS_PEER;
 		snprintf(text, sizeof(text), "the remote selectors of '%.100s' contain the peer's own address", child->name);
@@ -219,7 +220,7 @@ static int tun_open(const struct plan *plan, const struct dp_callbacks *callback
 	return 0;
 }
 
-/* --- SAs ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- SAs ---------------------------------------------------------------------------------------------------------------------- */
 
 static struct tun_sa **bucket_of(struct tun_dp *t, uint32_t spi)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tun.h -- the parts of the TUN data plane among themselves: tun_device.c opens and routes, tun.c keeps SAs and policies, tun_path.c moves
- * packets. Nobody else includes it. */
+/* tun.h -- the parts of the TUN data plane among themselves: tun_device.c opens and routes, tun.c keeps SAs and policies,
+ * tun_path.c moves packets. Nobody else includes it. */
 #ifndef RUNTIME_DATAPLANE_TUN_H
 #define RUNTIME_DATAPLANE_TUN_H
 
@@ -72,7 +72,7 @@ void tun_device_fit(struct tun_dp *t, const struct tun_sa *sa);
 struct tun_sa *tun_find_inbound(struct tun_dp *t, uint32_t spi);
 
 void tun_process(struct dataplane *dp, int fd, uint64_t now_ms);
-void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst, const void *data, size_t n,
-		     uint64_t now_ms);
+void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
+		     const void *data, size_t n, uint64_t now_ms);
 
 #endif

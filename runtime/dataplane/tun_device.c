@@ -68,8 +68,8 @@ static unsigned path_mtu(const struct ip_addr *peer)
 
 	if (fd < 0)
 		return 0;
-	if (connect(fd, (struct sockaddr *)&sa, sa_size) ||
-	    getsockopt(fd, peer->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6, peer->family == AF_INET ? IP_MTU : IPV6_MTU, &mtu, &size))
+	if (connect(fd, (struct sockaddr *)&sa, sa_size) || getsockopt(fd, peer->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+								       peer->family == AF_INET ? IP_MTU : IPV6_MTU, &mtu, &size))
 		mtu = 0;
 	close(fd);
 	return mtu > 0 ? (unsigned)mtu : 0;

@@ -7,10 +7,10 @@
 #include "runtime/suite/esp.h"
 
 #define PACKETS_PER_WAKEUP	64
-#define ACQUIRE_INTERVAL_MS	1000u	/* the engine starts one negotiation however many acquires come (I-224); this spares it the rest */
+#define ACQUIRE_INTERVAL_MS	1000u	/* spares the engine what it would ignore: one negotiation for all acquires (I-224) */
 #define MAPPING_INTERVAL_MS	2000u	/* I-183 */
 
-/* --- outbound ------------------------------------------------------------------------------------------------------------------------- */
+/* --- outbound ----------------------------------------------------------------------------------------------------------------- */
 
 static const struct tun_policy *first_match(const struct tun_dp *t, const struct inner_packet *packet)
 {
@@ -64,7 +64,8 @@ static bool over_limit(const struct tun_sa *sa)
 static void send_packet(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n, uint64_t now_ms)
 {
 	size_t sealed = 0;
-	enum esp_result result = esp_seal(sa->esp, p, n, p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4, t->packet, sizeof(t->packet), &sealed);
+	enum esp_result result =
+		esp_seal(sa->esp, p, n, p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4, t->packet, sizeof(t->packet), &sealed);
 
 	if (result != ESP_OK) {
 		t->drops.send_failed++;
@@ -117,7 +118,7 @@ void tun_process(struct dataplane *dp, int fd, uint64_t now_ms)
 	}
 }
 
-/* --- inbound -------------------------------------------------------------------------------------------------------------------------- */
+/* --- inbound ------------------------------------------------------------------------------------------------------------------ */
 
 /* I-252: an SA delivers only what was agreed for it, whatever the peer puts in. */
 static bool deliverable(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n)
@@ -162,8 +163,8 @@ static void receive_for(struct tun_dp *t, struct tun_sa *sa, const uint8_t *pack
 		t->drops.send_failed++;
 }
 
-void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst, const void *data, size_t n,
-		     uint64_t now_ms)
+void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
+		     const void *data, size_t n, uint64_t now_ms)
 {
 	struct tun_dp *t = (struct tun_dp *)dp;
 	const uint8_t *p = data;

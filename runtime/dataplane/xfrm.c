@@ -47,7 +47,7 @@ static bool same_id(const struct dp_sa_id *a, const struct dp_sa_id *b)
 	return a->spi == b->spi && a->protocol == b->protocol && ip_addr_eq(&a->dst, &b->dst);
 }
 
-/* --- probe, open, close -------------------------------------------------------------------------------------------------------------- */
+/* --- probe, open, close ------------------------------------------------------------------------------------------------------- */
 
 /* I-220: there are kernels with XFRM and policies but without ESP, and only adding an SA tells. It is removed at once. */
 static int probe_esp(struct netlink *nl)
@@ -82,7 +82,8 @@ static int xfrm_probe(const char **ret_why)
 	}
 	error = probe_esp(&nl);
 	if (error) {
-		snprintf(why, sizeof(why), error == -EPERM ? "no right to add an SA: %s" : "this kernel takes no ESP SA: %s", nl.why);
+		snprintf(why, sizeof(why), error == -EPERM ? "no right to add an SA: %s" : "this kernel takes no ESP SA: %s",
+			 nl.why);
 		*ret_why = why;
 	}
 	netlink_close(&nl);
@@ -111,8 +112,9 @@ static struct ip_addr outer_of(const struct plan_policy *p)
 	return (struct ip_addr){ 0 };
 }
 
-/* I-230: a packet that no route takes dies before the kernel asks for its policy, and one of this host needs a source address that the child
- * carries. The way is that to the peer. A default route is the host's own: ours, being asked first, would hide the connected networks. */
+/* I-230: a packet that no route takes dies before the kernel asks for its policy, and one of this host needs a source address that
+ * the child carries. The way is that to the peer. A default route is the host's own: ours, being asked first, would hide the
+ * connected networks. */
 static void add_route(struct xfrm_dp *x, const struct plan_policy *p)
 {
 	struct ip_addr outer = outer_of(p);
@@ -210,7 +212,7 @@ static int xfrm_open(const struct plan *plan, const struct dp_callbacks *callbac
 	return 0;
 }
 
-/* --- SAs ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- SAs ---------------------------------------------------------------------------------------------------------------------- */
 
 static struct xfrm_sa_entry *remember(struct xfrm_dp *x, const struct dp_sa_id *id, const char *child)
 {
@@ -291,7 +293,8 @@ static int send_sa(struct xfrm_dp *x, const struct dp_sa *sa, const char **ret_w
 	}
 	explicit_bzero(buffer, sizeof(buffer));
 	if (error) {
-		snprintf(x->why, sizeof(x->why), "the kernel refuses the %s SA: %s", sa->inbound ? "inbound" : "outbound", x->nl.why);
+		snprintf(x->why, sizeof(x->why), "the kernel refuses the %s SA: %s", sa->inbound ? "inbound" : "outbound",
+			 x->nl.why);
 		*ret_why = x->why;
 	}
 	return error;
@@ -378,7 +381,7 @@ static int xfrm_move_sa(struct dataplane *dp, const struct dp_sa_id *id, const s
 	return error;
 }
 
-/* --- policies ------------------------------------------------------------------------------------------------------------------------ */
+/* --- policies ----------------------------------------------------------------------------------------------------------------- */
 
 static int xfrm_add_policies(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why)
 {
@@ -422,7 +425,7 @@ static void xfrm_close(struct dataplane *dp)
 	free(x);
 }
 
-/* --- events -------------------------------------------------------------------------------------------------------------------------- */
+/* --- events ------------------------------------------------------------------------------------------------------------------- */
 
 static void get_address(struct ip_addr *to, const xfrm_address_t *from, sa_family_t family)
 {
@@ -439,7 +442,8 @@ static struct traffic_selector side_of(const xfrm_address_t *addr, sa_family_t f
 	return ts_of_prefix(&prefix, proto, mask ? ntohs(port) : 0);
 }
 
-/* Which child's policy the packet met: two children may share a reqid where the user gave one, so the selector decides first (I-224). */
+/* Which child's policy the packet met: two children may share a reqid where the user gave one, so the selector decides first
+ * (I-224). */
 static const char *child_of_acquire(struct xfrm_dp *x, const struct xfrm_selector *sel, uint32_t reqid)
 {
 	struct ip_addr src, dst;
@@ -449,8 +453,9 @@ static const char *child_of_acquire(struct xfrm_dp *x, const struct xfrm_selecto
 	for (size_t i = 0; i < x->policies.count; i++) {
 		const struct plan_policy *p = x->policies.entries[i].policy;
 
-		if (x->policies.entries[i].wanted && p->dir == PLAN_OUT && p->src.len == sel->prefixlen_s && p->dst.len == sel->prefixlen_d &&
-		    p->proto == sel->proto && ip_addr_eq(&p->src.addr, &src) && ip_addr_eq(&p->dst.addr, &dst))
+		if (x->policies.entries[i].wanted && p->dir == PLAN_OUT && p->src.len == sel->prefixlen_s &&
+		    p->dst.len == sel->prefixlen_d && p->proto == sel->proto && ip_addr_eq(&p->src.addr, &src) &&
+		    ip_addr_eq(&p->dst.addr, &dst))
 			return p->conn;
 	}
 	for (size_t i = 0; i < x->plan->children.n; i++)
@@ -494,7 +499,7 @@ static const struct xfrm_sa_entry *entry_of(struct xfrm_dp *x, const struct xfrm
 	return NULL;
 }
 
-/* A hard expiry of an SA that was never filled in is a reservation that timed out: the exchange that wanted it has its own timer. */
+/* A hard expiry of an SA that was never filled in is a reservation that timed out: the exchange that wanted it has a timer. */
 static void on_expire(struct xfrm_dp *x, const struct nlmsghdr *header)
 {
 	const struct xfrm_user_expire *e = mnl_nlmsg_get_payload(header);
@@ -504,8 +509,10 @@ static void on_expire(struct xfrm_dp *x, const struct nlmsghdr *header)
 		return;
 	entry = entry_of(x, &e->state.id, e->state.family);
 	if (entry && entry->child)
-		x->callbacks.event(x->callbacks.context, &(struct dp_event){
-			.kind = e->hard ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT, .reqid = e->state.reqid, .child = entry->child, .spi = entry->id.spi });
+		x->callbacks.event(x->callbacks.context, &(struct dp_event){ .kind = e->hard ? DP_EXPIRE_HARD : DP_EXPIRE_SOFT,
+									     .reqid = e->state.reqid,
+									     .child = entry->child,
+									     .spi = entry->id.spi });
 }
 
 static void on_mapping(struct xfrm_dp *x, const struct nlmsghdr *header)

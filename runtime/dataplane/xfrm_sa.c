@@ -34,7 +34,8 @@ static void put_port(uint16_t first, uint16_t last, __be16 *port, __be16 *mask)
 /* A transport SA takes only packets of its selector; a tunnel's check is the policy's (and may carry the other family: X-063). */
 static void put_selector(struct xfrm_usersa_info *info, const struct dp_sa *sa)
 {
-	const struct traffic_selector *src = sa->inbound ? sa->remote_ts : sa->local_ts, *dst = sa->inbound ? sa->local_ts : sa->remote_ts;
+	const struct traffic_selector *src = sa->inbound ? sa->remote_ts : sa->local_ts,
+				      *dst = sa->inbound ? sa->local_ts : sa->remote_ts;
 	struct ip_prefix src_prefix, dst_prefix;
 
 	if (sa->mode == PLAN_MODE_TUNNEL) {
@@ -142,7 +143,9 @@ static const char *unusable(const struct dp_sa *sa)
 
 void xfrm_sa_put_encap(struct nlmsghdr *m, uint16_t src_port, uint16_t dst_port)
 {
-	struct xfrm_encap_tmpl encap = { .encap_type = UDP_ENCAP_ESPINUDP, .encap_sport = htons(src_port), .encap_dport = htons(dst_port) };
+	struct xfrm_encap_tmpl encap = { .encap_type = UDP_ENCAP_ESPINUDP,
+					 .encap_sport = htons(src_port),
+					 .encap_dport = htons(dst_port) };
 
 	mnl_attr_put(m, XFRMA_ENCAP, sizeof(encap), &encap);
 }

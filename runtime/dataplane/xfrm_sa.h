@@ -6,7 +6,7 @@
 #include "runtime/dataplane/dataplane.h"
 #include "runtime/dataplane/netlink.h"
 
-/* type: XFRM_MSG_NEWSA or XFRM_MSG_UPDSA. NULL with *ret_why when the kernel has no name for an algorithm, or a key does not fit. */
+/* type: XFRM_MSG_NEWSA or XFRM_MSG_UPDSA. NULL with *ret_why when the kernel has no name for an algorithm, or a key cannot fit. */
 struct nlmsghdr *xfrm_sa_message(void *buffer, uint16_t type, const struct dp_sa *sa, const char **ret_why);
 /* type: XFRM_MSG_GETSA or XFRM_MSG_DELSA. */
 struct nlmsghdr *xfrm_sa_id_message(void *buffer, uint16_t type, const struct dp_sa_id *id);

@@ -7,7 +7,7 @@
 
 struct search {
 	const struct plan *plan;
-	struct buf requests;		/* deletions, one netlink message after another: they may not go out while the dump comes in */
+	struct buf requests; /* deletions, one netlink message after another: they may not go out while the dump comes in */
 };
 
 static bool ours(const struct plan *plan, uint32_t reqid)
@@ -41,7 +41,8 @@ static int look_at_state(const struct nlmsghdr *header, void *context)
 	struct xfrm_usersa_id *id;
 	struct nlmsghdr *m;
 
-	if (header->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(header) < sizeof(*info) || !ours(search->plan, info->reqid))
+	if (header->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
+	    !ours(search->plan, info->reqid))
 		return MNL_CB_OK;
 	m = netlink_start(buffer, XFRM_MSG_DELSA, 0);
 	id = mnl_nlmsg_put_extra_header(m, sizeof(*id));
@@ -86,7 +87,8 @@ static int look_at_policy(const struct nlmsghdr *header, void *context)
 	struct xfrm_userpolicy_id *id;
 	struct nlmsghdr *m;
 
-	if (header->nlmsg_type != XFRM_MSG_NEWPOLICY || mnl_nlmsg_get_payload_len(header) < sizeof(*info) || !has_our_template(search, header))
+	if (header->nlmsg_type != XFRM_MSG_NEWPOLICY || mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
+	    !has_our_template(search, header))
 		return MNL_CB_OK;
 	m = netlink_start(buffer, XFRM_MSG_DELPOLICY, 0);
 	id = mnl_nlmsg_put_extra_header(m, sizeof(*id));

@@ -6,8 +6,8 @@
 #include "plan/plan.h"
 #include "runtime/dataplane/netlink.h"
 
-/* Removes SAs and policies with the reqid of a child of the plan, and nothing else. Only when the IKE port is ours: then no other daemon can be
- * using them. 0 or -errno; *ret_removed counts. */
+/* Removes SAs and policies with the reqid of a child of the plan, and nothing else. Only when the IKE port is ours: then no other
+ * daemon can be using them. 0 or -errno; *ret_removed counts. */
 int xfrm_remove_stale(struct netlink *nl, const struct plan *plan, unsigned *ret_removed);
 
 #endif

@@ -41,13 +41,17 @@ static int set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
 }
 
-/* I-005: IKE's own datagrams pass every policy, also a trap that covers the peer; without this the first packet waits for itself. */
+/* I-005: IKE's own datagrams pass every policy, also a trap that covers the peer; else the first packet waits for itself. */
 static int exempt_from_policy(int fd, sa_family_t family)
 {
 	static const uint8_t dirs[] = { XFRM_POLICY_IN, XFRM_POLICY_OUT };
 	struct xfrm_userpolicy_info policy = {
-		.sel.family = family, .action = XFRM_POLICY_ALLOW,
-		.lft = { .soft_byte_limit = XFRM_INF, .hard_byte_limit = XFRM_INF, .soft_packet_limit = XFRM_INF, .hard_packet_limit = XFRM_INF },
+		.sel.family = family,
+		.action = XFRM_POLICY_ALLOW,
+		.lft = { .soft_byte_limit = XFRM_INF,
+			 .hard_byte_limit = XFRM_INF,
+			 .soft_packet_limit = XFRM_INF,
+			 .hard_packet_limit = XFRM_INF },
 	};
 	int level = family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
 	int option = family == AF_INET ? IP_XFRM_POLICY : IPV6_XFRM_POLICY;
@@ -97,8 +101,8 @@ static int open_socket(struct net *net, sa_family_t family, uint16_t port, bool 
 		error = set_int(fd, IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP);
 	}
 	if (error) {
-		snprintf(why, 200, "cannot %s UDP port %u of IPv%c: %s%s", step, port, family == AF_INET ? '4' : '6', strerror(-error),
-			 error == -EADDRINUSE ? " (is another IKE daemon running?)" : "");
+		snprintf(why, 200, "cannot %s UDP port %u of IPv%c: %s%s", step, port, family == AF_INET ? '4' : '6',
+			 strerror(-error), error == -EADDRINUSE ? " (is another IKE daemon running?)" : "");
 		if (fd >= 0)
 			close(fd);
 		return error;
@@ -165,7 +169,7 @@ const struct net_counters *net_counters(const struct net *net)
 	return &net->counters;
 }
 
-/* --- receiving ---------------------------------------------------------------------------------------------------------------------- */
+/* --- receiving ---------------------------------------------------------------------------------------------------------------- */
 
 /* The address the datagram was sent to: answers must come from there (I-001). */
 static void local_address(struct msghdr *message, struct ip_addr *ret)
@@ -242,12 +246,13 @@ void net_receive(struct net *net, int fd, const struct net_callbacks *callbacks)
 			continue;
 		}
 		local_address(&messages[i].msg_hdr, &p.local);
-		if (ip_addr_from_sockaddr((struct sockaddr *)&from[i], &p.remote, &p.remote_port) == 0 && p.local.family == p.remote.family)
+		if (ip_addr_from_sockaddr((struct sockaddr *)&from[i], &p.remote, &p.remote_port) == 0 &&
+		    p.local.family == p.remote.family)
 			deliver(net, s, &p, callbacks);
 	}
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------------------------ */
+/* --- sending ------------------------------------------------------------------------------------------------------------------ */
 
 static void set_source(struct msghdr *message, union control_data *control, const struct ip_addr *src)
 {
@@ -257,7 +262,8 @@ static void set_source(struct msghdr *message, union control_data *control, cons
 		return;				/* the kernel chooses */
 	memset(control, 0, sizeof(*control));
 	message->msg_control = control;
-	message->msg_controllen = src->family == AF_INET ? CMSG_SPACE(sizeof(struct in_pktinfo)) : CMSG_SPACE(sizeof(struct in6_pktinfo));
+	message->msg_controllen =
+		src->family == AF_INET ? CMSG_SPACE(sizeof(struct in_pktinfo)) : CMSG_SPACE(sizeof(struct in6_pktinfo));
 	c = CMSG_FIRSTHDR(message);
 	if (src->family == AF_INET) {
 		struct in_pktinfo info = { 0 };
@@ -287,8 +293,8 @@ static void set_checksum(struct net_socket *s, bool off)
 		s->checksum_off = off;
 }
 
-static int send_parts(struct net *net, struct net_socket *s, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port,
-		      struct iovec *iov, size_t parts)
+static int send_parts(struct net *net, struct net_socket *s, const struct ip_addr *src, const struct ip_addr *dst,
+		      uint16_t dst_port, struct iovec *iov, size_t parts)
 {
 	struct sockaddr_storage to;
 	union control_data control;
@@ -321,10 +327,12 @@ int net_send_ike(struct net *net, const struct net_packet *packet)
 	if (!s)
 		return -EAFNOSUPPORT;
 	set_checksum(s, false);
-	return send_parts(net, s, &packet->local, &packet->remote, packet->remote_port, packet->natt ? iov : iov + 1, packet->natt ? 2 : 1);
+	return send_parts(net, s, &packet->local, &packet->remote, packet->remote_port, packet->natt ? iov : iov + 1,
+			  packet->natt ? 2 : 1);
 }
 
-int net_send_raw(struct net *net, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n)
+int net_send_raw(struct net *net, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
+		 size_t n)
 {
 	struct iovec iov = { (void *)(uintptr_t)data, n };
 	struct net_socket *s = socket_for(net, dst->family, true);

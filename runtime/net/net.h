@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* net.h -- the UDP sockets of IKE: ports 500 and 4500 of both families on the wildcard address, with packet information (I-001 ... I-010).
+/* net.h -- the UDP sockets of IKE: ports 500 and 4500 of both families on the wildcard address, with packet information (I-001 ...
+ * I-010).
  *
- * The non-ESP marker stays inside: what comes out is an IKE message without it, or an ESP packet. Keepalives are dropped in silence.
+ * The non-ESP marker stays inside: what comes out is an IKE message without it, or an ESP packet. Keepalives are dropped in
+ * silence.
  */
 #ifndef RUNTIME_NET_H
 #define RUNTIME_NET_H
@@ -48,7 +50,8 @@ void net_receive(struct net *net, int fd, const struct net_callbacks *callbacks)
 /* Sends one IKE message; the marker is added where it belongs. An error counts as a lost datagram (I-008); -errno for the log. */
 int net_send_ike(struct net *net, const struct net_packet *packet);
 /* Sends bytes as they are from the NAT-T socket: ESP, or the one byte of a keepalive. */
-int net_send_raw(struct net *net, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data, size_t n);
+int net_send_raw(struct net *net, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
+		 size_t n);
 const struct net_counters *net_counters(const struct net *net);
 
 #endif

@@ -91,7 +91,8 @@ case $? in
 	check 'and no clear text left before it' no_clear_text "$work/left.pcap"
 
 	# a daemon that was killed leaves SAs and policies; the next one takes only those away
-	left ip xfrm policy add src 10.77.0.0/24 dst 10.78.0.0/24 dir out tmpl src 192.0.2.1 dst 192.0.2.9 proto esp reqid 7 mode tunnel
+	left ip xfrm policy add src 10.77.0.0/24 dst 10.78.0.0/24 dir out \
+		tmpl src 192.0.2.1 dst 192.0.2.9 proto esp reqid 7 mode tunnel
 	kill -KILL "$(cat "$work/left.pid")"
 	sleep 0.3
 	check 'ipsec-run starts after it was killed' ours_start left --dataplane=xfrm

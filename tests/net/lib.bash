@@ -1,10 +1,11 @@
 # shellcheck shell=bash
-# lib.bash -- what the network tests share: TAP lines, two namespaces joined by a cable, captures, daemons, one configuration for both ends.
+# lib.bash -- what the network tests share: TAP lines, two namespaces joined by a cable, captures, daemons, one configuration
+# for both ends.
 #
 #   left  10.1.0.1 (lo)  192.0.2.1 --- 192.0.2.2  10.2.0.1 (lo)  right      (and fd01::1, 2001:db8::1 --- ::2, fd02::1)
 #
-# There is no route to the other side's network: without a tunnel a ping fails. Everything is made here with ip(8), so that the tests run on
-# any machine with root; $IPSECC_TOOLS is needed only for other programs as peers.
+# There is no route to the other side's network: without a tunnel a ping fails. Everything is made here with ip(8), so that the
+# tests run on any machine with root; $IPSECC_TOOLS is needed only for other programs as peers.
 
 set -u
 BUILD=${BUILD:-build}
@@ -35,7 +36,8 @@ check() {	# WHAT COMMAND...: quiet success
 }
 
 # A daemon in the background has nobody to tell what a sanitizer found.
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/sanitizer UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/sanitizer
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$work/sanitizer
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$work/sanitizer
 
 finish() {
 	local f
@@ -100,7 +102,8 @@ trap clean_up EXIT
 
 # What leaves each side: a kernel that decrypts shows each received packet again in clear (I-228), so only outgoing packets count.
 capture() {	# SIDE FILE
-	ip netns exec "$lab-$1" tcpdump -i out -n -U -s 0 --immediate-mode -Z root -Q out -w "$2" </dev/null >/dev/null 2>"$work/tcpdump-$1" &
+	ip netns exec "$lab-$1" tcpdump -i out -n -U -s 0 --immediate-mode -Z root -Q out -w "$2" \
+		</dev/null >/dev/null 2>"$work/tcpdump-$1" &
 	pids+=($!)
 	for _ in $(seq 100); do
 		! grep -q '^tcpdump: listening' "$work/tcpdump-$1" 2>/dev/null || return 0
@@ -160,7 +163,7 @@ no_clear_text() {	# FILE...
 # Of the child that carries now: after a rekey the old one stays for a moment, for packets on their way.
 child_field() { ours "$1" status --json | jq -r "[.ike[].children[] | select(.state == \"installed\")][0].$2"; }	# SIDE NAME
 
-# --- other programs as peers -------------------------------------------------------------------------------------------------------------
+# --- other programs as peers ------------------------------------------------------------------------------------------------------
 
 need_tools() {	# WHAT
 	[ -x "${IPSECC_TOOLS:-}/peer-charon" ] || skip_all "$1" 'IPSECC_TOOLS is not set'
@@ -196,7 +199,8 @@ charon_start() {	# OPTION...
 # pluto on the right, from the same ipsec.conf that ours is compiled from.
 pluto_start() { pluto start -c "$work/both.conf" -s "$work/ipsec.secrets"; }
 
-# Both roles, traffic, one rekey from each side with no packet lost. $1 names the peer in messages; peer_up, peer_down, peer_rekey are commands.
+# Both roles, traffic, one rekey from each side with no packet lost. $1 names the peer in messages; peer_up, peer_down, peer_rekey
+# and peer_has_child are commands.
 both_roles() {
 	local peer=$1
 	check "ours brings up the tunnel to $peer" ours left up net
@@ -214,7 +218,7 @@ both_roles() {
 	sleep 1
 	check "$peer rekeys the child under traffic" peer_rekey
 	wait $pinging
-	if [ "$(child_field left spi_in)" != "$before" ]; then ok 'the SPI has changed'; else not_ok 'the SPI has changed' "$work/left.log"; fi
+	check 'the SPI has changed' test "$(child_field left spi_in)" != "$before"
 	if grep -q ' 0% packet loss' "$work/ping"; then ok 'no packet was lost in two rekeys'
 	else not_ok 'no packet was lost in two rekeys' "$work/ping" "$work/left.log"; fi
 	check "down tells $peer" ours left down net
@@ -224,5 +228,5 @@ both_roles() {
 	check "ping through what $peer began" ping_left 3
 	check "$peer ends it" peer_down
 	sleep 0.5
-	if [ "$(child_field left state)" = installed ]; then not_ok "ours has no child any more" "$work/left.log"; else ok "ours has no child any more"; fi
+	check 'ours has no child any more' test "$(child_field left state)" != installed
 }

@@ -1,5 +1,5 @@
 #!/bin/bash
-# nat.sh -- ipsec-run behind a NAT router that also changes ports, against charon: ESP in UDP both ways, whichever side speaks first.
+# nat.sh -- ipsec-run behind a NAT router that also changes ports, against charon: ESP in UDP both ways.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='ipsec-run behind NAT'

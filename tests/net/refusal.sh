@@ -34,7 +34,8 @@ check 'the right one stops' ours right stop
 
 check 'another ESP proposal compiles' compile right "$work/other.conf"
 check 'the right one starts with it' ours_start right --dataplane=tun
-says 'up names the proposals, and the line of esp=' 1 "NO_PROPOSAL_CHOSEN.*both.conf:$(grep -n esp= "$work/both.conf" | cut -d: -f1)" ours left up net
+line=$(grep -n esp= "$work/both.conf" | cut -d: -f1)
+says 'up names the proposals, and the line of esp=' 1 "NO_PROPOSAL_CHOSEN.*both.conf:$line" ours left up net
 check 'the right one stops' ours right stop
 check 'the left one stops' ours left stop
 
@@ -48,5 +49,5 @@ says 'static SAs that the plan does not name' 1 'no file of static SAs' ours_sta
 says 'an unknown option' 2 "unknown option '-Z'" "$ipsec_run" -Z
 says 'a port that is none' 2 "'70000' is no port" "$ipsec_run" -p 70000 x.json
 says 'IPv6 only with an IPv4 peer' 1 "conn 'net' has an IPv4 peer" ours_start left -6
-if [ -z "$(left ip -br link | grep ipsec)$(left ip rule | grep 4500)" ]; then ok 'refusals leave nothing behind'; else not_ok 'refusals leave nothing behind'; fi
+check 'refusals leave nothing behind' test -z "$(left ip -br link | grep ipsec)$(left ip rule | grep 4500)"
 finish

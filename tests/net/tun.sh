@@ -1,5 +1,5 @@
 #!/bin/bash
-# tun.sh -- two ipsec-run against each other, ESP in user space: a tunnel comes up, carries, hides, is rekeyed under traffic, and goes.
+# tun.sh -- two ipsec-run against each other, ESP in user space: a tunnel comes up, carries, hides, is rekeyed under traffic, goes.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 need_net 'two ipsec-run over TUN'
@@ -38,7 +38,7 @@ check 'rekey from the left under traffic' ours left rekey net
 sleep 1
 check 'rekey from the right under traffic' ours right rekey net
 wait $pinging
-if [ "$(child_field left spi_in)" != "$before" ]; then ok 'the SPI has changed'; else not_ok 'the SPI has changed' "$work/left.log"; fi
+check 'the SPI has changed' test "$(child_field left spi_in)" != "$before"
 if grep -q ' 0% packet loss' "$work/ping"; then ok 'no packet was lost in two rekeys'
 else not_ok 'no packet was lost in two rekeys' "$work/ping" "$work/left.log" "$work/right.log"; fi
 
@@ -75,11 +75,14 @@ check 'stop of the other end' ours right stop
 	printf '    %s\n' left=2001:db8::1 leftid=@left.example leftsubnet=fd01::/64 right=2001:db8::2 rightid=@right.example \
 		rightsubnet=fd02::/64 authby=secret ikev2=insist ike=aes256-sha2_512-dh31 esp=chacha20_poly1305 auto=add
 } >"$work/six.conf"
-conf_start() { "$1" "$ipsec_run" -dddL -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"; }
+conf_start() {
+	"$1" "$ipsec_run" -dddL -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"
+}
 check 'IPv6: the left daemon starts from ipsec.conf' conf_start left
 check 'IPv6: the right daemon starts from ipsec.conf' conf_start right
 check 'IPv6: up' ours left up six
-if grep -q 'runtime/ike/[a-z]*\.c:[0-9]*:[a-z_]*: .*connecting' "$work/left.log" && grep -qE '0000  [0-9a-f]{64}' "$work/left.log"; then
+if grep -q 'runtime/ike/[a-z]*\.c:[0-9]*:[a-z_]*: .*connecting' "$work/left.log" &&
+	grep -qE '0000  [0-9a-f]{64}' "$work/left.log"; then
 	ok '-dddL shows places of the program and bytes of messages'
 else not_ok '-dddL shows places of the program and bytes of messages' "$work/left.log"; fi
 if grep -q 'a lab secret' "$work"/*.log; then not_ok 'no secret in any log'; else ok 'no secret in any log'; fi

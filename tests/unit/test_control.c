@@ -116,8 +116,9 @@ static int client_requests(void)
 		return 1;
 	/* Two requests on one connection: the second releases the first, whose answer carries its own id, rule and place. */
 	talk("{\"id\":1,\"command\":\"hold\"}\n{\"id\":2,\"command\":\"release\"}\n", 2, out, sizeof(out));
-	if (strcmp(out, "{\"error\":{\"message\":\"given up\",\"rule\":\"IC9301\",\"file\":\"hq.conf\",\"line\":12},\"id\":1,\"done\":true,\"ok\":false}\n"
-		   "{\"id\":2,\"done\":true,\"ok\":true}\n") != 0)
+	if (strcmp(out, "{\"error\":{\"message\":\"given up\",\"rule\":\"IC9301\",\"file\":\"hq.conf\",\"line\":12},"
+			"\"id\":1,\"done\":true,\"ok\":false}\n"
+			"{\"id\":2,\"done\":true,\"ok\":true}\n") != 0)
 		return 2;
 	talk("nonsense\n", 1, out, sizeof(out));
 	if (!strstr(out, "\"id\":null") || !strstr(out, "a request is one JSON object with a 'command'"))
@@ -190,7 +191,7 @@ START_TEST(one_daemon_per_socket)
 }
 END_TEST
 
-/* --- datagrams ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- datagrams ---------------------------------------------------------------------------------------------------------------- */
 
 static struct buf got;
 

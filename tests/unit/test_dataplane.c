@@ -20,10 +20,17 @@ static struct ip_prefix prefix(const char *text)
 	return p;
 }
 
-static struct plan_policy policy(const char *conn, enum plan_dir dir, const char *src, const char *dst, enum plan_when when, uint32_t priority)
+static struct plan_policy policy(const char *conn, enum plan_dir dir, const char *src, const char *dst, enum plan_when when,
+				 uint32_t priority)
 {
 	return (struct plan_policy){
-		.conn = conn, .dir = dir, .action = PLAN_PROTECT, .src = prefix(src), .dst = prefix(dst), .when = when, .priority = priority,
+		.conn = conn,
+		.dir = dir,
+		.action = PLAN_PROTECT,
+		.src = prefix(src),
+		.dst = prefix(dst),
+		.when = when,
+		.priority = priority,
 	};
 }
 
@@ -36,7 +43,7 @@ static struct plan plan_of(struct plan_policy *policies, size_t n)
 	return plan;
 }
 
-/* --- policies that stand ---------------------------------------------------------------------------------------------------------------- */
+/* --- policies that stand ------------------------------------------------------------------------------------------------------ */
 
 static struct buf journal;
 static int refuse_priority;
@@ -122,7 +129,7 @@ START_TEST(a_refusal_takes_back)
 }
 END_TEST
 
-/* --- packets and selectors ---------------------------------------------------------------------------------------------------------------- */
+/* --- packets and selectors ---------------------------------------------------------------------------------------------------- */
 
 struct made { uint8_t bytes[128]; size_t n; };
 
@@ -159,7 +166,8 @@ static struct traffic_selector ts(const char *text, uint8_t proto, uint16_t port
 /* I-252 */
 START_TEST(selectors_of_the_sa)
 {
-	struct traffic_selector left = ts("10.1.0.0/16", 0, 0), right = ts("10.2.0.0/16", 0, 0), web = ts("10.2.0.0/16", IPPROTO_TCP, 443);
+	struct traffic_selector left = ts("10.1.0.0/16", 0, 0), right = ts("10.2.0.0/16", 0, 0),
+				web = ts("10.2.0.0/16", IPPROTO_TCP, 443);
 	struct traffic_selector any_tcp = ts("10.1.0.0/16", IPPROTO_TCP, 0);
 	struct made good = ipv4("10.1.0.1/32", "10.2.0.1/32", IPPROTO_TCP, 40000, 443, 0);
 	struct made port = ipv4("10.1.0.1/32", "10.2.0.1/32", IPPROTO_TCP, 40000, 80, 0);
@@ -233,9 +241,10 @@ START_TEST(ipv6_extension_headers)
 }
 END_TEST
 
-/* --- netlink and the dry data plane --------------------------------------------------------------------------------------------------------- */
+/* --- netlink and the dry data plane ------------------------------------------------------------------------------------------- */
 
-/* The bytes that iproute2 6.1 sends for "xfrm policy update ... dir out priority 1757393 tmpl ...", field by field (X-002, section 3). */
+/* The bytes that iproute2 6.1 sends for "xfrm policy update ... dir out priority 1757393 tmpl ...", field by field (X-002, section
+ * 3). */
 START_TEST(policy_as_netlink)
 {
 	struct plan_tmpl tmpl = { .proto = PLAN_TMPL_ESP, .mode = PLAN_MODE_TUNNEL, .reqid = 16389 };
