@@ -34,7 +34,7 @@ static const char *option_word;		/* the word that getopt looks at, for messages 
 static void print_usage(FILE *stream)
 {
 	fputs("usage: ipsec-run [-46BdFLVv] [-f FILE] [-l LOGFILE] [-P NATT-PORT] [-p PORT] [OPTION]... [FILE]\n"
-	      "       ipsec-run [--control=SOCKET] status [--json] | up CONN | down CONN | rekey CONN | reload | stop\n", stream);
+	      "       ipsec-run [--control=SOCKET] status [--json] | up CONN | down CONN | rekey CONN | rekey-ike CONN | reload | stop\n", stream);
 }
 
 static void print_help(void)

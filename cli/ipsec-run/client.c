@@ -19,6 +19,7 @@ static const struct command {
 	{ "up", "initiate", true, 0 },
 	{ "down", "terminate", true, 0 },
 	{ "rekey", "rekey", true, 0 },
+	{ "rekey-ike", "rekey-ike", true, 0 },
 	{ "reload", "reload", false, QUICK_MS },
 	{ "stop", "stop", false, STOP_MS },
 };

@@ -65,6 +65,12 @@ static void do_rekey(struct daemon *d, uint64_t token, const json_t *request)
 		ike_rekey_child(d->ike, conn_of(request), token, daemon_now_ms());
 }
 
+static void do_rekey_ike(struct daemon *d, uint64_t token, const json_t *request)
+{
+	if (need_conn(d, token, conn_of(request)))
+		ike_rekey_ike(d->ike, conn_of(request), token, daemon_now_ms());
+}
+
 static void do_stop(struct daemon *d, uint64_t token, const json_t *request)
 {
 	(void)request;
@@ -86,7 +92,7 @@ static const struct {
 	void (*run)(struct daemon *d, uint64_t token, const json_t *request);
 } commands[] = {
 	{ "status", do_status }, { "stats", do_stats }, { "initiate", do_initiate }, { "terminate", do_terminate },
-	{ "rekey", do_rekey }, { "stop", do_stop }, { "reload", do_reload },
+	{ "rekey", do_rekey }, { "rekey-ike", do_rekey_ike }, { "stop", do_stop }, { "reload", do_reload },
 };
 
 void daemon_request(void *context, uint64_t token, const char *command, const json_t *request)

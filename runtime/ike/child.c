@@ -234,8 +234,7 @@ static void rekey_fire(struct ike *ike, void *owner)
 		child_delete(c);
 		return;
 	}
-	timer_set(ike, &c->lifetime, c->expire_at);
-	c->rekey_at = UINT64_MAX;
+	child_await_end(c);
 	if (c->state == CHILD_INSTALLED && c->sa->state == STATE_ESTABLISHED && !task_pending(c->sa, TASK_REKEY_CHILD, c, NULL)) {
 		t = task_new(c->sa, TASK_REKEY_CHILD);
 		if (!t)
@@ -253,6 +252,12 @@ void child_rekey_at(struct child_sa *c, uint64_t at)
 		timer_cancel(c->sa->ike, &c->lifetime);
 	else
 		timer_set(c->sa->ike, &c->lifetime, c->rekey_at);
+}
+
+void child_await_end(struct child_sa *c)
+{
+	child_rekey_at(c, UINT64_MAX);
+	c->rekey_at = UINT64_MAX;
 }
 
 static void start_lifetime(struct child_sa *c)
@@ -428,6 +433,7 @@ void child_linger(struct child_sa *c)
 	}
 	child_stop_sending(c);
 	c->state = CHILD_REPLACED;
+	c->rekey_at = UINT64_MAX;
 	task_forget_child(sa, c);
 	timer_set(sa->ike, &c->lifetime, sa->ike->now + LINGER_MS);
 }

@@ -27,7 +27,7 @@ static void command_part(struct ike *ike, struct command *c, int status, const c
 	free(c);
 }
 
-static void tell(struct ike *ike, struct waiter **list, int status, const char *reason, const struct plan_origin *origin)
+void waiters_tell(struct ike *ike, struct waiter **list, int status, const char *reason, const struct plan_origin *origin)
 {
 	struct waiter *w;
 
@@ -177,7 +177,7 @@ void conn_up(struct ike *ike, struct child_conn *c)
 	c->tries = 0;
 	c->last_error[0] = '\0';
 	timer_cancel(ike, &c->retry);
-	tell(ike, &c->up, 0, "", NULL);
+	waiters_tell(ike, &c->up, 0, "", NULL);
 }
 
 static uint64_t backoff(struct ike *ike, unsigned tries)
@@ -197,7 +197,7 @@ void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *
 
 	c->starting = false;
 	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
-	tell(ike, &c->up, status, c->last_error, origin);
+	waiters_tell(ike, &c->up, status, c->last_error, origin);
 	if (!c->wanted || ike->stopping)
 		return;
 	c->tries++;
@@ -255,11 +255,13 @@ void conn_lost(struct ike *ike, struct child_conn *c, bool dead_peer)
 		c->wanted = true;
 	if (c->wanted)
 		timer_set(ike, &c->retry, ike->now + BACKOFF_FIRST_MS / 2 + ike_random_below(ike, BACKOFF_FIRST_MS));
+	else
+		waiters_tell(ike, &c->up, -ECONNRESET, "the child SA ended", &c->plan->origin);	/* a rekey that came too late */
 }
 
 void conn_down_done(struct ike *ike, struct child_conn *c)
 {
-	tell(ike, &c->down, 0, "", NULL);
+	waiters_tell(ike, &c->down, 0, "", NULL);
 }
 
 /* --- events of the outside ---------------------------------------------------------------------------------------------------- */
@@ -421,16 +423,37 @@ void conns_down(struct ike *ike, const char *name, uint64_t token)
 	command_part(ike, cmd, 0, "", NULL);
 }
 
-static bool rekey_sa(struct ike_sa *sa)
+static bool rekey_sa(struct ike_sa *sa, struct command *cmd)
 {
-	struct task *t = task_pending(sa, TASK_REKEY_IKE, NULL, NULL) ? NULL : task_new(sa, TASK_REKEY_IKE);
+	struct task *t;
 
+	if (!wait_for(&sa->rekey_waiters, cmd))
+		return false;
+	if (task_pending(sa, TASK_REKEY_IKE, NULL, NULL))
+		return true;
+	t = task_new(sa, TASK_REKEY_IKE);
 	if (t)
 		task_queue(sa, t);
-	return t != NULL;
+	else
+		waiters_tell(sa->ike, &sa->rekey_waiters, -ENOBUFS, "too many requests wait", &sa->peer->plan->origin);
+	return true;
 }
 
-/* Told at once: `done` says that the rekey is under way, the log how it ends. */
+static bool rekey_children(struct ike_sa *sa, const char *name, struct command *cmd)
+{
+	bool found = false;
+
+	for (struct child_sa *c = sa->children; c; c = c->next) {
+		if (!named(c->conn, name) || (c->state != CHILD_INSTALLED && c->state != CHILD_REKEYING) ||
+		    !wait_for(&c->conn->up, cmd))		/* the new SA tells it, like the first one */
+			continue;
+		if (c->state == CHILD_INSTALLED)
+			child_rekey_at(c, sa->ike->now);
+		found = true;
+	}
+	return found;
+}
+
 void conns_rekey(struct ike *ike, const char *name, uint64_t token, bool ike_sa)
 {
 	struct command *cmd = command_new(ike, token);
@@ -442,14 +465,10 @@ void conns_rekey(struct ike *ike, const char *name, uint64_t token, bool ike_sa)
 		next = sa->next;
 		if (sa->state != STATE_ESTABLISHED)
 			continue;
-		if (ike_sa && strcmp(sa->peer->plan->conn, name) == 0)
-			found |= rekey_sa(sa);
-		for (struct child_sa *c = ike_sa ? NULL : sa->children; c; c = c->next) {
-			if (!named(c->conn, name) || c->state != CHILD_INSTALLED)
-				continue;
-			child_rekey_at(c, ike->now);
-			found = true;
-		}
+		if (!ike_sa)
+			found |= rekey_children(sa, name, cmd);
+		else if (strcmp(sa->peer->plan->conn, name) == 0)
+			found |= rekey_sa(sa, cmd);
 	}
 	if (!found)
 		no_target(ike, cmd, name, "is not up", NULL);

@@ -236,6 +236,8 @@ void sa_end(struct ike_sa *sa)
 	timer_cancel(ike, &sa->keepalive);
 	timer_cancel(ike, &sa->wake);
 	set_half_open(sa, false);
+	waiters_tell(ike, &sa->rekey_waiters, -ECONNRESET, sa->last_error[0] ? sa->last_error : "the IKE SA ended",
+		     sa->last_origin);
 	*(sa->prev ? &sa->prev->next : &ike->first) = sa->next;
 	*(sa->next ? &sa->next->prev : &ike->last) = sa->prev;
 	sa_unhash(sa);

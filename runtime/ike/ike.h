@@ -54,6 +54,7 @@ uint64_t ike_deadline(const struct ike *ike);				/* ms; UINT64_MAX: nothing pend
 void ike_dataplane_event(struct ike *ike, const struct dp_event *event, uint64_t now_ms);
 void ike_up(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
 void ike_down(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
+/* `done` when the new SA stands, or could not be had. */
 void ike_rekey_child(struct ike *ike, const char *child, uint64_t token, uint64_t now_ms);
 void ike_rekey_ike(struct ike *ike, const char *conn, uint64_t token, uint64_t now_ms);
 /* Sends DELETE for everything; ike_idle() tells when answers are in or given up. */

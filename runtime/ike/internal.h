@@ -72,7 +72,7 @@ struct child_conn {
 	unsigned installed;		/* child SAs in the data plane; the `up` policies stand while it is not 0 */
 	unsigned tries;			/* failed in a row */
 	struct timer retry;
-	struct waiter *up, *down;
+	struct waiter *up, *down;	/* up: also for a rekey */
 	char last_error[IKE_REASON_TEXT];
 };
 
@@ -177,6 +177,7 @@ struct ike_sa {
 	uint64_t established_at, last_in, last_out, rekey_at, expire_at;
 	uint64_t esp_in;		/* inbound packets of all children at the last look (I-153) */
 	struct timer retransmit, lifetime, liveness, keepalive, wake;
+	struct waiter *rekey_waiters;
 	char last_error[IKE_REASON_TEXT];
 	int last_status;		/* -errno that goes with it */
 	const struct plan_origin *last_origin;
@@ -384,6 +385,7 @@ const char *child_state_name(enum child_state s);
 void child_linger(struct child_sa *c);
 void child_stop_sending(struct child_sa *c);
 void child_rekey_at(struct child_sa *c, uint64_t at);
+void child_await_end(struct child_sa *c);	/* it is not rekeyed any more, only its end is left */
 int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret);
 void child_release_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t spi);
 void child_addresses_changed(struct ike_sa *sa);
@@ -420,6 +422,8 @@ void conn_down_done(struct ike *ike, struct child_conn *c);
 void conn_retry_fire(struct ike *ike, void *owner);
 void conns_follow(struct ike_sa *sa);		/* the SA stands: further child SAs of its peer that are wanted */
 struct ike_sa *peer_established_sa(struct ike *ike, const struct ike_peer *peer);
+/* Ends the wait of everyone in the list; the last part of a command tells its end to who gave it. */
+void waiters_tell(struct ike *ike, struct waiter **list, int status, const char *reason, const struct plan_origin *origin);
 void conns_start(struct ike *ike);
 void conns_dataplane_event(struct ike *ike, const struct dp_event *event);
 void conns_up(struct ike *ike, const char *name, uint64_t token);

@@ -97,6 +97,7 @@ static void rekey_failed(struct child_sa *old)
 	LOG(old->sa->ike, IKE_LOG_WARNING, RULE_IKE_REKEY_FAILED, &old->conn->plan->origin,
 	    "%s: child SA '%s' could not be rekeyed; it is tried again in %u s, until the old SA ends", sa_name(old->sa),
 	    old->conn->plan->name, RETRY_MS / 1000);
+	waiters_tell(old->sa->ike, &old->conn->up, old->sa->last_status, old->sa->last_error, old->sa->last_origin);
 	child_rekey_at(old, old->sa->ike->now + RETRY_MS);
 }
 
@@ -215,7 +216,7 @@ static enum verdict rekey_child_request(struct ike_sa *sa, const struct wire_mes
 		old->by_peer = new;		/* which of the two stays is known when our answer is there */
 	else
 		old->state = CHILD_REPLACED;
-	child_rekey_at(old, UINT64_MAX);		/* only its end is left */
+	child_await_end(old);
 	return VERDICT_ANSWER;
 }
 

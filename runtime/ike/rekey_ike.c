@@ -91,6 +91,7 @@ void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to)
 	if (old->state == STATE_ESTABLISHED)
 		sa_enter(old, STATE_REKEYED);
 	timer_cancel(old->ike, &old->liveness);
+	waiters_tell(old->ike, &old->rekey_waiters, 0, "", NULL);
 	timer_set(to->ike, &to->wake, to->ike->now);	/* after the answer that is on its way */
 	LOG(to->ike, IKE_LOG_INFO, RULE_COUNT, &to->peer->plan->origin, "%s: IKE SA rekeyed, %s", sa_name(to), to->proposal);
 }
@@ -127,6 +128,7 @@ static void failed(struct ike_sa *sa, const char *why)
 	}
 	TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_REKEY_FAILED, -EPROTO, &sa->peer->plan->origin,
 		"the IKE SA could not be rekeyed: %s; it is tried again in %u s, until the old SA ends", why, RETRY_MS / 1000);
+	waiters_tell(sa->ike, &sa->rekey_waiters, sa->last_status, sa->last_error, sa->last_origin);
 	sa->rekey_at = sa->ike->now + RETRY_MS < sa->expire_at ? sa->ike->now + RETRY_MS : sa->expire_at;
 	timer_set(sa->ike, &sa->lifetime, sa->rekey_at);
 }

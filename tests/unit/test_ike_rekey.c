@@ -76,6 +76,8 @@ static void rekey_child(unsigned starter, bool pfs, uint64_t seed)
 	lab_run(lab, 6000);
 	check_up(lab);
 	ck_assert_uint_eq(lab->sent - sent, 4);
+	ck_assert_uint_eq(lab->ends[starter].done[lab->ends[starter].done_count - 1].token, 8);
+	ck_assert_int_eq(lab->ends[starter].done[lab->ends[starter].done_count - 1].status, 0);
 	ck_assert(newest_spi(lab, 0) != before);
 	ck_assert(!lab->flows_broken);
 	ck_assert_int_eq(lab->ends[0].dp.policies_up, 1);
@@ -137,10 +139,12 @@ START_TEST(ike_rekey)
 		unsigned sent = lab->sent;
 
 		lab->after = watch_flows;
-		ike_rekey_ike(lab->ends[starter].ike, "net", 1, lab->now);
+		ike_rekey_ike(lab->ends[starter].ike, "net", 9, lab->now);
 		lab_run(lab, 2000);
 		check_up(lab);
 		ck_assert_uint_eq(lab->sent - sent, 4);
+		ck_assert_uint_eq(lab->ends[starter].done[lab->ends[starter].done_count - 1].token, 9);
+		ck_assert_int_eq(lab->ends[starter].done[lab->ends[starter].done_count - 1].status, 0);
 		ck_assert(lab_status(lab, 0).sa.spi_i != spi);
 		ck_assert(lab_status(lab, starter).sa.initiator);	/* I-134 */
 		ck_assert_uint_eq(lab->ends[0].dp.added, 2);		/* the child is the same */
@@ -153,6 +157,58 @@ START_TEST(ike_rekey)
 		ck_assert(!lab->flows_broken);
 		lab_free(lab);
 	}
+}
+END_TEST
+
+/* I-132, I-141: a PFS group that the peer does not have shows at the first rekey only. The command hears why, the old SA carries
+ * on, and the rekey is tried again. */
+START_TEST(rekey_refused)
+{
+	struct lab *lab = lab_new(135);
+	struct plan_child *west = &lab->ends[0].plan->children.v[0], *east = &lab->ends[1].plan->children.v[0];
+
+	west->proposals.n = east->proposals.n = 0;
+	lab_add_proposal(&lab->ends[0].arena, &west->proposals, PROTOCOL_ESP, "AES_GCM_16:128 DH31");
+	lab_add_proposal(&lab->ends[1].arena, &east->proposals, PROTOCOL_ESP, "AES_GCM_16:128 DH19");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	ike_rekey_child(lab->ends[0].ike, "net", 2, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 2);
+	ck_assert_str_eq(lab->ends[0].done[1].reason,
+			 "conn 'net', peer 192.0.2.2: the rekey of child 'net': the peer accepts none of our ESP proposals "
+			 "(NO_PROPOSAL_CHOSEN); compare esp= and pfs= on both ends");
+	ck_assert_str_eq(lab->ends[0].done[1].origin, "west.conf:11");
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_REKEY_FAILED));
+	check_up(lab);
+	lab->ends[0].rule_count = 0;
+	lab_run(lab, 35000);
+	ck_assert(lab_told(&lab->ends[0], RULE_IKE_REKEY_FAILED));
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
+/* I-131: a group that both have, but not first. */
+START_TEST(rekey_with_another_group)
+{
+	struct lab *lab = lab_new(136);
+	struct plan_child *west = &lab->ends[0].plan->children.v[0], *east = &lab->ends[1].plan->children.v[0];
+
+	west->proposals.n = east->proposals.n = 0;
+	lab_add_proposal(&lab->ends[0].arena, &west->proposals, PROTOCOL_ESP, "AES_GCM_16:128 DH31 DH19");
+	lab_add_proposal(&lab->ends[1].arena, &east->proposals, PROTOCOL_ESP, "AES_GCM_16:128 DH19");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	ike_rekey_child(lab->ends[0].ike, "net", 2, lab->now);
+	lab_run(lab, 10000);
+	ck_assert_int_eq(lab->ends[0].done[1].status, 0);
+	ck_assert_uint_eq(lab->ends[0].dp.added, 4);
+	check_up(lab);
+	lab_free(lab);
 }
 END_TEST
 
@@ -487,6 +543,7 @@ START_TEST(a_day_of_bad_weather)
 }
 END_TEST
 
-TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, simultaneous_ike_rekey,
+TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, rekey_refused, rekey_with_another_group,
+	 simultaneous_ike_rekey,
 	 child_rekey_crosses_ike_rekey, down_from_each_side, down_at_once, wanted_comes_back, liveness, dead_peer, acquire,
 	 nobody_there, retransmission, lifetime_ends, each_message_lost_doubled_delayed, a_day_of_bad_weather)
