@@ -76,7 +76,8 @@ check 'stop of the other end' ours right stop
 		rightsubnet=fd02::/64 authby=secret ikev2=insist ike=aes256-sha2_512-dh31 esp=chacha20_poly1305 auto=add
 } >"$work/six.conf"
 conf_start() {
-	"$1" "$ipsec_run" -dddL -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" --dataplane=tun "$work/six.conf"
+	"$1" "$ipsec_run" -dddL -l "$work/$1.log" --secrets="$work/ipsec.secrets" --control="$work/$1.sock" \
+		--dataplane=tun "$work/six.conf"
 }
 check 'IPv6: the left daemon starts from ipsec.conf' conf_start left
 check 'IPv6: the right daemon starts from ipsec.conf' conf_start right
