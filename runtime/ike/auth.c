@@ -47,12 +47,12 @@ static char *ident_text(struct arena *a, const struct ident *id)
 	return ident_format(a, &parsed);
 }
 
-static void name_ends(struct ike_sa *sa)
+static int name_ends(struct ike_sa *sa)
 {
-	struct ident own = own_ident(sa);
+	struct ident own = own_ident(sa), remote = sa->remote_id;
+	struct arena *a = &sa->ike->scratch;
 
-	sa->local_id_text = ident_text(&sa->id_arena, &own);
-	sa->remote_id_text = ident_text(&sa->id_arena, &sa->remote_id);
+	return sa_keep_identities(sa, &remote, ident_text(a, &own), ident_text(a, &remote));
 }
 
 static const struct secret *psk_for(const struct ike_sa *sa)
@@ -197,6 +197,7 @@ static void peer_not_authenticated(struct ike_sa *sa)
 {
 	struct task *t = task_new(sa, TASK_AUTH_FAILED);
 
+	sa->remote_id = (struct ident){ 0 };	/* it was only claimed */
 	sa_fail_conns(sa, sa->last_status, sa->last_error, sa->last_origin);
 	if (t)
 		task_queue(sa, t);
@@ -212,7 +213,7 @@ static bool verify_responder(struct ike_sa *sa, const struct wire_message *m)
 	const struct secret *psk;
 	const char *why = "no shared key for this identity";
 
-	if (ident_from_wire(&sa->id_arena, id.type, id.data, &sa->remote_id) < 0) {
+	if (ident_from_wire(&sa->ike->scratch, id.type, id.data, &sa->remote_id) < 0) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
 			"the peer's identity cannot be read");
 		return false;
@@ -259,11 +260,10 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 		return;
 	}
 	sa->proofs |= PROOF_PEER;
-	if (!sa_enter(sa, STATE_ESTABLISHED)) {
-		sa_end(sa);
+	if (name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED)) {
+		sa_end_lost(sa, false);
 		return;
 	}
-	name_ends(sa);
 	sa_established(sa);
 	log_established(sa);
 	first_child(sa, t, m);
@@ -319,13 +319,13 @@ static bool read_claim(struct ike_sa *sa, const struct wire_message *m, struct c
 	const struct wire_payload *idr = wire_find(m, PAYLOAD_IDR, 0);
 	struct wire_id id = wire_id(wire_find(m, PAYLOAD_IDI, 0));
 
-	if (ident_from_wire(&sa->id_arena, id.type, id.data, &c->peer) < 0)
+	if (ident_from_wire(&sa->ike->scratch, id.type, id.data, &c->peer) < 0)
 		return false;
 	c->names_us = idr != NULL;
 	if (!idr)
 		return true;
 	id = wire_id(idr);
-	return ident_from_wire(&sa->id_arena, id.type, id.data, &c->us) == 0;
+	return ident_from_wire(&sa->ike->scratch, id.type, id.data, &c->us) == 0;
 }
 
 static void change_peer(struct ike_sa *sa, struct ike_peer *p)
@@ -386,9 +386,8 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 	own = own_ident(sa);
 	id_body(&own, &id);
 	wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)own.type, own.wire);
-	if (add_auth(sa, psk_for(sa), &id, d) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
+	if (add_auth(sa, psk_for(sa), &id, d) < 0 || name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
 		return fail(d);
-	name_ends(sa);
 	sa_established(sa);
 	log_established(sa);
 	if (wire_find(m, PAYLOAD_SA, 0))

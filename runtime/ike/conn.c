@@ -193,7 +193,8 @@ static uint64_t backoff(struct ike *ike, unsigned tries)
 
 void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *reason, const struct plan_origin *origin)
 {
-	uint32_t limit = c->peer->plan->keying_tries;
+	uint32_t limit = c->peer ? c->peer->plan->keying_tries : 0;
+	uint64_t wait;
 
 	c->starting = false;
 	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
@@ -207,7 +208,10 @@ void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *
 		    c->plan->name, c->tries, limit);
 		return;
 	}
-	timer_set(ike, &c->retry, ike->now + backoff(ike, c->tries));
+	wait = backoff(ike, c->tries);
+	LOG(ike, IKE_LOG_INFO, RULE_COUNT, &c->plan->origin, "conn '%s': try %u comes in %u s", c->plan->name, c->tries + 1,
+	    (unsigned)((wait + 999) / 1000));
+	timer_set(ike, &c->retry, ike->now + wait);
 }
 
 void conn_retry_fire(struct ike *ike, void *owner)

@@ -144,7 +144,6 @@ struct ike_sa *sa_new(struct ike *ike, struct ike_peer *peer, bool initiator, ui
 	sa->ike = ike;
 	sa->peer = peer;
 	sa->initiator = initiator;
-	arena_init(&sa->id_arena);
 	*(initiator ? &sa->spi_i : &sa->spi_r) = own_spi ? own_spi : new_ike_spi(ike);
 	sa->retransmit = (struct timer){ .fire = retransmit_fire, .owner = sa };
 	sa->lifetime = (struct timer){ .fire = lifetime_fire, .owner = sa };
@@ -164,6 +163,26 @@ void sa_forget_initial(struct ike_sa *sa)
 	sa->initial = NULL;
 }
 
+/* In one piece of the right size: a daemon has many SAs, and each lives for hours. */
+int sa_keep_identities(struct ike_sa *sa, const struct ident *remote, const char *local_text, const char *remote_text)
+{
+	size_t local_size = strlen(local_text) + 1, remote_size = strlen(remote_text) + 1;
+	char *p = malloc(local_size + remote_size + remote->wire.n + remote->text.n);
+
+	if (!p)
+		return -ENOMEM;
+	sa->id_memory = p;
+	sa->local_id_text = memcpy(p, local_text, local_size);
+	sa->remote_id_text = memcpy(p + local_size, remote_text, remote_size);
+	p += local_size + remote_size;
+	if (remote->wire.n)
+		memcpy(p, remote->wire.p, remote->wire.n);
+	if (remote->text.n)
+		memcpy(p + remote->wire.n, remote->text.p, remote->text.n);
+	sa->remote_id = (struct ident){ remote->type, { p + remote->wire.n, remote->text.n }, { p, remote->wire.n } };
+	return 0;
+}
+
 static void sa_free(struct ike_sa *sa)
 {
 	timers_release(sa->ike, TIMERS_PER_SA);
@@ -172,7 +191,7 @@ static void sa_free(struct ike_sa *sa)
 	secret_free(sa->keys);
 	sk_cipher_free(sa->seal);
 	sk_cipher_free(sa->open);
-	arena_release(&sa->id_arena);
+	free(sa->id_memory);
 	buf_release(&sa->answer);
 	buf_release(&sa->request);
 	free(sa);

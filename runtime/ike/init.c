@@ -169,9 +169,15 @@ static void place(struct ike_sa *sa)
 
 void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike)
 {
-	struct ike_sa *sa = sa_new(ike, peer, true, 0);
+	struct ike_sa *sa = NULL;
 	struct initial *in;
 
+	if (peer->plan->local.kind != PLAN_ADDRESS_FIXED) {
+		conn_failed(ike, conn, -EADDRNOTAVAIL,
+			    "our own address is not in the plan; compile it on this host, or with its facts", &peer->plan->origin);
+		return;
+	}
+	sa = sa_new(ike, peer, true, 0);
 	if (!sa) {
 		conn_failed(ike, conn, -ENOMEM, "no more IKE SAs can be made", &peer->plan->origin);
 		return;

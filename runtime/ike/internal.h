@@ -154,9 +154,10 @@ struct ike_sa {
 	struct ike_keys *keys;
 	struct sk_cipher *seal, *open;
 	struct initial *initial;
-	struct arena id_arena;		/* of remote_id */
-	struct ident remote_id;		/* authenticated once PROOF_PEER is set */
+	/* authenticated once PROOF_PEER is set; borrowed from the event until sa_keep_identities() */
+	struct ident remote_id;
 	char *local_id_text, *remote_id_text;
+	char *id_memory;		/* of these three */
 
 	uint32_t request_id;		/* of our next request */
 	uint32_t expected_id;		/* of the peer's next request */
@@ -272,6 +273,8 @@ bool sa_enter(struct ike_sa *sa, enum ike_state state);	/* false: the proofs of 
 void sa_established(struct ike_sa *sa);		/* timers of an established SA */
 uint64_t sa_own_spi(const struct ike_sa *sa);
 const char *sa_state_name(enum ike_state state);
+/* -ENOMEM */
+int sa_keep_identities(struct ike_sa *sa, const struct ident *remote, const char *local_text, const char *remote_text);
 void sa_forget_initial(struct ike_sa *sa);
 uint64_t rekey_time(struct ike *ike, uint32_t lifetime, uint32_t margin, uint16_t fuzz);	/* ms from now (I-140) */
 /* Prf, ciphers of both directions from sa->suite and sa->keys. 0 or -errno. */

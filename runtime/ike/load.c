@@ -151,6 +151,8 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 
 static void note_not_carried(struct diag *diag, const struct plan_peer *p)
 {
+	if (p->reauth)
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "reauth=yes has no effect, the IKE SA is rekeyed instead");
 	if (p->mobike)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "mobike=yes has no effect, it is not announced to the peer");
 }

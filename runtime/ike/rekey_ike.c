@@ -42,11 +42,10 @@ static struct ike_sa *heir(struct ike_sa *old, bool initiator, uint64_t own_spi)
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
 	sa->forced = old->forced;
-	sa->remote_id.type = old->remote_id.type;
-	sa->remote_id.wire = arena_slice(&sa->id_arena, old->remote_id.wire);
-	sa->remote_id.text = arena_slice(&sa->id_arena, old->remote_id.text);
-	sa->local_id_text = arena_strdup(&sa->id_arena, slice_of(old->local_id_text));
-	sa->remote_id_text = arena_strdup(&sa->id_arena, slice_of(old->remote_id_text));
+	if (sa_keep_identities(sa, &old->remote_id, old->local_id_text, old->remote_id_text) < 0) {
+		sa_end(sa);
+		return NULL;
+	}
 	return sa;
 }
 
