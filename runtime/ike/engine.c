@@ -192,8 +192,10 @@ static void sa_free(struct ike_sa *sa)
 	sk_cipher_free(sa->seal);
 	sk_cipher_free(sa->open);
 	free(sa->id_memory);
-	buf_release(&sa->answer);
-	buf_release(&sa->request);
+	packets_release(&sa->answer);
+	packets_release(&sa->request);
+	reassembly_free(sa->requests);
+	reassembly_free(sa->responses);
 	free(sa);
 }
 

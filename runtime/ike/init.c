@@ -68,6 +68,11 @@ static void read_natd(struct ike_sa *sa, const struct wire_message *m, const str
 	sa->nat_local = sa->natd_seen && !dest_right;
 }
 
+static void read_fragmentation(struct ike_sa *sa, const struct wire_message *m)
+{
+	sa->fragmentation = sa->peer->plan->fragmentation && wire_find_notify(m, NOTIFY_FRAGMENTATION_SUPPORTED, NULL);
+}
+
 static bool forced_encap(const struct ike *ike, const struct ike_peer *peer)
 {
 	return ike->env->force_encap || peer->plan->encapsulation == PLAN_YES;
@@ -126,6 +131,8 @@ static bool build_request(struct ike_sa *sa)
 	wire_add_ke(&w, t->half.group->ikev2_id, ke_public(t->half.ke));
 	wire_add_nonce(&w, nonce_i(sa));
 	add_natd(sa, &w, 0);
+	if (sa->peer->plan->fragmentation)
+		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	return wire_end(&w) == 0;
 }
 
@@ -142,8 +149,7 @@ static void send_request(struct ike_sa *sa)
 	struct task *t = sa->running;
 	struct buf *bytes = &sa->initial->request;
 
-	buf_clear(&sa->request);
-	buf_add(&sa->request, bytes->p, bytes->n);
+	packets_set(&sa->request, bytes);
 	sa->running = NULL;
 	sa->request_id = 0;		/* cookies and groups repeat message 0 */
 	trace_sent(sa->ike, sa, bytes);
@@ -291,6 +297,7 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 	sa->initial->nonce_r_size = nonce.n;
 	sa->spi_r = m->header.spi_r;
 	read_natd(sa, m, d);
+	read_fragmentation(sa, m);
 	buf_add(&sa->initial->response, m->datagram.p, m->datagram.n);
 	r = make_keys(sa, &c.suite, &shared);
 	secret_release(&shared);
@@ -448,6 +455,8 @@ static int build_response(struct ike_sa *sa, const struct chosen *c, const struc
 	wire_add_ke(&w, c->suite.ke->ikev2_id, buf_slice(public_value));
 	wire_add_nonce(&w, nonce_r(sa));
 	add_natd(sa, &w, sa->spi_r);
+	if (sa->fragmentation)
+		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	return wire_end(&w);
 }
 
@@ -470,6 +479,7 @@ static int respond(struct ike_sa *sa, const struct ike_datagram *d, const struct
 	buf_add(&in->request, d->data, d->n);
 	sa->forced = forced_encap(sa->ike, sa->peer);
 	read_natd(sa, m, d);
+	read_fragmentation(sa, m);
 	r = make_keys(sa, &c->suite, &shared);
 	secret_release(&shared);
 	if (r == 0)

@@ -21,6 +21,7 @@
 
 struct ike_sa;
 struct child_sa;
+struct reassembly;
 struct task;
 
 /* --- timers: a binary heap in struct ike; a timer is part of what it watches -------------------------------------------------- */
@@ -97,6 +98,12 @@ enum task_kind { /* in order of priority (I-116); the first two are the initial 
 		 TASK_COUNT
 };
 
+struct packets {		/* one message as it goes out: whole, or in fragments */
+	struct buf bytes;		/* one after another */
+	uint32_t sizes[LIMIT_FRAGMENTS];
+	unsigned n;
+};
+
 struct own_half {		/* our part of an exchange of nonces and public values */
 	uint8_t nonce[IKE_NONCE_SIZE];
 	struct ke *ke;			/* NULL: no key exchange */
@@ -161,10 +168,12 @@ struct ike_sa {
 
 	uint32_t request_id;		/* of our next request */
 	uint32_t expected_id;		/* of the peer's next request */
-	struct buf answer;		/* to the request before that; empty: none yet (I-111) */
+	struct packets answer;		/* to the request before that; none yet: n is 0 (I-111) */
 	struct task *running;		/* the one request that waits for its answer, */
-	struct buf request;		/* its bytes, */
+	struct packets request;		/* its bytes, */
 	uint64_t sent_first, interval;	/* and when */
+	bool fragmentation;		/* both announced it */
+	struct reassembly *requests, *responses;	/* fragments that came; NULL: none */
 	struct task *queue;		/* by priority */
 	unsigned queued;
 	struct child_sa *children;
@@ -287,14 +296,25 @@ struct draft {			/* the text of an SK payload while it is made */
 };
 void draft_begin(struct draft *d);
 void draft_release(struct draft *d);
-int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct buf *out);
-void sa_send(struct ike_sa *sa, const struct buf *message);
+int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct packets *out);
+void sa_send(struct ike_sa *sa, const struct packets *packets);
+void packets_send_to(struct ike *ike, const struct ike_datagram *received, const struct packets *packets);
 void send_to(struct ike *ike, const struct ike_datagram *received, const struct buf *message);	/* back to where it came from */
-/* Decrypts ike->message: 0, or -errno; -EBADMSG: nothing of it may be believed. */
-int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault);
 void sa_receive(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
 void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m);
 void trace_sent(struct ike *ike, const struct ike_sa *sa, const struct buf *message);	/* not encrypted */
+
+/* fragment.c */
+int packets_seal(struct ike_sa *sa, const struct wire_header *h, uint8_t first, struct slice text, struct packets *out);
+void packets_set(struct packets *p, const struct buf *message);		/* not encrypted */
+void packets_clear(struct packets *p);
+void packets_release(struct packets *p);
+void reassembly_free(struct reassembly *r);
+/* Decrypts and parses: 0; -EAGAIN: a fragment, others are missing; -EPROTO: authentic, but malformed as *fault says; -EBADMSG:
+ * nothing of it may be believed; -ENOMEM. */
+int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault);
+/* authentic, and to be answered with what was answered before */
+bool sa_repeated(struct ike_sa *sa, const struct wire_message *m);
 
 /* A NAT mapping of the peer changed, as its ESP shows. */
 void sa_peer_moved(struct ike_sa *sa, const struct ip_addr *addr, uint16_t port);

@@ -42,7 +42,7 @@ void draft_release(struct draft *d)
 	buf_release(&d->text);
 }
 
-void sa_send(struct ike_sa *sa, const struct buf *message)
+void sa_send(struct ike_sa *sa, const struct packets *packets)
 {
 	struct ike_datagram d = {
 		.local = sa->local,
@@ -50,12 +50,22 @@ void sa_send(struct ike_sa *sa, const struct buf *message)
 		.local_port = sa->local_port,
 		.remote_port = sa->remote_port,
 		.natt = sa->natt,
-		.data = (const uint8_t *)message->p,
-		.n = message->n,
 	};
 
 	sa->last_out = sa->ike->now;
-	sa->ike->env->send(sa->ike->env->context, &d);
+	packets_send_to(sa->ike, &d, packets);
+}
+
+void packets_send_to(struct ike *ike, const struct ike_datagram *received, const struct packets *packets)
+{
+	struct ike_datagram d = *received;
+
+	d.keepalive = false;
+	d.data = (const uint8_t *)packets->bytes.p;
+	for (unsigned i = 0; i < packets->n; i++, d.data += d.n) {
+		d.n = packets->sizes[i];
+		ike->env->send(ike->env->context, &d);
+	}
 }
 
 /* I-002: an answer goes where the request came from, whatever is known of the peer. */
@@ -106,38 +116,16 @@ static void trace_sealed(struct ike_sa *sa, const struct wire_header *h, const s
 		describe(sa->ike, sa, "sent", m);
 }
 
-int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct buf *out)
+int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct packets *out)
 {
 	struct wire_header h = { .spi_i = sa->spi_i, .spi_r = sa->spi_r, .version = 0x20, .exchange = exchange, .message_id = id };
-	uint8_t iv[SUITE_IV_MAX];
 	int r = wire_end(&d->w);
 
 	if (r < 0)
 		return r;
 	h.flags = (uint8_t)((sa->initiator ? IKE_FLAG_INITIATOR : 0) | (response ? IKE_FLAG_RESPONSE : 0));
 	trace_sealed(sa, &h, d);
-	buf_clear(out);
-	r = wire_begin_sk(out, &h, d->w.first, 1, 1, sk_sealed_size(sa->seal, d->text.n));
-	if (r < 0)
-		return r;
-	ike_random(sa->ike, iv, sizeof(iv));
-	return sk_seal(sa->seal, out, 0, buf_slice(&d->text), iv);
-}
-
-int sa_open(struct ike_sa *sa, struct wire_message *m, struct buf *text, struct wire_fault *fault)
-{
-	struct wire_sk sk;
-	int r;
-
-	*fault = (struct wire_fault){ .why = "not encrypted" };
-	if (!wire_sk(m, &sk) || sk.fragment)
-		return -EBADMSG;
-	r = sk_open(sa->open, m->datagram, sk.offset, text);
-	if (r < 0)
-		return r == -EINVAL ? -EPROTO : r;
-	if (wire_parse_inner(m, sk.first, buf_slice(text), fault) != WIRE_OK || wire_check(m, fault) != WIRE_OK)
-		return -EPROTO;
-	return 0;
+	return packets_seal(sa, &h, d->w.first, buf_slice(&d->text), out);
 }
 
 static void move(struct ike_sa *sa, const struct ip_addr *remote, uint16_t remote_port)
@@ -228,19 +216,20 @@ static void request_in(struct ike_sa *sa, const struct ike_datagram *d, struct w
 	CLEANUP(draft_release) struct draft answer;
 	struct wire_fault fault;
 	enum verdict v;
-	bool repeated = m->header.message_id + 1 == sa->expected_id && sa->answer.n;
+	bool repeated = m->header.message_id + 1 == sa->expected_id && sa->answer.n > 0;
 	int r;
 
 	draft_begin(&answer);
 	if (m->header.message_id != sa->expected_id && !repeated)
 		return;
-	r = sa_open(sa, m, &text, &fault);
-	if (r == -EBADMSG || r == -ENOMEM)
-		return;
 	if (repeated) {					/* I-111 */
-		send_to(sa->ike, d, &sa->answer);
+		if (sa_repeated(sa, m))
+			packets_send_to(sa->ike, d, &sa->answer);
 		return;
 	}
+	r = sa_open(sa, m, &text, &fault);
+	if (r == -EBADMSG || r == -ENOMEM || r == -EAGAIN)
+		return;
 	trace(sa->ike, sa, m);
 	follow_peer(sa, d);
 	v = r < 0 ? answer_fault(sa, &fault, &answer) : dispatch(sa, m, &answer);
@@ -248,9 +237,9 @@ static void request_in(struct ike_sa *sa, const struct ike_datagram *d, struct w
 		return;
 	sa->expected_id++;
 	if (sa_seal(sa, m->header.exchange, true, m->header.message_id, &answer, &sa->answer) < 0)
-		buf_clear(&sa->answer);
+		packets_clear(&sa->answer);
 	else
-		send_to(sa->ike, d, &sa->answer);
+		packets_send_to(sa->ike, d, &sa->answer);
 	if (v == VERDICT_ANSWER_AND_END)
 		end_by_peer(sa);
 	else
@@ -266,7 +255,7 @@ static void response_in(struct ike_sa *sa, const struct ike_datagram *d, struct 
 	if (!sa->running || m->header.message_id + 1 != sa->request_id)		/* I-112 */
 		return;
 	r = sa_open(sa, m, &text, &fault);
-	if (r == -EBADMSG || r == -ENOMEM)
+	if (r == -EBADMSG || r == -ENOMEM || r == -EAGAIN)
 		return;
 	trace(sa->ike, sa, m);
 	if (r < 0) {

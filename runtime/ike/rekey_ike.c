@@ -42,6 +42,7 @@ static struct ike_sa *heir(struct ike_sa *old, bool initiator, uint64_t own_spi)
 	sa->nat_local = old->nat_local;
 	sa->nat_remote = old->nat_remote;
 	sa->forced = old->forced;
+	sa->fragmentation = old->fragmentation;
 	if (sa_keep_identities(sa, &old->remote_id, old->local_id_text, old->remote_id_text) < 0) {
 		sa_end(sa);
 		return NULL;

@@ -21,6 +21,7 @@ enum operation {
 	OP_DOWN,
 	OP_UP,
 	OP_EXPIRE,
+	OP_FRAGMENT,
 	OP_COUNT
 };
 
@@ -42,7 +43,7 @@ static void sealed(struct lab *lab, unsigned from, bool response, const uint8_t 
 {
 	struct ike *ike = lab->ends[from].ike;
 	struct ike_sa *sa = n < 3 ? NULL : p[1] & 1 ? ike->first : ike->last, *other;
-	struct buf out = { 0 };
+	struct packets out = { 0 };
 	struct draft d;
 
 	if (!sa || !sa->seal)
@@ -54,9 +55,33 @@ static void sealed(struct lab *lab, unsigned from, bool response, const uint8_t 
 	buf_add(&d.text, p + 3, n - 3);
 	d.w.first = p[2];
 	if (sa_seal(sa, (uint8_t)(34 + p[0] % 11), response, response ? other->request_id - 1 : other->expected_id, &d, &out) == 0)
+		deliver(lab, from, (const uint8_t *)out.bytes.p, out.bytes.n);
+	packets_release(&out);
+	draft_release(&d);
+}
+
+/* p: exchange, number, total, first payload, part of the text. */
+static void fragment(struct lab *lab, unsigned from, const uint8_t *p, size_t n)
+{
+	struct ike_sa *sa = lab->ends[from].ike->last, *other;
+	uint8_t iv[SUITE_IV_MAX] = { 0 };
+	struct wire_header h = { .version = 0x20 };
+	struct buf out = { 0 };
+
+	if (n < 4 || !sa || !sa->seal)
+		return;
+	other = sa_find(lab->ends[1 - from].ike, sa->initiator ? sa->spi_r : sa->spi_i);
+	if (!other)
+		return;
+	h.spi_i = sa->spi_i;
+	h.spi_r = sa->spi_r;
+	h.exchange = (uint8_t)(34 + p[0] % 11);
+	h.flags = sa->initiator ? IKE_FLAG_INITIATOR : 0;
+	h.message_id = other->expected_id;
+	if (wire_begin_sk(&out, &h, p[3], p[1], p[2], sk_sealed_size(sa->seal, n - 4)) == 0 &&
+	    sk_seal(sa->seal, &out, 0, slice_bytes(p + 4, n - 4), iv) == 0)
 		deliver(lab, from, (const uint8_t *)out.p, out.n);
 	buf_release(&out);
-	draft_release(&d);
 }
 
 static void operate(struct lab *lab, unsigned op, const uint8_t *p, size_t n)
@@ -72,6 +97,9 @@ static void operate(struct lab *lab, unsigned op, const uint8_t *p, size_t n)
 	case OP_SEALED_REQUEST:
 	case OP_SEALED_RESPONSE:
 		sealed(lab, end, op / 2 % OP_COUNT == OP_SEALED_RESPONSE, p, n);
+		break;
+	case OP_FRAGMENT:
+		fragment(lab, end, p, n);
 		break;
 	case OP_TIME:
 		lab_run(lab, n ? (uint64_t)p[0] * p[0] * 50 : 10);
@@ -110,6 +138,7 @@ static void begin(struct lab *lab, unsigned stage)
 	for (unsigned i = 0; i < 2; i++) {
 		lab->ends[i].env.done = no_done;
 		lab->ends[i].plan->children.v[0].narrowing = true;
+		lab->ends[i].plan->peers.v[0].fragmentation = true;
 	}
 	lab_open(lab);
 	if (stage == 0)

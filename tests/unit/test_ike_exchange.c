@@ -559,6 +559,137 @@ START_TEST(dataplane_refuses)
 }
 END_TEST
 
+/* RFC 7383: many selectors make IKE_AUTH larger than an IP packet should be; both ends announced fragments, so it goes in
+ * several. */
+static unsigned largest;
+
+static enum lab_fate measure_and_lose(struct lab *lab, struct lab_packet *p)
+{
+	if (p->d.n > largest)
+		largest = (unsigned)p->d.n;
+	if (lab->rule_bit && p->sequence % 2)
+		p->at += 30;			/* every other one is overtaken */
+	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
+}
+
+static struct lab *lab_with_subnets(uint64_t seed, bool west, bool east)
+{
+	struct lab *lab = lab_new(seed);
+	char prefix[32];
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct plan_child *c = &lab->ends[i].plan->children.v[0];
+
+		lab->ends[i].plan->peers.v[0].fragmentation = i ? east : west;
+		for (unsigned n = 0; n < 60; n++) {
+			snprintf(prefix, sizeof(prefix), "10.%u.%u.0/24", i ? 100 : 101, n * 2);
+			lab_add_ts(&lab->ends[i].arena, &c->local_ts, prefix);
+			snprintf(prefix, sizeof(prefix), "10.%u.%u.0/24", i ? 101 : 100, n * 2);
+			lab_add_ts(&lab->ends[i].arena, &c->remote_ts, prefix);
+		}
+	}
+	lab->rule = measure_and_lose;
+	lab->rule_number = UINT32_MAX;
+	return lab;
+}
+
+START_TEST(fragments)
+{
+	for (unsigned lost = 0; lost < 12; lost++) {
+		for (unsigned reordered = 0; reordered < 2; reordered++) {
+			struct lab *lab = lab_with_subnets(50, true, true);
+
+			largest = 0;
+			lab->rule_number = lost;
+			lab->rule_bit = reordered;
+			lab_open(lab);
+			ike_up(lab->ends[0].ike, "net", 1, lab->now);
+			lab_run(lab, 3000);
+			check_up(lab);
+			ck_assert_uint_eq(lab_newest_out(&lab->ends[0].dp)->sa.local_ts_count, 61);
+			ck_assert_uint_le(largest, 1280 - 28);
+			ike_rekey_child(lab->ends[1].ike, "net", 2, lab->now);
+			lab_run(lab, 10000);
+			check_up(lab);
+			lab_free(lab);
+		}
+	}
+}
+END_TEST
+
+/* I-120: only if both announced it. */
+START_TEST(no_fragments_unless_both)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct lab *lab = lab_with_subnets(51, i == 0, i == 1);
+
+		largest = 0;
+		lab_open(lab);
+		ike_up(lab->ends[0].ike, "net", 1, lab->now);
+		lab_run(lab, 3000);
+		check_up(lab);
+		ck_assert_uint_eq(lab->sent, 4);
+		ck_assert_uint_gt(largest, 1280);
+		lab_free(lab);
+	}
+}
+END_TEST
+
+static void add_conn(struct lab_end *end, const char *name, struct ident remote_id, enum plan_address_kind kind)
+{
+	struct plan_peer *p = vec_add(&end->arena, &end->plan->peers);
+
+	*p = end->plan->peers.v[0];
+	p->conn = name;
+	p->remote.id = remote_id;
+	p->remote.kind = kind;
+	lab_add_child(end, name, "10.2.0.0/16", "10.1.0.0/16")->peer = name;
+}
+
+/* I-061: three conns fit the addresses, and the identities of IKE_AUTH decide. */
+START_TEST(conn_by_identity)
+{
+	struct lab *lab = lab_new(52);
+	struct lab_end *east = &lab->ends[1];
+
+	east->plan->peers.v[0].conn = "first";
+	east->plan->peers.v[0].remote.id = lab_ident(&east->arena, "@other.example");
+	east->plan->children.v[0].peer = east->plan->children.v[0].name = "first";
+	add_conn(east, "anybody", (struct ident){ .type = IDENT_ANY }, PLAN_ADDRESS_ANY);
+	add_conn(east, "this", lab_ident(&east->arena, "@west.example"), PLAN_ADDRESS_FIXED);
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert(lab_flows(lab, i));
+	ck_assert_str_eq(lab_newest_out(&east->dp)->child, "this");
+	lab_free(lab);
+}
+END_TEST
+
+/* A template takes whoever has the secret, and cannot begin itself. */
+START_TEST(template)
+{
+	struct lab *lab = lab_new(53);
+	struct plan_peer *p = &lab->ends[1].plan->peers.v[0];
+
+	lab->ends[0].plan->peers.v[0].local.id = lab_ident(&lab->ends[0].arena, "@guest.example");
+	p->remote.id = (struct ident){ .type = IDENT_ANY };
+	p->remote.kind = PLAN_ADDRESS_ANY;
+	lab_open(lab);
+	ike_up(lab->ends[1].ike, "net", 1, lab->now);
+	ck_assert_str_eq(lab->ends[1].done[0].reason,
+			 "conn 'net' waits for its peer (right=%any), it cannot be brought up from here");
+	ck_assert_str_eq(lab_status(lab, 1).state, "waiting");
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_str_eq(lab_status(lab, 1).remote_id, "@guest.example");
+	check_up(lab);
+	lab_free(lab);
+}
+END_TEST
+
 TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded,
 	 another_group, group_not_offered, forged_refusal, wrong_psk, wrong_identity_of_responder, unknown_identity,
-	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses)
+	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses, fragments,
+	 no_fragments_unless_both, conn_by_identity, template)

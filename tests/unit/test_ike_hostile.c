@@ -214,7 +214,7 @@ END_TEST
 static void send_sealed(struct lab *lab, uint8_t exchange, const uint8_t *text, size_t n, uint8_t first)
 {
 	struct ike_sa *sa = lab->ends[0].ike->first;
-	struct buf out = { 0 };
+	struct packets out = { 0 };
 	struct draft d;
 	struct lab_packet p = { .from = 0, .at = lab->now };
 
@@ -229,10 +229,10 @@ static void send_sealed(struct lab *lab, uint8_t exchange, const uint8_t *text, 
 				     .local_port = sa->local_port,
 				     .remote_port = sa->remote_port,
 				     .natt = sa->natt,
-				     .n = out.n };
-	p.bytes = (uint8_t *)out.p;
+				     .n = out.bytes.n };
+	p.bytes = (uint8_t *)out.bytes.p;
 	lab_put(lab, &p);
-	buf_release(&out);
+	packets_release(&out);
 	draft_release(&d);
 }
 
