@@ -199,6 +199,16 @@ charon_start() {	# OPTION...
 # pluto on the right, from the same ipsec.conf that ours is compiled from.
 pluto_start() { pluto start -c "$work/both.conf" -s "$work/ipsec.secrets"; }
 
+# pluto as the responder of a rekey sends on the new SA at once, and its first packet may arrive before its answer has been read (I-133): one
+# packet in flight is its to lose. charon waits for our DELETE, so nothing may be missing there.
+no_packet_lost_in_two_rekeys() {
+	local lost sent received
+	read -r sent received < <(sed -nE 's/^([0-9]+) packets transmitted, ([0-9]+) received.*/\1 \2/p' "$work/ping")
+	lost=$((${sent:-99} - ${received:-0}))
+	if [ $lost = 0 ] || { [ "$peer" = pluto ] && [ $lost = 1 ]; }; then ok 'no packet was lost in two rekeys'
+	else not_ok 'no packet was lost in two rekeys' "$work/ping" "$work/left.log"; fi
+}
+
 # Both roles, traffic, one rekey from each side with no packet lost. $1 names the peer in messages; peer_up, peer_down, peer_rekey
 # and peer_has_child are commands.
 both_roles() {
@@ -219,8 +229,7 @@ both_roles() {
 	check "$peer rekeys the child under traffic" peer_rekey
 	wait $pinging
 	check 'the SPI has changed' test "$(child_field left spi_in)" != "$before"
-	if grep -q ' 0% packet loss' "$work/ping"; then ok 'no packet was lost in two rekeys'
-	else not_ok 'no packet was lost in two rekeys' "$work/ping" "$work/left.log"; fi
+	no_packet_lost_in_two_rekeys
 	check "down tells $peer" ours left down net
 	sleep 0.5
 	if peer_has_child; then not_ok "$peer has no child any more" "$work/left.log"; else ok "$peer has no child any more"; fi
