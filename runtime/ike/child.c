@@ -392,7 +392,7 @@ void child_end(struct child_sa *c)
 		if (other->replaces != c)
 			continue;
 		other->replaces = NULL;
-		if (sa->state != STATE_DEAD)	/* before ours goes, so that there is always one to send by */
+		if (sa->state < STATE_CLOSED)	/* before ours goes, so that there is always one to send by */
 			child_install_out(other);
 	}
 	timer_cancel(sa->ike, &c->lifetime);

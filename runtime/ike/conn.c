@@ -149,7 +149,7 @@ void sa_fail_conns(struct ike_sa *sa, int status, const char *reason, const stru
 	sa->state = state;
 }
 
-void sa_end_lost(struct ike_sa *sa, bool dead_peer)
+static void lose(struct ike_sa *sa, bool dead_peer, void (*end)(struct ike_sa *sa))
 {
 	struct ike *ike = sa->ike;
 	struct ike_peer *peer = sa->peer;
@@ -157,7 +157,7 @@ void sa_end_lost(struct ike_sa *sa, bool dead_peer)
 	sa_fail_conns(sa, -ECONNRESET, "the IKE SA ended before the child SA was there", &peer->plan->origin);
 	for (struct child_sa *c = sa->children; c; c = c->next)
 		c->conn->touched = true;
-	sa_end(sa);
+	end(sa);
 	for (size_t i = 0; i < ike->conn_count; i++) {
 		struct child_conn *c = &ike->conns[i];
 
@@ -167,6 +167,16 @@ void sa_end_lost(struct ike_sa *sa, bool dead_peer)
 		if (!c->installed)
 			conn_lost(ike, c, dead_peer);
 	}
+}
+
+void sa_end_lost(struct ike_sa *sa, bool dead_peer)
+{
+	lose(sa, dead_peer, sa_end);
+}
+
+void sa_close_lost(struct ike_sa *sa)
+{
+	lose(sa, false, sa_close);
 }
 
 /* --- how it went -------------------------------------------------------------------------------------------------------------- */

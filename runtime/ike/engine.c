@@ -13,6 +13,7 @@
 
 #define HALF_OPEN_MS	30000u		/* I-074 */
 #define REKEYED_MS	30000u		/* an old SA whose DELETE does not come */
+#define CLOSED_MS	10000u		/* an ended SA still answers repeated requests */
 #define STOP_MS		3000u		/* I-152 */
 #define TIMERS_PER_SA	5u
 
@@ -27,6 +28,7 @@ static const struct {
 	[STATE_ESTABLISHED] = { "established", PROOF_SUITE | PROOF_PEER },
 	[STATE_REKEYED] = { "rekeyed", PROOF_SUITE | PROOF_PEER | PROOF_SUCCESSOR },
 	[STATE_DELETING] = { "deleting", PROOF_SUITE | PROOF_PEER },
+	[STATE_CLOSED] = { "closed", 0 },
 	[STATE_DEAD] = { "dead", 0 },
 };
 
@@ -241,13 +243,11 @@ static void set_half_open(struct ike_sa *sa, bool half_open)
 		sa->half_next->half_prev = sa->half_prev;
 }
 
-void sa_end(struct ike_sa *sa)
+/* What ends with an SA, whether or not it is still there to answer repeated requests. */
+static void strip(struct ike_sa *sa)
 {
 	struct ike *ike = sa->ike;
 
-	if (sa->state == STATE_DEAD)
-		return;
-	sa->state = STATE_DEAD;
 	while (sa->children)
 		child_end(sa->children);
 	task_drop_all(sa);
@@ -256,15 +256,37 @@ void sa_end(struct ike_sa *sa)
 	timer_cancel(ike, &sa->liveness);
 	timer_cancel(ike, &sa->keepalive);
 	timer_cancel(ike, &sa->wake);
-	set_half_open(sa, false);
 	waiters_tell(ike, &sa->rekey_waiters, -ECONNRESET, sa->last_error[0] ? sa->last_error : "the IKE SA ended",
 		     sa->last_origin);
+	forget_links(ike, sa);
+	sa->proofs = 0;
+}
+
+/* The peer asked for the end, or gets it as our answer; when that answer is lost it asks again (I-111). Who was half-open stays
+ * counted as that, so that failing at IKE_AUTH is no way around the limits. */
+void sa_close(struct ike_sa *sa)
+{
+	if (sa->state >= STATE_CLOSED)
+		return;
+	sa->state = STATE_CLOSED;
+	strip(sa);
+	timer_set(sa->ike, &sa->lifetime, sa->ike->now + CLOSED_MS);
+}
+
+void sa_end(struct ike_sa *sa)
+{
+	struct ike *ike = sa->ike;
+
+	if (sa->state == STATE_DEAD)
+		return;
+	sa->state = STATE_DEAD;
+	strip(sa);
+	set_half_open(sa, false);
 	*(sa->prev ? &sa->prev->next : &ike->first) = sa->next;
 	*(sa->next ? &sa->next->prev : &ike->last) = sa->prev;
 	sa_unhash(sa);
 	ike->sa_count--;
 	sa->peer->sa_count--;
-	forget_links(ike, sa);
 	sa->hash_next = ike->dead_sas;
 	ike->dead_sas = sa;
 }
@@ -387,6 +409,9 @@ static void lifetime_fire(struct ike *ike, void *owner)
 		break;
 	case STATE_ESTABLISHED:
 		rekey_or_expire(sa);
+		break;
+	case STATE_CLOSED:
+		sa_end(sa);
 		break;
 	default:
 		break;
@@ -613,5 +638,9 @@ void ike_stop(struct ike *ike, uint64_t now_ms)
 
 bool ike_idle(const struct ike *ike)
 {
-	return !ike->first;
+	const struct ike_sa *sa = ike->first;
+
+	while (sa && sa->state == STATE_CLOSED)
+		sa = sa->next;
+	return !sa;
 }

@@ -80,7 +80,8 @@ struct child_conn {
 /* --- IKE SA ------------------------------------------------------------------------------------------------------------------- */
 
 enum ike_state {		/* section 10 of the rules */
-	STATE_INIT_SENT, STATE_AUTH_SENT, STATE_INIT_DONE, STATE_ESTABLISHED, STATE_REKEYED, STATE_DELETING, STATE_DEAD, STATE_COUNT
+	STATE_INIT_SENT, STATE_AUTH_SENT, STATE_INIT_DONE, STATE_ESTABLISHED, STATE_REKEYED, STATE_DELETING,
+	STATE_CLOSED, STATE_DEAD, STATE_COUNT
 };
 
 enum { PROOF_SUITE = 1, PROOF_PEER = 2, PROOF_SUCCESSOR = 4 };
@@ -278,6 +279,7 @@ uint64_t new_ike_spi(struct ike *ike);
 struct ike_sa *sa_find(struct ike *ike, uint64_t own_spi);
 void sa_hash(struct ike_sa *sa);
 void sa_end(struct ike_sa *sa);			/* state DEAD: children out of the data plane, timers off; freed after the event */
+void sa_close(struct ike_sa *sa);		/* the same, but repeated requests are answered for some seconds */
 bool sa_enter(struct ike_sa *sa, enum ike_state state);	/* false: the proofs of the state are missing, SA untouched */
 void sa_established(struct ike_sa *sa);		/* timers of an established SA */
 uint64_t sa_own_spi(const struct ike_sa *sa);
@@ -452,6 +454,7 @@ void conns_dataplane_event(struct ike *ike, const struct dp_event *event);
 void conns_up(struct ike *ike, const char *name, uint64_t token);
 void conns_down(struct ike *ike, const char *name, uint64_t token);
 void conns_rekey(struct ike *ike, const char *name, uint64_t token, bool ike_sa);
+void sa_close_lost(struct ike_sa *sa);
 void sa_end_lost(struct ike_sa *sa, bool dead_peer);	/* sa_end(), and what follows for the conns that lose their child SA */
 void sa_fail_conns(struct ike_sa *sa, int status, const char *reason, const struct plan_origin *origin);
 

@@ -21,6 +21,7 @@ static const struct {
 				BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL) },
 	[STATE_REKEYED] = { BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL), BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL) },
 	[STATE_DELETING] = { BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL), BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL) },
+	[STATE_CLOSED] = { BIT(IKE_AUTH) | BIT(IKE_CREATE_CHILD_SA) | BIT(IKE_INFORMATIONAL), 0 },	/* repeated ones only */
 	[STATE_DEAD] = { 0, 0 },
 };
 
@@ -207,7 +208,7 @@ static void end_by_peer(struct ike_sa *sa)
 	if (sa->by_peer)		/* the peer is done with its rekey, ours came too late */
 		rekey_ike_hand_over(sa, sa->by_peer);
 	sa_fail_conns(sa, sa->last_status ? sa->last_status : -ECONNRESET, why, sa->last_origin);
-	sa_end_lost(sa, false);
+	sa_close_lost(sa);
 }
 
 static void request_in(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m)
@@ -220,7 +221,7 @@ static void request_in(struct ike_sa *sa, const struct ike_datagram *d, struct w
 	int r;
 
 	draft_begin(&answer);
-	if (m->header.message_id != sa->expected_id && !repeated)
+	if (!repeated && (m->header.message_id != sa->expected_id || sa->state == STATE_CLOSED))
 		return;
 	if (repeated) {					/* I-111 */
 		if (sa_repeated(sa, m))

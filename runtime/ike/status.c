@@ -108,10 +108,16 @@ void ike_status(struct ike *ike, uint64_t now_ms, void (*each)(void *context, co
 {
 	if (now_ms > ike->now)
 		ike->now = now_ms;
-	for (struct ike_sa *sa = ike->first; sa; sa = sa->next)
+	for (struct ike_sa *sa = ike->first; sa; sa = sa->next) {
+		if (sa->state == STATE_CLOSED)
+			continue;
+		sa->peer->touched = true;
 		each_sa(sa, each, context);
-	for (size_t i = 0; i < ike->peer_count; i++)
-		if (!ike->peers[i].sa_count)
+	}
+	for (size_t i = 0; i < ike->peer_count; i++) {
+		if (!ike->peers[i].touched)
 			each_waiting(ike, &ike->peers[i], each, context);
+		ike->peers[i].touched = false;
+	}
 	arena_release(&ike->scratch);
 }

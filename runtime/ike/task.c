@@ -221,7 +221,7 @@ void task_answered(struct ike_sa *sa, struct wire_message *m)
 		task_take_running(sa);
 		kinds[t->kind].answered(sa, t, m);	/* frees the task or queues it again */
 	}
-	if (sa->state != STATE_DEAD)
+	if (sa->state < STATE_CLOSED)
 		task_run_next(sa);
 }
 

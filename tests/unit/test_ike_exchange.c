@@ -350,6 +350,29 @@ START_TEST(wrong_psk)
 }
 END_TEST
 
+/* The refusal is lost: the repeated request gets it again (I-111), so west hears the reason and not "no answer". */
+static enum lab_fate lose_number(struct lab *lab, struct lab_packet *p)
+{
+	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
+}
+
+START_TEST(refusal_lost)
+{
+	struct lab *lab = lab_new(11);
+
+	lab_set_psk(&lab->ends[1], "another secret than the one of west");
+	lab->rule = lose_number;
+	lab->rule_number = 3;
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 9, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab->ends[0].done_count, 1);
+	ck_assert_int_eq(lab->ends[0].done[0].status, -EACCES);
+	ck_assert(ike_idle(lab->ends[1].ike));
+	lab_free(lab);
+}
+END_TEST
+
 /* The responder proves an identity that is not the one west wants: west says so (I-065) and installs nothing; east takes back
  * what it had.
  *  | IDi AUTH SA TSi TSr --------------->  |
@@ -690,6 +713,6 @@ START_TEST(template)
 END_TEST
 
 TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded,
-	 another_group, group_not_offered, forged_refusal, wrong_psk, wrong_identity_of_responder, unknown_identity,
+	 another_group, group_not_offered, forged_refusal, wrong_psk, refusal_lost, wrong_identity_of_responder, unknown_identity,
 	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses, fragments,
 	 no_fragments_unless_both, conn_by_identity, template)

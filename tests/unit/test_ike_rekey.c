@@ -266,6 +266,29 @@ START_TEST(down_from_each_side)
 }
 END_TEST
 
+/* The answer to DELETE is lost: the repeated DELETE is answered by what is left of the SA. */
+static enum lab_fate lose_one(struct lab *lab, struct lab_packet *p)
+{
+	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
+}
+
+START_TEST(delete_answer_lost)
+{
+	struct lab *lab = lab_up(174);
+
+	lab->rule = lose_one;
+	lab->rule_number = lab->sent + 1;
+	ike_down(lab->ends[0].ike, "net", 11, lab->now);
+	lab_run(lab, 600);
+	ck_assert_uint_eq(lab->ends[0].done[1].token, 11);
+	ck_assert(ike_idle(lab->ends[0].ike));
+	check_clean(lab);
+	lab_run(lab, 11000);
+	ck_assert(ike_deadline(lab->ends[1].ike) == UINT64_MAX);
+	lab_free(lab);
+}
+END_TEST
+
 /* `down` at both ends at the same moment: the DELETEs cross (I-151). */
 START_TEST(down_at_once)
 {
@@ -462,11 +485,6 @@ static void whole_life(struct lab *lab)
 	lab_run(lab, 20000);
 }
 
-static enum lab_fate lose_one(struct lab *lab, struct lab_packet *p)
-{
-	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
-}
-
 static enum lab_fate double_one(struct lab *lab, struct lab_packet *p)
 {
 	return p->sequence == lab->rule_number ? LAB_DOUBLE : LAB_DELIVER;
@@ -544,6 +562,6 @@ START_TEST(a_day_of_bad_weather)
 END_TEST
 
 TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, rekey_refused, rekey_with_another_group,
-	 simultaneous_ike_rekey,
-	 child_rekey_crosses_ike_rekey, down_from_each_side, down_at_once, wanted_comes_back, liveness, dead_peer, acquire,
-	 nobody_there, retransmission, lifetime_ends, each_message_lost_doubled_delayed, a_day_of_bad_weather)
+	 simultaneous_ike_rekey, child_rekey_crosses_ike_rekey, down_from_each_side, delete_answer_lost, down_at_once,
+	 wanted_comes_back, liveness, dead_peer, acquire, nobody_there, retransmission, lifetime_ends,
+	 each_message_lost_doubled_delayed, a_day_of_bad_weather)
