@@ -107,12 +107,6 @@ static bool nonce_fits(struct slice nonce, const struct transform *prf)
 	return nonce.n >= IKE_NONCE_MIN && nonce.n <= IKE_NONCE_MAX && nonce.n >= prf->output_bits / 16u;
 }
 
-/* wire_check() lets a message with an error notify be incomplete, and a request may carry one. */
-static bool complete(const struct wire_message *m)
-{
-	return wire_find(m, PAYLOAD_SA, 0) && wire_find(m, PAYLOAD_KE, 0) && wire_find(m, PAYLOAD_NONCE, 0);
-}
-
 /* --- initiator ---------------------------------------------------------------------------------------------------------------- */
 
 static bool build_request(struct ike_sa *sa)
@@ -330,7 +324,7 @@ void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_
 		init_refused(sa, &n);
 		return;
 	}
-	if (wire_check(m, &fault) != WIRE_OK || !complete(m) || m->header.spi_r == 0)
+	if (wire_check(m, &fault) != WIRE_OK || m->header.spi_r == 0)
 		return;
 	r = take_response(sa, d, m);
 	if (r == -EPROTO)
@@ -518,7 +512,7 @@ void init_request(struct ike *ike, const struct ike_datagram *d, struct wire_mes
 	uint8_t group[2];
 	bool known;
 
-	if (m->encrypted || wire_check(m, &fault) != WIRE_OK || !complete(m) || repeated_request(ike, d, m))
+	if (m->encrypted || wire_check(m, &fault) != WIRE_OK || repeated_request(ike, d, m))
 		return;
 	trace(ike, NULL, m);
 	nonce = wire_find(m, PAYLOAD_NONCE, 0)->body;

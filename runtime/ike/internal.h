@@ -197,7 +197,6 @@ struct ike_sa {
 /* --- child SA ----------------------------------------------------------------------------------------------------------------- */
 
 enum child_state {
-	CHILD_NEGOTIATING,
 	CHILD_INSTALLED,
 	CHILD_REKEYING,
 	CHILD_REPLACED,
@@ -334,7 +333,6 @@ void task_answered(struct ike_sa *sa, struct wire_message *m);
 void task_move_queue(struct ike_sa *from, struct ike_sa *to);	/* all that waits but the DELETE of `from` itself */
 void task_drop_all(struct ike_sa *sa);
 struct task *task_take_running(struct ike_sa *sa);	/* ends the wait; the caller frees or queues it */
-void own_half_release(struct ike_sa *sa, struct own_half *h);
 
 /* init.c */
 void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike);
@@ -392,7 +390,16 @@ bool ts_narrow(const struct traffic_selector *ours, size_t n, const struct ts_li
 bool ts_within(const struct traffic_selector *outer, size_t n, const struct ts_list *inner);	/* I-163 */
 char *ts_list_format(struct arena *a, const struct traffic_selector *v, size_t n);
 
-/* child.c */
+struct negotiated {		/* what both ends agreed on, before it becomes a child SA */
+	struct chosen chosen;
+	struct ts_list local, remote;
+	enum plan_mode mode;
+	struct key_seed seed;
+	uint32_t spi_in, spi_out;
+	bool initiator;
+};
+
+/* negotiate.c */
 /* Initiator: SA, [Ni, KEi], TSi, TSr for t->conn, with t->half as our part and, for a rekey, t->child as the SA to be replaced. */
 bool child_add_offer(struct ike_sa *sa, struct task *t, bool in_auth, struct draft *d);
 /* Responder: adds the answer's payloads, or an error notify. NULL: refused, and *ret_notify tells how. */
@@ -400,12 +407,18 @@ struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, b
 /* Initiator, with t->half and, for a rekey, t->child. 0: installed, and the reserved SPI is the child's; else -errno after the
  * failure was reported. */
 int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m, bool in_auth, struct child_sa **ret);
+void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire_notify *n, bool rekey);
+proposal_list child_groups(struct ike_sa *sa, const struct child_conn *conn);	/* our offer in CREATE_CHILD_SA */
+uint32_t spi_read(struct slice spi);	/* 4 bytes; 0: something else */
+
+/* child.c */
+/* Makes and installs it, and tells those who wait; takes over n->spi_in. A rekey's outbound SA waits at the responder
+ * (I-133). NULL: told. */
+struct child_sa *child_establish(struct ike_sa *sa, struct child_conn *conn, const struct negotiated *n, struct child_sa *old);
 void child_end(struct child_sa *c);		/* out of the data plane, unlinked */
 int child_install_out(struct child_sa *c);
 void child_move(struct child_sa *c, struct ike_sa *to);
-struct child_sa *child_by_spi_in(struct ike_sa *sa, uint32_t spi);
 struct child_sa *child_by_spi_out(struct ike_sa *sa, uint32_t spi);
-void child_refused(struct ike_sa *sa, struct child_conn *conn, const struct wire_notify *n, bool rekey);
 const char *child_state_name(enum child_state s);
 void child_linger(struct child_sa *c);
 void child_stop_sending(struct child_sa *c);
@@ -424,8 +437,6 @@ enum verdict create_child_request(struct ike_sa *sa, const struct wire_message *
 enum verdict rekey_ike_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
 void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to);
 bool other_group(struct task *t, const proposal_list *list, const struct wire_notify *n);
-proposal_list child_groups(struct ike_sa *sa, const struct child_conn *conn);	/* our offer in CREATE_CHILD_SA */
-uint32_t spi_read(struct slice spi);	/* 4 bytes; 0: something else */
 void low_nonce_set(struct low_nonce *low, struct slice a, struct slice b);
 bool low_nonce_loses(const struct low_nonce *ours, const struct low_nonce *theirs);
 

@@ -71,21 +71,13 @@ struct task *task_new(struct ike_sa *sa, enum task_kind kind)
 	return t;
 }
 
-void own_half_release(struct ike_sa *sa, struct own_half *h)
-{
-	(void)sa;
-	ke_free(h->ke);
-	h->ke = NULL;
-	h->group = NULL;
-}
-
 void task_free(struct ike_sa *sa, struct task *t)
 {
 	if (!t)
 		return;
 	if (t->half.spi && t->conn)
 		child_release_spi(sa, t->conn, t->half.spi);
-	own_half_release(sa, &t->half);
+	ke_free(t->half.ke);
 	free(t);
 }
 
