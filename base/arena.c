@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE ((size_t)64 * 1024)
+/* Blocks double from the first size to the last: a small compilation stays small, and a large one gets memory that the kernel has zeroed already. */
+#define BLOCK_FIRST	((size_t)64 * 1024)
+#define BLOCK_LAST	((size_t)8 * 1024 * 1024)
 
 struct arena_block {
 	struct arena_block *older;
+	size_t size;
 };
 
 static uint64_t fail_countdown;
@@ -58,12 +61,14 @@ static char *align_up(char *p, size_t align)
 static void add_block(struct arena *a, size_t at_least)
 {
 	size_t header = sizeof(struct arena_block) + _Alignof(max_align_t);
-	size_t size = at_least + header > BLOCK_SIZE ? at_least + header : BLOCK_SIZE;
+	size_t usual = a->block && a->block->size < BLOCK_LAST ? a->block->size * 2 : a->block ? BLOCK_LAST : BLOCK_FIRST;
+	size_t size = at_least + header > usual ? at_least + header : usual;
 	struct arena_block *block = calloc(1, size);
 
 	if (!block)
 		out_of_memory(a);
 	block->older = a->block;
+	block->size = size;
 	a->block = block;
 	a->next = (char *)(block + 1);
 	a->end = (char *)block + size;

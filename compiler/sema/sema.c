@@ -30,6 +30,7 @@ struct sema {
 	struct ir_conn defaults;
 	proposal_list default_lists[4][3];	/* by protocol and IKE version */
 	struct memory memory;
+	struct map proposal_texts;		/* struct known_text by the text of ike=, esp=, ah= */
 	bool file_refused;
 };
 
@@ -245,16 +246,64 @@ static void report_problem(struct sema *s, const struct setting *setting, const 
 		diag_help(s->diag, f, "%s", p->help);
 }
 
+/* A text without a mistake means the same wherever it stands, and most conns of a large file say the same few. */
+struct known_text {
+	unsigned variant;
+	uint32_t base;			/* position of the text that was read */
+	proposal_list proposals;
+	const struct known_text *next;	/* another variant of the same text */
+};
+
+static const struct known_text *recall_text(const struct sema *s, struct slice text, unsigned variant)
+{
+	const struct known_text *k = map_get(&s->proposal_texts, text);
+
+	while (k && k->variant != variant)
+		k = k->next;
+	return k;
+}
+
+static void remember_text(struct sema *s, struct slice text, struct known_text known)
+{
+	struct known_text *k = arena_new(s->arena, struct known_text);
+
+	*k = known;
+	k->next = map_get(&s->proposal_texts, text);
+	map_set(&s->proposal_texts, text, k);
+}
+
+/* The same proposals at another place: the transforms are shared, the spans move. */
+static proposal_list moved(struct arena *a, const struct known_text *known, uint32_t base)
+{
+	proposal_list list = known->proposals;
+
+	if (base == known->base)
+		return list;
+	list.cap = list.n;
+	list.v = arena_new_array(a, list.n, struct proposal);
+	for (size_t i = 0; i < list.n; i++) {
+		list.v[i] = known->proposals.v[i];
+		list.v[i].span.start += base - known->base;
+		list.v[i].span.end += base - known->base;
+	}
+	return list;
+}
+
 static void read_proposals(struct sema *s, const struct setting *setting, const struct ir_conn *c, enum ipsec_protocol protocol,
 			   proposal_list *ret, struct conn_state *state)
 {
 	unsigned variant = ABOUT_PROPOSALS + (unsigned)protocol * 4 + (c->ike_version == 2) * 2u + c->pfs;
 	const struct outcome *known = recall(&s->memory, key_of(setting, variant));
 	const struct syntax_value *value = &setting->param->value;
+	const struct known_text *same = known ? NULL : recall_text(s, value->text, variant);
 	struct proposal_text in = { value->text, value->span.start, protocol, s->release, c->ike_version, c->pfs };
 	struct outcome outcome = { .key = key_of(setting, variant) };
 	proposal_problems problems = { 0 };
 
+	if (same) {
+		*ret = moved(s->arena, same, value->span.start);
+		return;
+	}
 	if (!known) {
 		outcome.good = proposals_parse(s->arena, &in, &outcome.proposals, &problems);
 		if (outcome.good)
@@ -263,7 +312,10 @@ static void read_proposals(struct sema *s, const struct setting *setting, const 
 			report_problem(s, setting, c->name, &problems.v[i]);
 		outcome.error = !outcome.good;
 		outcome.warning = problems.n > 0;
-		remember(s, outcome);
+		if (outcome.good && problems.n == 0)
+			remember_text(s, value->text, (struct known_text){ variant, value->span.start, outcome.proposals, NULL });
+		else
+			remember(s, outcome);
 		known = &outcome;
 	}
 	if (known->good)
@@ -472,6 +524,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 	bool *refused = arena_new_array(a, resolved->conns.n + 1, bool);
 	size_t earlier = diag->findings.n;
 
+	map_init(&s.proposal_texts, a);
 	s.ir->release = release;
 	prepare_defaults(&s);
 	read_setup(&s);
