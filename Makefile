@@ -25,13 +25,13 @@ LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lunistring
 
 # The layers, in order: each folder may use only those before it (tools/check-layers reads this list).
-COMPILER_DIRS := base proto diag plan secrets compiler/source compiler/schema compiler/lexer compiler/parser compiler/resolve \
-                 compiler/sema compiler/lower backends backends/xfrm backends/pfkey backends/whack backends/json compiler
+COMPILER_DIRS := base proto diag plan secrets compiler/source compiler/schema compiler/foreign compiler/lexer compiler/parser \
+                 compiler/resolve compiler/sema compiler/lower backends backends/xfrm backends/pfkey backends/whack backends/json compiler
 RUNTIME_DIRS  := runtime/wire runtime/suite runtime/auth runtime/dataplane runtime/ike runtime/net runtime/control runtime/daemon
 
 sources   = $(foreach d,$(1),$(wildcard $(d)/*.c))
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))
-GENERATED_C := $(addprefix $(BUILD)/gen/,rules.c keywords.c transforms.c lexer.c grammar.c)
+GENERATED_C := $(addprefix $(BUILD)/gen/,rules.c keywords.c foreign.c transforms.c lexer.c grammar.c)
 GENERATED_H := $(addprefix $(BUILD)/gen/,rules.h keyword_ids.h grammar.h)
 COMPILER_O  := $(call objects,$(call sources,$(COMPILER_DIRS))) $(GENERATED_C:.c=.o)
 RUNTIME_O   := $(call objects,$(call sources,$(RUNTIME_DIRS)))
@@ -73,6 +73,10 @@ $(BUILD)/gen/rules.h $(BUILD)/gen/rules.c &: $(BUILD)/host/rules $(wildcard docs
 $(BUILD)/gen/keyword_ids.h $(BUILD)/gen/keywords.c &: $(BUILD)/host/keywords compiler/schema/keywords.yaml
 	@mkdir -p $(@D)
 	$< $(BUILD)/gen compiler/schema/keywords.yaml
+
+$(BUILD)/gen/foreign.c: $(BUILD)/host/foreign compiler/foreign/foreign.yaml
+	@mkdir -p $(@D)
+	$< $(BUILD)/gen compiler/foreign/foreign.yaml
 
 $(BUILD)/gen/transforms.c: $(BUILD)/host/transforms proto/transforms.yaml
 	@mkdir -p $(@D)

@@ -163,12 +163,14 @@ static json_t *dialect(const struct unit *u)
 	doc_set_text(&o, "release", release_name(u->release));
 	doc_set_text(&o, "chosen", u->release_chosen_auto ? "auto" : "option");
 	doc_set_text(&o, "why", u->release_why);
+	if (u->written_for)
+		doc_set_text(&o, "written_for", u->written_for);
 	return doc_finish(&o);
 }
 
 static json_t *summary(struct unit *const *units, size_t n)
 {
-	uint64_t counts[SEVERITY_COUNT] = { 0 }, files = 0, conns = 0;
+	uint64_t counts[SEVERITY_COUNT] = { 0 }, files = 0, conns = 0, withheld = 0;
 	struct doc o = doc_new();
 
 	for (size_t i = 0; i < n; i++) {
@@ -176,11 +178,12 @@ static json_t *summary(struct unit *const *units, size_t n)
 			counts[s] += units[i]->diag.counts[s];
 		files += units[i]->config_files;
 		conns += units[i]->ir->conns.n;
+		withheld += units[i]->withheld;
 	}
 	doc_set(&o, "errors", json_integer((json_int_t)counts[SEVERITY_ERROR]));
 	doc_set(&o, "warnings", json_integer((json_int_t)counts[SEVERITY_WARNING]));
 	doc_set(&o, "notes", json_integer((json_int_t)counts[SEVERITY_NOTE]));
-	doc_set(&o, "suppressed", json_integer(0));
+	doc_set(&o, "suppressed", json_integer((json_int_t)withheld));
 	doc_set(&o, "files", json_integer((json_int_t)files));
 	doc_set(&o, "conns", json_integer((json_int_t)conns));
 	return doc_finish(&o);

@@ -3,67 +3,207 @@
 
 #include <string.h>
 
-static bool known(const struct syntax_param *p, int release)
+#define MARKS_SHOWN	5u	/* deciding lines in the finding about a file for another program */
+#define TEXT_SHOWN	40u	/* bytes of a value in one line of text */
+
+static bool takes(const struct evidence_piece *piece, enum release r)
 {
-	return !p->keyword || p->keyword->status[release] != STATUS_UNKNOWN;
+	return piece->taken & 1u << r;
 }
 
-/* How many names each release does not know. */
-static void count_unknown(const struct syntax *syntax, uint32_t unknown[RELEASE_COUNT])
+/* --- the release -------------------------------------------------------------------------------------------------------------- */
+
+/* "mobike=", "auto=keep" */
+static const char *text_of(struct arena *a, const struct evidence_piece *piece)
 {
-	for (size_t i = 0; i < syntax->sections.n; i++)
-		for (size_t j = 0; j < syntax->sections.v[i]->param_count; j++)
-			for (int r = 0; r < RELEASE_COUNT; r++)
-				unknown[r] += !known(&syntax->sections.v[i]->params[j], r);
+	const struct syntax_param *p = piece->param;
+	struct slice value = piece->by_value ? slice_sub(p->value.text, 0, TEXT_SHOWN) : (struct slice){ "", 0 };
+
+	return arena_printf(a, SLICE_FMT "=" SLICE_FMT "%s", SLICE_ARG(p->key), SLICE_ARG(value),
+			    piece->by_value && p->value.text.n > TEXT_SHOWN ? "..." : "");
 }
 
-/* The first name that `newer` knows and the release before it does not. */
-static const struct syntax_param *first_new(const struct syntax *syntax, int newer)
+static struct span span_of(const struct evidence_piece *piece)
 {
-	for (size_t i = 0; i < syntax->sections.n; i++) {
-		const struct syntax_section *section = syntax->sections.v[i];
+	return piece->by_value ? piece->param->value.span : piece->param->key_span;
+}
 
-		for (size_t j = 0; j < section->param_count; j++)
-			if (known(&section->params[j], newer) && !known(&section->params[j], newer - 1))
-				return &section->params[j];
+/* Of what speaks for a release, the first that speaks for the fewest others. */
+static const struct evidence_piece *deciding_piece(const struct evidence *e, enum release r)
+{
+	const struct evidence_piece *best = NULL;
+
+	for (size_t i = 0; i < e->pieces.n; i++) {
+		const struct evidence_piece *piece = &e->pieces.v[i];
+
+		if (takes(piece, r) && (!best || __builtin_popcount(piece->taken) < __builtin_popcount(best->taken)))
+			best = piece;
 	}
+	return best;
+}
+
+/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release. The
+ * release that refuses fewest of the pieces; of equally good ones that which ignores fewest names, and of those the newest. Within a
+ * dialect the one that its name stands for. */
+static enum release best_release(const struct evidence *e)
+{
+	uint32_t refused[RELEASE_COUNT] = { 0 };
+	enum release usual;
+	int best = 0;
+
+	for (size_t i = 0; i < e->pieces.n; i++)
+		for (int r = 0; r < RELEASE_COUNT; r++)
+			refused[r] += !takes(&e->pieces.v[i], (enum release)r);
+	for (int r = 1; r < RELEASE_COUNT; r++)
+		if (refused[r] < refused[best] || (refused[r] == refused[best] && e->ignored[r] <= e->ignored[best]))
+			best = r;
+	if (release_parse(slice_of(release_dialect((enum release)best)), &usual) == 0 && refused[usual] == refused[best])
+		return usual;
+	return (enum release)best;
+}
+
+static void choose_by_evidence(struct unit *u, const struct evidence *e)
+{
+	const struct evidence_piece *reason;
+	struct diag_place place;
+
+	u->release = RELEASE_3_18;
+	u->release_by_evidence = true;
+	u->release_why = "nothing in the file tells the release";
+	if (e->pieces.n == 0)
+		return;
+	u->release = best_release(e);
+	reason = deciding_piece(e, u->release);
+	if (!reason)
+		return;
+	place = sources_locate(&u->sources, span_of(reason).start);
+	u->release_why = arena_printf(&u->arena, "from %s, %s:%u", text_of(&u->arena, reason), place.file, place.line);
+}
+
+int dialect_choose(struct unit *u, const struct unit_options *options)
+{
+	struct evidence *e;
+
+	if (options->dialect && strcmp(options->dialect, "auto") != 0) {
+		u->release_why = "asked for";
+		return release_parse(slice_of(options->dialect), &u->release);
+	}
+	u->release_chosen_auto = true;
+	e = arena_new(&u->arena, struct evidence);
+	evidence_collect(u, e);
+	u->evidence = e;
+	if (u->facts && u->facts->libreswan && release_parse(slice_of(u->facts->libreswan), &u->release) == 0)
+		u->release_why = arena_printf(&u->arena, "%s is installed, by the host facts", u->facts->libreswan);
+	else if (options->installed && release_parse(slice_of(options->installed), &u->release) == 0)
+		u->release_why = arena_printf(&u->arena, "%s is installed, by %s", options->installed, options->installed_by);
+	else
+		choose_by_evidence(u, e);
+	return 0;
+}
+
+/* --- what contradicts it ------------------------------------------------------------------------------------------------------ */
+
+static const char *releases_text(struct arena *a, uint32_t releases)
+{
+	const char *text = "";
+
+	for (int r = 0; r < RELEASE_COUNT; r++)
+		if (releases & 1u << r)
+			text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", release_name((enum release)r));
+	return text;
+}
+
+static void report_conflict(struct unit *u, const struct evidence *e)
+{
+	const struct evidence_piece *reason = deciding_piece(e, u->release), *contrary = NULL;
+	struct finding *f;
+
+	for (size_t i = 0; i < e->pieces.n && !contrary; i++)
+		if (!takes(&e->pieces.v[i], u->release))
+			contrary = &e->pieces.v[i];
+	if (!contrary || !reason)
+		return;
+	f = diag_report(&u->diag, RULE_CONFLICTING_EVIDENCE, span_of(contrary), "no release takes all that is in this file");
+	diag_caret(&u->diag, f, "known to %s", releases_text(&u->arena, contrary->taken));
+	diag_related(&u->diag, f, span_of(reason), "known to %s", releases_text(&u->arena, reason->taken));
+	diag_note(&u->diag, f, "libreswan %s takes most of it, so that its rules are used", release_name(u->release));
+	diag_help(&u->diag, f, "choose another one with '--dialect'");
+}
+
+/* --- files for other programs ------------------------------------------------------------------------------------------------- */
+
+/* Marks that count only beside others count when there are others; one of libreswan weighs as much as two of another program. */
+static const struct foreign_program *program_of(const struct evidence *e, unsigned *ret_index)
+{
+	unsigned certain[FOREIGN_PROGRAMS] = { 0 }, beside[FOREIGN_PROGRAMS] = { 0 }, best = FOREIGN_LIBRESWAN, total = 0;
+
+	for (size_t i = 0; i < e->marks.n; i++) {
+		const struct foreign_mark *mark = e->marks.v[i].mark;
+
+		certain[mark->program] += mark->weight;
+		beside[mark->program] += mark->weight == 0;
+	}
+	for (unsigned p = FOREIGN_LIBRESWAN + 1; p < FOREIGN_PROGRAMS; p++) {
+		if (!certain[p] || certain[p] + beside[p] <= total)
+			continue;
+		total = certain[p] + beside[p];
+		best = p;
+	}
+	*ret_index = best;
+	return total >= 2 && total > 2 * certain[FOREIGN_LIBRESWAN] ? &foreign_programs[best] : NULL;
+}
+
+static const char *label_of(struct arena *a, const struct foreign_mark *mark, const char *program)
+{
+	return mark->libreswan ? arena_printf(a, "%s's; libreswan has %s", program, mark->libreswan) :
+	       arena_printf(a, "%s's", program);
+}
+
+/* The first word that nobody else has. */
+static const struct evidence_mark *first_certain(const struct evidence *e, unsigned program)
+{
+	for (size_t i = 0; i < e->marks.n; i++)
+		if (e->marks.v[i].mark->program == program && e->marks.v[i].mark->weight)
+			return &e->marks.v[i];
 	return NULL;
 }
 
-/* The real reader refuses a whole file for one unknown keyword (L-031), so a file that somebody uses has none for its own release:
- * the release that knows most of the names; of equally good ones the oldest, which is the specification's own. */
-static void choose_by_names(struct unit *u)
+static void report_foreign(struct unit *u, const struct evidence *e, const struct foreign_program *program, unsigned index)
 {
-	uint32_t unknown[RELEASE_COUNT] = { 0 };
-	const struct syntax_param *reason;
-	struct diag_place place;
-	int best = RELEASE_3_18;
+	const struct evidence_mark *first = first_certain(e, index);
+	struct diag_place place = sources_locate(&u->sources, first->span.start);
+	unsigned others = 0;
+	struct finding *f;
 
-	count_unknown(u->syntax, unknown);
-	for (int r = best + 1; r < RELEASE_COUNT; r++)
-		if (unknown[r] < unknown[best])
-			best = r;
-	u->release = (enum release)best;
-	reason = best == RELEASE_3_18 ? NULL : first_new(u->syntax, best);
-	if (!reason) {
-		u->release_why = "nothing in the file tells the release";
-		return;
+	u->written_for = program->name;
+	u->release_why = arena_printf(&u->arena, "by " SLICE_FMT ", %s:%u", SLICE_ARG(slice_sub(first->text, 0, TEXT_SHOWN)),
+				      place.file, place.line);
+	u->withheld = diag_withhold(&u->diag);
+	f = diag_report(&u->diag, RULE_FOREIGN_FILE, first->span, "this file is written for %s, not for libreswan", program->name);
+	diag_caret(&u->diag, f, "%s", label_of(&u->arena, first->mark, program->name));
+	for (size_t i = 0; i < e->marks.n; i++) {
+		const struct evidence_mark *m = &e->marks.v[i];
+
+		if (m->mark->program == index && m != first && ++others <= MARKS_SHOWN)
+			diag_related(&u->diag, f, m->span, "%s", label_of(&u->arena, m->mark, program->name));
 	}
-	place = sources_locate(&u->sources, reason->key_span.start);
-	u->release_why = arena_printf(&u->arena, "from " SLICE_FMT "=, %s:%u", SLICE_ARG(reason->key), place.file, place.line);
+	if (others > MARKS_SHOWN)
+		diag_note(&u->diag, f, "%u more words of the file are %s's", others - MARKS_SHOWN, program->name);
+	diag_note(&u->diag, f, "%u other finding%s withheld; '--dialect=%s' shows what libreswan makes of each line", u->withheld,
+		  u->withheld == 1 ? " is" : "s are", release_name(u->release));
+	diag_help(&u->diag, f, "%s", program->advice);
 }
 
-int dialect_choose(struct unit *u, const char *wanted)
+void dialect_report(struct unit *u)
 {
-	if (wanted && strcmp(wanted, "auto") != 0) {
-		u->release_why = "asked for";
-		return release_parse(slice_of(wanted), &u->release);
-	}
-	u->release_chosen_auto = true;
-	if (u->facts && u->facts->libreswan && release_parse(slice_of(u->facts->libreswan), &u->release) == 0) {
-		u->release_why = "installed, by the host facts";
-		return 0;
-	}
-	choose_by_names(u);
-	return 0;
+	const struct foreign_program *program;
+	unsigned index;
+
+	if (!u->evidence)
+		return;
+	program = program_of(u->evidence, &index);
+	if (program && diag_reaches(&u->diag, SEVERITY_ERROR))
+		report_foreign(u, u->evidence, program, index);
+	else if (u->release_by_evidence)
+		report_conflict(u, u->evidence);
 }

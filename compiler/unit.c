@@ -42,12 +42,14 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 			return r;
 	}
 	*ret_failed = options->dialect;
-	r = dialect_choose(u, options->dialect);
+	r = dialect_choose(u, options);
 	if (r)
 		return r;
 	syntax_apply_release(u->syntax, u->release, &u->diag);
 	u->resolved = resolve(&u->arena, u->syntax, u->release, &u->diag);
 	u->ir = sema(&u->arena, u->resolved, u->release, &u->diag);
+	diag_finish(&u->diag);
+	dialect_report(u);
 	diag_finish(&u->diag);
 	return 0;
 }

@@ -166,6 +166,15 @@ void diag_finish(struct diag *d)
 	qsort(d->findings.v, kept, sizeof(*d->findings.v), by_position);
 }
 
+uint32_t diag_withhold(struct diag *d)
+{
+	uint32_t n = (uint32_t)d->findings.n;
+
+	d->findings.n = 0;
+	memset(d->counts, 0, sizeof(d->counts));
+	return n;
+}
+
 bool diag_reaches(const struct diag *d, enum severity threshold)
 {
 	for (int s = SEVERITY_ERROR; s <= (int)threshold; s++)

@@ -102,6 +102,9 @@ struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct s
 	__attribute__((format(printf, 6, 7)));
 void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text);
 
+/* Takes all findings back; how many they were. */
+uint32_t diag_withhold(struct diag *d);
+
 /* Sorts by position, merges equal ones (a file included twice). Call before rendering; again when more has been reported. */
 void diag_finish(struct diag *d);
 bool diag_reaches(const struct diag *d, enum severity threshold);	/* is there a finding at or above it */

@@ -11,9 +11,13 @@
 
 #define IPSECC_VERSION "0.1.0"
 
+struct evidence;	/* compiler/dialect.h */
+
 struct unit_options {
 	struct source_reader reader;		/* source_reader_system */
 	const char *dialect;			/* "auto" or NULL, "libreswan-4", "4.10" */
+	const char *installed;			/* release of the host whose file this is: "4.10"; NULL: not known */
+	const char *installed_by;		/* how it is known: "/var/lib/dpkg/status" */
 	const char *root, *stdin_name;
 	const char *host_facts;			/* path, or NULL */
 	size_t memory_limit;			/* bytes; 0: none */
@@ -24,8 +28,11 @@ struct unit {
 	struct sources sources;
 	struct diag diag;
 	enum release release;
-	bool release_chosen_auto;
+	bool release_chosen_auto, release_by_evidence;	/* the latter: by what is in the file */
 	const char *release_why;
+	const struct evidence *evidence;	/* in the file, of the release; NULL: a release was asked for */
+	const char *written_for;		/* the program that it is plainly a file of, when that is not libreswan; else NULL */
+	uint32_t withheld;			/* findings taken back, since that says it all */
 	const struct syntax *syntax;
 	const struct resolved *resolved;
 	const struct ir *ir;

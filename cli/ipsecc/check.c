@@ -168,7 +168,7 @@ static void add_dialect(struct buf *out, const struct totals *t, const struct un
 		buf_add_str(out, "several releases; -v shows which");
 		return;
 	}
-	buf_add_str(out, release_dialect(u->release));
+	buf_add_str(out, u->written_for ? u->written_for : release_dialect(u->release));
 	if (u->release_why) {
 		buf_add_str(out, " (");
 		diag_add_visible(out, slice_of(u->release_why), ascii);

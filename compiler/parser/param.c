@@ -2,6 +2,8 @@
 /* param.c -- one parameter line: which keyword, and what of the line is its value. */
 #include "compiler/parser/parse.h"
 
+#include "compiler/foreign/foreign.h"
+
 static enum section_kind kind_of_section(const struct parser *p)
 {
 	return p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN;
@@ -18,11 +20,18 @@ static const char *describe_section(struct parser *p)
 
 static void unknown_keyword(struct parser *p, const struct syntax_param *param)
 {
+	const struct foreign_mark *mark = foreign_keyword(param->key, kind_of_section(p));
 	char nearest[64];
 	struct finding *f =
 	    diag_report(p->diag, RULE_UNKNOWN_KEYWORD, param->key_span, "unknown keyword '" SLICE_FMT "'", SLICE_ARG(param->key));
 
 	parser_refused(p, f);
+	if (mark) {
+		diag_note(p->diag, f, "it is a keyword of %s", foreign_programs[mark->program].name);
+		if (mark->libreswan)
+			diag_help(p->diag, f, "libreswan has %s", mark->libreswan);
+		return;
+	}
 	if (schema_nearest(param->key, kind_of_section(p), nearest))
 		diag_fix(p->diag, f, false, param->key_span, arena_strdup(p->arena, slice_of(nearest)), "did you mean '%s'?",
 			 nearest);

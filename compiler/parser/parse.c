@@ -304,6 +304,8 @@ void parse_section_word(struct parser *p, const struct written *w)
 	struct finding *f;
 	enum side side;
 
+	if (!w->equals.kind)
+		vec_push(p->arena, &p->syntax->strangers, (struct syntax_stranger){ word, w->head.span });
 	if (!nearest && !ca &&
 	    schema_find(word, p->section && p->section->type == SECTION_IS_SETUP ? SECTION_SETUP : SECTION_CONN, &side)) {
 		parse_parameter(p, w, false);

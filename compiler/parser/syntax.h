@@ -46,8 +46,15 @@ struct syntax_portability {
 	uint32_t refused_by;		/* bit (1 << enum release) */
 };
 
+/* A word in column 0 that is no statement and has no '=' behind it. */
+struct syntax_stranger {
+	struct slice word;
+	struct span span;
+};
+
 struct syntax {
 	VEC(const struct syntax_section *) sections;	/* in file order, includes in place */
+	VEC(struct syntax_stranger) strangers;
 	VEC(struct syntax_portability) portability;
 };
 
