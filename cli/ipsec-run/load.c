@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "cli/installed.h"
 #include "cli/ipsec-run/run.h"
 
 #define SECRETS_DEPTH 10u	/* of include lines in secrets files */
@@ -66,7 +67,8 @@ static int gather_facts(char path[40])
 {
 	CLEANUP(buf_release) struct buf facts = { 0 };
 	int fd = memfd_create("host-facts", MFD_CLOEXEC);
-	int r = fd < 0 ? -errno : facts_gather(&facts);
+	struct installed installed;
+	int r = fd < 0 ? -errno : facts_gather(&facts, installed_libreswan(NULL, &installed) ? installed.release : NULL);
 
 	if (!r && write(fd, facts.p, facts.n) != (ssize_t)facts.n)
 		r = -EIO;

@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "cli/ipsecc/command.h"
 
-#define DEFAULT_FILE	"/etc/ipsec.conf"
 #define NAMES_SHOWN	4	/* conns that will not load, in the summary */
 
 struct paths {

@@ -17,6 +17,8 @@ enum option_id {
 #define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS))
 #define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
 
+#define DEFAULT_FILE	"/etc/ipsec.conf"	/* below --root */
+
 struct option_entry {
 	const char *name;		/* "dialect": --dialect */
 	char letter;			/* 0: none */

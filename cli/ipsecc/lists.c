@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "cli/installed.h"
 #include "cli/ipsecc/command.h"
 
 static const char *const severities[SEVERITY_COUNT] = { "error", "warning", "note" };
@@ -51,7 +52,8 @@ enum exit_status command_rules(const struct arguments *args)
 enum exit_status command_facts(const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
-	int r = facts_gather(&out);
+	struct installed installed;
+	int r = facts_gather(&out, installed_libreswan(NULL, &installed) ? installed.release : NULL);
 
 	if (r) {
 		complain("this host's facts: %s", strerror(-r));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/installed.h"
 #include "cli/ipsecc/command.h"
 
 static const char *const check_formats[] = { "human", "json", NULL };
@@ -101,16 +102,30 @@ void print_command_help(const struct command *command, FILE *stream)
 		fprintf(stream, "  %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
+/* The host's own file: then the release that is installed there counts. */
+static bool is_host_file(const char *path, const char *root)
+{
+	size_t n = root ? strlen(root) : 0;
+
+	return strncmp(path, root ? root : "", n) == 0 && strcmp(path + n, DEFAULT_FILE) == 0;
+}
+
 struct unit *compile_operand(const char *path, const struct arguments *args)
 {
-	const struct unit_options options = {
+	struct installed installed;
+	struct unit_options options = {
 		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
 		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
 	};
 	const char *failed = path;
 	struct unit *unit;
-	int r = unit_compile(path, &options, &unit, &failed);
+	int r;
 
+	if (is_host_file(path, options.root) && installed_libreswan(options.root, &installed)) {
+		options.installed = installed.release;
+		options.installed_by = installed.by;
+	}
+	r = unit_compile(path, &options, &unit, &failed);
 	if (r == 0)
 		return unit;
 	if (r == -EINVAL && failed == options.dialect)

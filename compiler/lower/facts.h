@@ -33,7 +33,8 @@ struct host_facts {
 
 /* Untrusted JSON; mistakes are findings, then -EINVAL. `base` as for plan_read(). */
 int facts_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct host_facts **ret);
-/* Gathers them from this host (rtnetlink through libmnl, /proc) as the document. 0 or -errno. */
-int facts_gather(struct buf *out);
+/* Gathers them from this host (rtnetlink through libmnl, /proc) as the document. libreswan: the release installed here, NULL: none or not
+ * known. 0 or -errno. */
+int facts_gather(struct buf *out, const char *libreswan);
 
 #endif

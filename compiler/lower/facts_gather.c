@@ -243,7 +243,7 @@ static int gather_network(struct gathering *g, struct doc *d)
 	return error;
 }
 
-int facts_gather(struct buf *out)
+int facts_gather(struct buf *out, const char *libreswan)
 {
 	struct gathering g = { .interfaces = json_array(), .by_index = json_object(), .sequence = 1 };
 	struct doc d = doc_new();
@@ -261,6 +261,8 @@ int facts_gather(struct buf *out)
 	if (uname(&names) == 0)
 		doc_set_text(&d, "kernel", names.release);
 	doc_set(&d, "algorithms", gather_algorithms());
+	if (libreswan)
+		doc_set_text(&d, "libreswan", libreswan);
 	if (g.socket)
 		mnl_socket_close(g.socket);
 	json_decref(g.by_index);

@@ -120,12 +120,13 @@ START_TEST(this_host)
 	struct fixture x;
 	bool loopback = false;
 
-	ck_assert_int_eq(facts_gather(&out), 0);
+	ck_assert_int_eq(facts_gather(&out, "4.10"), 0);
 	ck_assert_msg(read_text(&x, out.p) == 0, "%s", x.diag.findings.n ? x.diag.findings.v[0]->message : "");
 	for (size_t i = 0; i < x.facts->addresses.n; i++)
 		loopback |= strcmp(x.facts->addresses.v[i].interface, "lo") == 0;
 	ck_assert(loopback || x.facts->addresses.n == 0);
 	ck_assert_ptr_nonnull(x.facts->kernel);
+	ck_assert_str_eq(x.facts->libreswan, "4.10");
 	ck_assert_int_ge(x.facts->fips, 0);
 	buf_release(&out);
 	arena_release(&x.arena);
