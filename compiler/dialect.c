@@ -42,24 +42,25 @@ static const struct evidence_piece *deciding_piece(const struct evidence *e, enu
 	return best;
 }
 
-/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release. The
- * release that refuses fewest of the pieces; of equally good ones that which ignores fewest names, and of those the newest. Within a
- * dialect the one that its name stands for. */
+/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release: the release
+ * that refuses fewest of the pieces; of equally good ones that which ignores fewest names. What is left equal goes to the oldest dialect, by the
+ * release its name stands for: a name that 4.x brought and 5.x kept means 4.x. */
 static enum release best_release(const struct evidence *e)
 {
+	static const enum release order[] = { RELEASE_3_18, RELEASE_4_10, RELEASE_5_4, RELEASE_3_32, RELEASE_5_0 };
 	uint32_t refused[RELEASE_COUNT] = { 0 };
-	enum release usual;
-	int best = 0;
+	enum release best = order[0];
 
 	for (size_t i = 0; i < e->pieces.n; i++)
 		for (int r = 0; r < RELEASE_COUNT; r++)
 			refused[r] += !takes(&e->pieces.v[i], (enum release)r);
-	for (int r = 1; r < RELEASE_COUNT; r++)
-		if (refused[r] < refused[best] || (refused[r] == refused[best] && e->ignored[r] <= e->ignored[best]))
+	for (size_t i = 1; i < sizeof(order) / sizeof(order[0]); i++) {
+		enum release r = order[i];
+
+		if (refused[r] < refused[best] || (refused[r] == refused[best] && e->ignored[r] < e->ignored[best]))
 			best = r;
-	if (release_parse(slice_of(release_dialect((enum release)best)), &usual) == 0 && refused[usual] == refused[best])
-		return usual;
-	return (enum release)best;
+	}
+	return best;
 }
 
 static void choose_by_evidence(struct unit *u, const struct evidence *e)

@@ -127,7 +127,7 @@ static const struct choice choices[] = {
 	{ "config setup\n\tikev1-policy=accept\n", NULL, "auto", RELEASE_4_10, "from ikev1-policy=, main.conf:2" },
 	{ "conn a\n\tleft=1.2.3.4\n",
 	  "{\"version\": 1, \"addresses\": [], \"routes\": [], \"routes6\": [], \"libreswan\": \"4.12\"}", NULL,
-	  RELEASE_4_10, "installed, by the host facts" },
+	  RELEASE_4_10, "4.12 is installed, by the host facts" },
 };
 
 START_TEST(the_release_is_chosen)
