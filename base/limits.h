@@ -16,6 +16,7 @@
 #define LIMIT_ALSO_DEPTH	64u
 #define LIMIT_ALSO_PER_CONN	256u			/* sections one conn may include in all; L-092: libreswan before 5 takes 32 */
 #define LIMIT_VALUE_LIST	4096u			/* elements of one list value */
+#define LIMIT_GROUP_ENTRIES	100000u			/* of one policy group file */
 #define LIMIT_SUBNET_PAIRS	65536u			/* members one conn may expand to */
 #define LIMIT_FINDINGS_PER_RULE	100u			/* shown; the rest is counted */
 

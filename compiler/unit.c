@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/dialect.h"
+#include "compiler/groups/groups.h"
 
 static int read_facts(struct unit *u, const char *path)
 {
@@ -23,6 +24,7 @@ static int read_facts(struct unit *u, const char *path)
 
 static int run_passes(struct unit *u, const char *path, const struct unit_options *options, const char **ret_failed)
 {
+	struct ir *ir;
 	int first, r;
 
 	sources_init(&u->sources, &u->arena, options->reader);
@@ -47,7 +49,9 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 		return r;
 	syntax_apply_release(u->syntax, u->release, &u->diag);
 	u->resolved = resolve(&u->arena, u->syntax, u->release, &u->diag);
-	u->ir = sema(&u->arena, u->resolved, u->release, &u->diag);
+	ir = sema(&u->arena, u->resolved, u->release, &u->diag);
+	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
+	u->ir = ir;
 	diag_finish(&u->diag);
 	dialect_report(u);
 	diag_finish(&u->diag);

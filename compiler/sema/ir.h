@@ -34,6 +34,20 @@ struct ir_end {
 	struct ip_range addresspool;		/* family AF_UNSPEC: none */
 };
 
+/* One line of a policy group file. Ports: 0 is any. */
+struct ir_group_entry {
+	struct ip_prefix remote;
+	uint8_t proto;
+	uint16_t local_port, remote_port;
+	struct span span;
+};
+
+/* What a conn with %group or %opportunisticgroup stands for (E-055): compiler/groups reads it. */
+struct ir_group {
+	const char *path;
+	VEC(struct ir_group_entry) entries;
+};
+
 enum ir_type { IR_TUNNEL, IR_TRANSPORT, IR_PASSTHROUGH, IR_DROP, IR_REJECT };
 
 enum ir_verdict { VERDICT_LOADS, VERDICT_LOADS_WITH_WARNINGS, VERDICT_WILL_NOT_LOAD, VERDICT_UNKNOWN };
@@ -68,6 +82,7 @@ struct ir_conn {
 	uint32_t if_id;
 	uint32_t replay_window, tfc;
 	uint64_t max_bytes, max_packets;
+	const struct ir_group *group;		/* NULL: it is no group, or has no file */
 };
 
 struct ir_setup {

@@ -118,8 +118,7 @@ static struct slice directory_of(const char *path)
 	return (struct slice){ path, slash ? (size_t)(slash - path) + 1 : 0 };
 }
 
-/* What to open for a name as the included file's host sees it. */
-static const char *below_root(struct sources *s, const char *name)
+const char *sources_below_root(struct sources *s, const char *name)
 {
 	size_t n;
 
@@ -204,7 +203,7 @@ int sources_glob(struct sources *s, int from, struct slice pattern, struct sourc
 	if (is_excessive(pattern))
 		return -E2BIG;
 	if (absolute) {
-		opened = below_root(s, arena_strdup(s->arena, pattern));
+		opened = sources_below_root(s, arena_strdup(s->arena, pattern));
 		opened_dir.n = strlen(opened) - pattern.n;
 	} else {
 		opened_dir = f ? directory_of(f->opened) : opened_dir;

@@ -68,6 +68,8 @@ struct source_matches {
 /* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob;
  * -E2BIG for a pattern above the limits. */
 int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret);
+/* What to open for a file name as the host of the configuration has it: absolute names lie below --root. */
+const char *sources_below_root(struct sources *s, const char *name);
 /* Reads one match. Index, or -errno. */
 int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from);
 

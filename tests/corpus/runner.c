@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <glob.h>
 #include <jansson.h>
 #include <signal.h>
@@ -149,9 +150,18 @@ static bool read_file(const char *path, struct buf *into)
 	return true;
 }
 
+/* The directories of the path are made when they are not there. */
 static void write_file(const char *path, struct slice text)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file;
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		CLEANUP(cleanup_free) char *directory = text_of("%.*s", (int)(slash - path), path);
+
+		if (mkdir(directory, 0777) && errno != EEXIST)
+			die(directory);
+	}
+	file = fopen(path, "w");
 
 	if (!file || (text.n && fwrite(text.p, text.n, 1, file) != 1) || fclose(file))
 		die(path);
@@ -199,15 +209,16 @@ static void write_snippet(struct slice section, const char *directory)
 	write_file(path, buf_slice(&text));
 }
 
+static int remove_below(const char *path, const struct stat *st, int type, struct FTW *place)
+{
+	(void)st;
+	(void)type;
+	return place->level ? remove(path) : 0;
+}
+
 static void empty_directory(const char *directory)
 {
-	CLEANUP(cleanup_free) char *pattern = text_of("%s/*", directory);
-	glob_t found;
-
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			unlink(found.gl_pathv[i]);
-	globfree(&found);
+	nftw(directory, remove_below, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Whether the outcome has a finding of the rule: by the JSON document of check, by the text of other commands. */
@@ -231,6 +242,7 @@ static void run_snippet(const char *file, const char *id, struct slice section, 
 	CLEANUP(cleanup_free) char *words = strdup(options);
 	const char *arguments[ARGUMENTS_MAX];
 	CLEANUP(cleanup_free) char *path = text_of("%s/ipsec.conf", scratch);
+	CLEANUP(cleanup_free) char *root = text_of("--root=%s", scratch);
 	CLEANUP(cleanup_free) char *name = text_of("%s: %s", file, fires ? "fires" : "is silent");
 	bool compiles = strncmp(options, "compile ", 8) == 0;
 	size_t n = 1;
@@ -243,6 +255,9 @@ static void run_snippet(const char *file, const char *id, struct slice section, 
 		arguments[n++] = "--format=json";
 	}
 	n = add_words(arguments, n, words);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(arguments[i], "--root=DIR") == 0)
+			arguments[i] = root;
 	arguments[n++] = path;
 	arguments[n] = NULL;
 	run_program(top, arguments, &o);
