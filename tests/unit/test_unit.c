@@ -123,8 +123,8 @@ struct choice {
 static const struct choice choices[] = {
 	{ "conn a\n\tleft=1.2.3.4\n", NULL, NULL, RELEASE_3_18, "nothing in the file tells the release" },
 	{ "conn a\n\tleft=1.2.3.4\n", NULL, "5.2", RELEASE_5_0, "asked for" },
-	/* L-031: one unknown name makes the reader refuse the file, so a name that 4.x brought means the newest that still knows it */
-	{ "config setup\n\tikev1-policy=accept\n", NULL, "auto", RELEASE_5_4, "from ikev1-policy=, main.conf:2" },
+	/* L-031: one unknown name makes the reader refuse the file, so a name that 4.x brought means 4.x, though 5.x knows it too */
+	{ "config setup\n\tikev1-policy=accept\n", NULL, "auto", RELEASE_4_10, "from ikev1-policy=, main.conf:2" },
 	{ "conn a\n\tleft=1.2.3.4\n\tconnaddrfamily=ipv4\n\tforceencaps=yes\n", NULL, "auto", RELEASE_3_18,
 	  "from connaddrfamily=, main.conf:3" },
 	{ "conn a\n\tleft=1.2.3.4\n",
