@@ -163,6 +163,40 @@ static void check_pools(struct arena *a, const struct ir *ir, struct diag *diag,
 	}
 }
 
+/* --- numbers that two conns share ------------------------------------------------------------------------------------------------ */
+
+/* X-024: the kernel finds an SA for a policy by the reqid. Both conns load, and subnets= shares one number by design; what is
+ * wrong is two peers behind it. Each conn is compared with the first of its number only. */
+static void check_reqids(struct arena *a, const struct ir *ir, struct diag *diag)
+{
+	struct map by_reqid;
+
+	map_init(&by_reqid, a);
+	for (size_t i = 0; i < ir->conns.n; i++) {
+		struct ir_conn *c = ir->conns.v[i];
+		const struct ir_conn *first;
+		struct finding *f;
+		const char *key;
+
+		if (c->is_template || c->reqid == 0 || c->start == PLAN_START_IGNORE || check_is_shunt(c))
+			continue;
+		key = arena_printf(a, "%u", c->reqid);
+		first = map_get(&by_reqid, slice_of(key));
+		if (!first) {
+			map_set(&by_reqid, slice_of(key), c);
+			continue;
+		}
+		if (!other_peer(a, c, first) || strcmp(c->name, first->name) == 0)
+			continue;
+		f = diag_report(diag, RULE_SAME_REQID, ir_origin(c, KW_REQID, SIDE_NONE),
+				"conns '%s' and '%s' have the same reqid and different peers", first->name, c->name);
+		diag_set_conn(f, c->name);
+		diag_related(diag, f, ir_origin(first, KW_REQID, SIDE_NONE), "the other one");
+		diag_note(diag, f, "the kernel may send the traffic of one through the SA of the other");
+		diag_help(diag, f, "give each peer a number of its own, or leave 'reqid' out");
+	}
+}
+
 /* --- all ------------------------------------------------------------------------------------------------------------------------- */
 
 void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
@@ -170,6 +204,7 @@ void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, boo
 	struct map by_policy;
 
 	check_pools(a, ir, diag, refused);
+	check_reqids(a, ir, diag);
 	map_init(&by_policy, a);
 	for (size_t i = 0; i < ir->conns.n; i++) {
 		struct ir_conn *c = ir->conns.v[i];

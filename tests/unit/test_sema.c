@@ -311,6 +311,12 @@ static const struct {
 	  "\trightsubnet=10.2.0.0/16\n\tleftsubnet=10.1.0.0/16\n\tauto=start\n",
 	  "error 9:6-7 conns 'a' and 'b' protect the same traffic to different peers [b]\n",
 	  "a:loads b:loads-with-warnings" },
+	{ "X-024", RELEASE_4_10,
+	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treqid=100\n\tauto=add\n"
+	  "conn b\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tauthby=secret\n\treqid=100\n\tauto=add\n"
+	  "conn c\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treqid=100\n\tauto=add\n",
+	  "warning 11:8-11 conns 'a' and 'b' have the same reqid and different peers [b]\n",
+	  "a:loads b:loads-with-warnings c:loads" },
 	{ "X-020", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.0/24\nconn b\n"
 	  "\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.10-10.9.0.99\n",
