@@ -28,6 +28,8 @@ struct evidence {
 	uint32_t ignored[RELEASE_COUNT];	/* names, each once, that a release reads and ignores */
 };
 
+/* Releases that take every word of an enumerated value; a word that none takes is a mistake: 0. */
+uint32_t evidence_words_taken(const struct syntax_param *param);
 void evidence_collect(struct unit *u, struct evidence *ret);
 
 /* --- dialect.c --- */
@@ -39,5 +41,10 @@ int dialect_choose(struct unit *u, const struct unit_options *options);
 /* After all passes: says what the file's evidence contradicts; a file for another program gets one finding, and its others are
  * withheld and counted. */
 void dialect_report(struct unit *u);
+
+/* --- upgrade.c --- */
+
+/* Notes about what means something else in a later release; with `defaults`, also about what is left to them. */
+void upgrade_report(struct unit *u, bool defaults);
 
 #endif

@@ -86,8 +86,7 @@ static bool first_time(struct collector *c, const struct syntax_param *param)
 	return true;
 }
 
-/* Releases that take every word of the value; a word that none takes is a mistake and says nothing. */
-static uint32_t words_taken(const struct syntax_param *param)
+uint32_t evidence_words_taken(const struct syntax_param *param)
 {
 	bool several = param->keyword->type == TYPE_FLAGS || param->keyword->id == KW_AUTHBY;
 	struct slice rest = param->value.text, word;
@@ -128,7 +127,7 @@ static void look_at_value(struct collector *c, const struct syntax_param *param)
 	case TYPE_ENUM:
 	case TYPE_FLAGS:
 		if (c->varies[param->keyword->id] && first_time(c, param))
-			add_piece(c, param, true, words_taken(param));
+			add_piece(c, param, true, evidence_words_taken(param));
 		break;
 	case TYPE_IKE_PROPOSAL:
 		if (first_time(c, param))

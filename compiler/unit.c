@@ -52,6 +52,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	ir = sema(&u->arena, u->resolved, u->release, &u->diag);
 	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
 	u->ir = ir;
+	upgrade_report(u, options->compare_defaults);
 	diag_finish(&u->diag);
 	dialect_report(u);
 	diag_finish(&u->diag);

@@ -20,6 +20,7 @@ struct unit_options {
 	const char *installed_by;		/* how it is known: "/var/lib/dpkg/status" */
 	const char *root, *stdin_name;
 	const char *host_facts;			/* path, or NULL */
+	bool compare_defaults;			/* note which defaults are others in later releases */
 	size_t memory_limit;			/* bytes; 0: none */
 };
 

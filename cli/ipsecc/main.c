@@ -112,10 +112,12 @@ static bool is_host_file(const char *path, const char *root)
 
 struct unit *compile_operand(const char *path, const struct arguments *args)
 {
+	const char *fail_on = args->value[OPTION_FAIL_ON];
 	struct installed installed;
 	struct unit_options options = {
 		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
 		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
+		.compare_defaults = args->verbose || (fail_on && strcmp(fail_on, "note") == 0),
 	};
 	const char *failed = path;
 	struct unit *unit;

@@ -50,6 +50,13 @@ struct keyword_value {
 	uint8_t releases;	/* bit 1 << enum release: which take the word; words that the manual only promises have 0 */
 };
 
+/* The same text means something else in some releases. */
+struct keyword_change {
+	const char *word;	/* NULL: the keyword, whatever its value */
+	uint8_t releases;	/* bit 1 << enum release; 0 ends a list */
+	const char *meaning;	/* there */
+};
+
 struct keyword {
 	enum keyword_id id;
 	const char *name;	/* "leftsubnet" for the sided one, "rekeymargin" */
@@ -73,6 +80,7 @@ struct keyword {
 	const char *doc;			/* one sentence or more */
 	const char *const *conflicts;		/* what it clashes with or needs; NULL-terminated */
 	const char *const *notes;		/* what real releases do, by release; NULL-terminated */
+	const struct keyword_change *changes;	/* NULL: none */
 	const char *whack[RELEASE_COUNT];	/* its option, as backends/whack/whack.h says; NULL: unknown there */
 	bool supported;				/* later stages carry it; false: "known but not supported yet" is reported */
 };

@@ -34,7 +34,7 @@ static size_t n_keywords;
 
 static const char *const fields[] = {
 	"name", "section", "sided", "type", "values", "default", "default_code", "min", "max", "unit", "releases", "alias_of",
-	"own", "replaced_by", "build", "rules", "doc", "conflicts", "notes", "whack", "supported",
+	"own", "replaced_by", "build", "rules", "doc", "conflicts", "notes", "changes", "whack", "supported",
 };
 
 /* Names as spec/ has them, in the order of enum value_type. */
@@ -569,6 +569,29 @@ static bool is_supported(const struct keyword *k)
 	return gen_bool(k->alias_of < 0 || gen_field(k->node, "supported") ? k->node : keywords[k->alias_of].node, "supported");
 }
 
+/* "WORD in 3.32-5.4: what it means there", "in 5.4: what the keyword means there". */
+static void put_changes(FILE *out, const yaml_node_t *list)
+{
+	if (!list)
+		return;
+	fputs("\t\t.changes = (const struct keyword_change[]){\n", out);
+	for (size_t i = 0; i < gen_length(list); i++) {
+		char *text = strdup(gen_text(gen_item(list, i)));
+		char *colon = strstr(text, ": "), *in = strncmp(text, "in ", 3) == 0 ? text : strstr(text, " in ");
+
+		if (!colon || !in || in > colon)
+			die("a change is 'WORD in RELEASES: what it means there', not '%s'", text);
+		*colon = '\0';
+		fputs("\t\t\t{ ", out);
+		put_string(out, in == text ? NULL : text_printf("%.*s", (int)(in - text), text));
+		in += in == text ? strlen("in ") : strlen(" in ");
+		fprintf(out, ", 0x%02x, ", gen_releases(in, strlen(in)));
+		put_string(out, colon + 2);
+		fputs(" },\n", out);
+	}
+	fputs("\t\t\t{ 0 } },\n", out);
+}
+
 static void put_keyword(FILE *out, const struct keyword *k)
 {
 	fputs("\t[", out);
@@ -596,6 +619,7 @@ static void put_keyword(FILE *out, const struct keyword *k)
 	put_field(out, "doc", k->doc);
 	put_list(out, "conflicts", gen_list(k->alias_of < 0 ? k->node : keywords[k->alias_of].node, "conflicts"));
 	put_list(out, "notes", gen_list(k->node, "notes"));
+	put_changes(out, gen_list(k->alias_of < 0 || gen_field(k->node, "changes") ? k->node : keywords[k->alias_of].node, "changes"));
 	put_strings(out, "whack", k->whack, RELEASES);
 	fputs("\t},\n", out);
 }
