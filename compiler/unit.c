@@ -59,17 +59,117 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	return 0;
 }
 
-int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed)
+/* --- layout --- */
+
+static int glob_nothing(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
+{
+	(void)context, (void)pattern;
+	*ret_paths = NULL;
+	*ret_count = 0;
+	return 0;
+}
+
+static int identify_nothing(void *context, const char *path, struct source_id *ret_id)
+{
+	(void)context, (void)path, (void)ret_id;
+	return -ENOENT;
+}
+
+static bool touches_any(const struct format *f, struct span span)
+{
+	for (size_t i = 0; i < f->refused.n; i++)
+		if (span.start <= f->refused.v[i].end && span.end >= f->refused.v[i].start)
+			return true;
+	return false;
+}
+
+/* Says what is wrong with the lines that were refused: of all that the parser has to say, what is about them. */
+static void explain_refusal(struct unit *u, const struct format *format, int file)
+{
+	struct diag all;
+
+	diag_init(&all, &u->arena, u->diag.source);
+	u->syntax = syntax_parse(&u->arena, &u->sources, file, &all);
+	for (size_t i = 0; i < all.findings.n; i++) {
+		struct finding *f = all.findings.v[i];
+
+		if (!touches_any(format, f->span))
+			continue;
+		vec_push(&u->arena, &u->diag.findings, f);
+		u->diag.counts[f->severity]++;
+	}
+	if (!u->diag.findings.n)
+		diag_report(&u->diag, RULE_SYNTAX_ERROR, format->refused.v[0], "this line cannot be understood");
+	diag_finish(&u->diag);
+}
+
+static int run_format(struct unit *u, const char *path, const struct unit_options *options, const struct format **ret_format)
+{
+	struct source_reader alone = options->reader;
+	struct format *format;
+	int file;
+
+	alone.glob = glob_nothing;
+	alone.identify = identify_nothing;
+	sources_init(&u->sources, &u->arena, alone);
+	u->sources.stdin_name = options->stdin_name;
+	diag_init(&u->diag, &u->arena, sources_for_diag(&u->sources));
+	file = sources_add_file(&u->sources, path, (struct span){ 0, 0 });
+	if (file < 0)
+		return file;
+	u->config_files = 1;
+	format = format_text(&u->arena, u->sources.files.v[file].text, u->sources.files.v[file].base);
+	if (format->refused.n)
+		explain_refusal(u, format, file);
+	*ret_format = format;
+	return 0;
+}
+
+/* --- the unit --- */
+
+static struct unit *unit_new(const struct unit_options *options)
 {
 	struct unit *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	arena_init(&u->arena);
+	u->arena.limit = options->memory_limit;
+	return u;
+}
+
+int unit_format(const char *path, const struct unit_options *options, struct unit **ret, const struct format **ret_format)
+{
+	struct unit *u = unit_new(options);
+	jmp_buf oom;
+	int r;
+
+	if (!u)
+		return -ENOMEM;
+	u->arena.on_oom = &oom;
+	if (setjmp(oom)) {
+		unit_free(u);
+		return -ENOMEM;
+	}
+	r = run_format(u, path, options, ret_format);
+	if (r) {
+		unit_free(u);
+		return r;
+	}
+	u->arena.on_oom = NULL;
+	*ret = u;
+	return 0;
+}
+
+int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed)
+{
+	struct unit *u = unit_new(options);
 	const char *ignored;
 	jmp_buf oom;
 	int r;
 
 	if (!u)
 		return -ENOMEM;
-	arena_init(&u->arena);
-	u->arena.limit = options->memory_limit;
 	u->arena.on_oom = &oom;
 	if (setjmp(oom)) {
 		unit_free(u);

@@ -7,6 +7,7 @@
 #define IPSECC_H
 
 #include "backends/backend.h"
+#include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
 
 #define IPSECC_VERSION "0.1.0"
@@ -45,6 +46,9 @@ struct unit {
  * (ret_failed: which, borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of
  * either is findings, not an error. *ret is set after 0 only. Findings are sorted already. */
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);
+/* Lays out one file; what it includes is not read. Results as of unit_compile(), but the unit has only its source file, and findings
+ * only when ret->refused has lines: what is wrong in these. *ret_format lives as long as the unit. */
+int unit_format(const char *path, const struct unit_options *options, struct unit **ret, const struct format **ret_format);
 /* Adds the lowering, by the unit's facts; findings go to unit->diag, sorted. NULL only when memory ran out. */
 struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool *ret_incomplete);
 /* Makes a target's text or bytes of the plan; span_of, span_context and ir of the options are the unit's. As backend.emit(). */
