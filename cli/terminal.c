@@ -76,19 +76,32 @@ int write_stream(FILE *stream, const struct buf *text)
 	return r;
 }
 
-/* A new file beside the old one, with the old one's mode, renamed over it. */
+/* Gives a new file the owner and the mode of the one it replaces; of none, what the umask leaves. Owner first: chown may take mode bits. */
+static int take_after(int fd, const char *path)
+{
+	struct stat old, new;
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (stat(path, &old) < 0)
+		return fchmod(fd, 0666 & ~mask);
+	if (fstat(fd, &new) < 0)
+		return -1;
+	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) && fchown(fd, old.st_uid, old.st_gid) < 0)
+		return -1;
+	return fchmod(fd, old.st_mode & 0777);
+}
+
+/* A new file beside the old one, renamed over it. */
 static int replace_file(const char *path, const struct buf *text, const char *temporary)
 {
 	CLEANUP(cleanup_fclose) FILE *file = NULL;
-	struct stat old;
-	mode_t mask = umask(0);
 	int fd, r;
 
-	umask(mask);
 	fd = mkstemp((char *)(uintptr_t)temporary);
 	if (fd < 0)
 		return -errno;
-	if (fchmod(fd, stat(path, &old) == 0 ? old.st_mode & 0777 : 0666 & ~mask) < 0 || !(file = fdopen(fd, "w"))) {
+	if (take_after(fd, path) < 0 || !(file = fdopen(fd, "w"))) {
 		r = -errno;
 		close(fd);
 		return r;
@@ -101,6 +114,7 @@ static int replace_file(const char *path, const struct buf *text, const char *te
 int write_output(const char *path, const struct buf *text)
 {
 	CLEANUP(buf_release) struct buf temporary = { 0 };
+	CLEANUP(cleanup_free) char *real = NULL;
 	struct stat there;
 	int r;
 
@@ -114,8 +128,9 @@ int write_output(const char *path, const struct buf *text)
 		complain("%s: %s", path, strerror(errno));
 		return -errno;
 	}
-	buf_printf(&temporary, "%s.XXXXXX", path);
-	r = buf_failed(text) || buf_failed(&temporary) ? -ENOMEM : replace_file(path, text, temporary.p);
+	real = realpath(path, NULL);		/* a symbolic link stays one */
+	buf_printf(&temporary, "%s.XXXXXX", real ? real : path);
+	r = buf_failed(text) || buf_failed(&temporary) ? -ENOMEM : replace_file(real ? real : path, text, temporary.p);
 	if (r < 0) {
 		complain("%s: %s", path, strerror(-r));
 		if (temporary.p)

@@ -8,7 +8,8 @@
 
 enum option_id {
 	OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_SECRETS, OPTION_FORMAT, OPTION_FAIL_ON,
-	OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT, OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
+	OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT, OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
+	OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
 	OPTION_HELP, OPTION_COUNT,
 };
 
@@ -52,6 +53,7 @@ extern const struct command command_table[];	/* ends with name NULL */
 
 enum exit_status command_check(const struct arguments *args);
 enum exit_status command_show(const struct arguments *args);
+enum exit_status command_fmt(const struct arguments *args);
 enum exit_status command_explain(const struct arguments *args);
 enum exit_status command_compile(const struct arguments *args);
 enum exit_status command_facts(const struct arguments *args);

@@ -25,6 +25,12 @@ const struct command command_table[] = {
 		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_ORIGIN) | ALL_COMMANDS,
 		.formats = text_formats, .min_operands = 1, .max_operands = -1,
 	}, {
+		.name = "fmt", .run = command_fmt, .operands = "FILE...",
+		.summary = "canonical layout: comments are kept, the meaning is unchanged",
+		.example = "ipsecc fmt --diff /etc/ipsec.conf\nipsecc fmt --write /etc/ipsec.d/*.conf",
+		.options = BIT(OPTION_CHECK) | BIT(OPTION_DIFF) | BIT(OPTION_WRITE) | BIT(OPTION_STDIN_FILENAME) | ALL_COMMANDS,
+		.min_operands = 1, .max_operands = -1,
+	}, {
 		.name = "explain", .run = command_explain, .operands = "RULE|KEYWORD|TRANSFORM",
 		.summary = "what a rule, a keyword or an algorithm means",
 		.example = "ipsecc explain rekeymargin\nipsecc explain IC2003\nipsecc explain aes_gcm",
