@@ -44,11 +44,13 @@ static bool is_joined(const struct keyword *k)
 	return k->id == KW_SUBNETS || k->id == KW_CONNALIAS;
 }
 
-/* L-073, L-074, L-075: whether the real daemon goes on after the same keyword twice. */
+/* L-073, L-074, L-075: whether the real daemon goes on after the same keyword twice. In one section of a conn libreswan 5 always does. */
 static bool forgives(const struct resolver *r, const struct entry *a, const struct entry *b)
 {
 	bool equal = slice_eq(a->param->value.text, b->param->value.text);
 
+	if (r->release >= RELEASE_5_0 && a->from == b->from && a->from->type != SECTION_IS_SETUP)
+		return true;
 	switch (a->keyword->type) {
 	case TYPE_BOOL: case TYPE_ENUM: case TYPE_FLAGS: case TYPE_INTEGER: case TYPE_COUNT: case TYPE_BYTES: case TYPE_TIME:
 	case TYPE_TIME_MS: case TYPE_PERCENT: case TYPE_PORT:
@@ -56,7 +58,7 @@ static bool forgives(const struct resolver *r, const struct entry *a, const stru
 	case TYPE_HOST: case TYPE_PUBKEY:
 		return equal && (r->release >= RELEASE_5_0 || !slice_starts(a->param->value.text, "%"));
 	default:
-		return is_joined(a->keyword) || (equal && r->release >= RELEASE_5_0);
+		return r->release < RELEASE_5_0 ? is_joined(a->keyword) : equal;
 	}
 }
 
@@ -89,10 +91,11 @@ static void same_section(struct resolver *r, const struct entry *first, const st
 						     schema_spelling(second->param->keyword, second->param->side), where));
 
 	if (second->from->type == SECTION_IS_SETUP)
-		diag_note(r->diag, f, "libreswan before 5 takes the last one without a word");
+		diag_note(r->diag, f, "%s", first->from != second->from ? "libreswan before 5 does not look at the second section" :
+			  "libreswan takes the last one; before 5 without a word");
 	else if (is_joined(second->keyword))
 		diag_note(r->diag, f, "libreswan before 5 joins both lists, 5 takes the first");
-	else if (f->severity == SEVERITY_ERROR)
+	else if (f->severity == SEVERITY_ERROR || r->release >= RELEASE_5_0)
 		diag_note(r->diag, f, "libreswan before 5 fails the conn, 5 takes the first one");
 	else
 		diag_note(r->diag, f, "libreswan says so and goes on, because both are equal");
@@ -114,7 +117,7 @@ static void through_also(struct resolver *r, const struct entry *first, const st
 		diag_set_severity(r->diag, f, SEVERITY_WARNING);
 	else
 		r->conn->broken = true;
-	if (is_joined(second->keyword))
+	if (is_joined(second->keyword) && forgiven)
 		diag_note(r->diag, f, "libreswan before 5 joins both lists");
 	else if (forgiven)
 		diag_note(r->diag, f, "libreswan says so and goes on, because both are equal");
@@ -160,6 +163,30 @@ static void joined_default(struct resolver *r, const struct entry *own, const st
 	diag_note(r->diag, f, "libreswan before 5 joins both lists, against ipsec.conf(5); here the conn's own is taken");
 }
 
+static bool is_shunt_type(struct slice type)
+{
+	return slice_eq_nocase(type, "passthrough") || slice_eq_nocase(type, "pass") || slice_eq_nocase(type, "drop") ||
+	       slice_eq_nocase(type, "reject");
+}
+
+/* L-105: before 5 a shunt of %default takes the bit for ESP away, and another type= does not bring it back. */
+static void shunt_default(struct resolver *r, const struct entry *own, const struct setting *of_default)
+{
+	struct finding *f;
+
+	if (own->keyword->id != KW_TYPE || r->release >= RELEASE_5_0 || !r->conn || !is_shunt_type(of_default->param->value.text) ||
+	    is_shunt_type(own->param->value.text))
+		return;
+	f = diag_report(r->diag, RULE_DEFAULT_SHUNT_STICKS, own->param->value.span,
+			"'type=" SLICE_FMT "' does not override 'type=" SLICE_FMT "' of conn %%default",
+			SLICE_ARG(own->param->value.text), SLICE_ARG(of_default->param->value.text));
+	diag_set_conn(f, r->conn->name);
+	diag_related(r->diag, f, of_default->param->value.span, "in the default");
+	diag_note(r->diag, f, "libreswan %s refuses the conn", release_name(r->release));
+	diag_help(r->diag, f, "set the type of the shunts in their own conns, or in one that they include with 'also'");
+	r->conn->broken = true;
+}
+
 /* --- the table ---------------------------------------------------------------------------------------------------------------- */
 
 static int by_keyword(const void *va, const void *vb)
@@ -188,27 +215,34 @@ static void fill(struct setting *s, const struct entry *e, const struct setting 
 	};
 }
 
-/* Of several %default sections the last one counts (L-102), otherwise the first line. */
-static size_t winner_of(const struct entry *group, size_t n)
+/* Of several %default sections the last one counts (L-102), in config setup the last line (L-072) of the first section, or of both from
+ * 5.0 on (L-084), otherwise the first line. */
+static size_t winner_of(const struct resolver *r, const struct entry *group, size_t n)
 {
 	size_t winner = 0;
 
-	for (size_t i = 1; i < n; i++)
-		if (group[i].source == SOURCE_DEFAULT && group[i].from != group[winner].from)
+	for (size_t i = 1; i < n; i++) {
+		bool other_section = group[i].from != group[winner].from;
+
+		if (group[i].source == SOURCE_DEFAULT ? other_section :
+		    group[i].from->type == SECTION_IS_SETUP && (!other_section || r->release >= RELEASE_5_0))
 			winner = i;
+	}
 	return winner;
 }
 
 /* One keyword's lines, n of them, into settings at `s`: the winner stands at s[0], behind it what it hides. */
 static void make_group(struct resolver *r, struct setting *s, const struct entry *group, size_t n, const struct setting *of_default)
 {
-	size_t winner = winner_of(group, n), at = n;
+	size_t winner = winner_of(r, group, n), at = n;
 
 	for (size_t i = 1; i < n; i++)
 		if (group[i].branch == 0 || group[i].branch != group[i - 1].branch)	/* lines of one branch stand together */
 			compare(r, &group[0], &group[i]);
-	if (of_default)
+	if (of_default) {
 		joined_default(r, &group[winner], of_default);
+		shunt_default(r, &group[winner], of_default);
+	}
 	for (size_t i = n; i-- > 0;) {
 		if (i == winner)
 			continue;

@@ -375,6 +375,24 @@ static void complete(struct sema *s, struct ir_conn *c)
 	}
 }
 
+/* L-076: before 5 several subnets= of a conn, and of what it includes, are one list. */
+static void join_subnets(struct sema *s, const struct setting *setting, const char *conn, struct value *value, struct conn_state *state)
+{
+	struct value all = { 0 }, more = *value;
+	const struct setting *next = setting->loser;
+
+	for (;;) {
+		for (size_t i = 0; i < more.prefixes.n; i++)
+			vec_push(s->arena, &all.prefixes, more.prefixes.v[i]);
+		while (next && next->source != SOURCE_DEFAULT && !read_value(s, next, conn, &more, state))
+			next = next->loser;
+		if (!next || next->source == SOURCE_DEFAULT)
+			break;
+		next = next->loser;
+	}
+	memcpy(&value->prefixes, &all.prefixes, sizeof(value->prefixes));
+}
+
 static struct ir_conn *build_conn(struct sema *s, const struct resolved_conn *r, struct conn_state *state)
 {
 	struct ir_conn *c = arena_new(s->arena, struct ir_conn);
@@ -399,6 +417,8 @@ static struct ir_conn *build_conn(struct sema *s, const struct resolved_conn *r,
 		if (setting->keyword->id == KW_IKEV2 && keyexchange && s->release >= RELEASE_5_0 &&
 		    !slice_eq_nocase(keyexchange->param->value.text, "ike"))
 			continue;	/* A.8: keyexchange= wins */
+		if (setting->keyword->id == KW_SUBNETS && setting->loser && s->release < RELEASE_5_0)
+			join_subnets(s, setting, c->name, &value, state);
 		fields_apply(c, setting->keyword, setting->side, &value);
 	}
 	complete(s, c);

@@ -127,6 +127,27 @@ START_TEST(conflicts)
 	};
 
 	check_rows(rows, RELEASE_4_10);
+	/* L-073 ... L-077: libreswan 5 takes the first of a section, whatever they are; esp= and ah= are two keywords there */
+	check_rows((const struct row[]){
+		{ "L-073", "conn a\n\tleftid=@x\n\tleftid=@y\n", "a", "leftid=@x<@y",
+		  "3:2-8 warning IC2003 'leftid' is set twice in conn 'a'\n" },
+		{ "L-074", "conn a\n\tpfs=no\n\tpfs=yes\n", "a", "pfs=no<yes", "3:2-5 warning IC2003 'pfs' is set twice in conn 'a'\n" },
+		{ "L-075", "conn a\n\tleft=%any\n\tleft=1.2.3.4\n", "a", "left=%any<1.2.3.4",
+		  "3:2-6 warning IC2003 'left' is set twice in conn 'a'\n" },
+		{ "L-076", "conn a\n\tleftsubnets=10.0.0.0/8\n\tleftsubnets=11.0.0.0/8\n", "a", "leftsubnets=10.0.0.0/8<11.0.0.0/8",
+		  "3:2-13 warning IC2003 'leftsubnets' is set twice in conn 'a'\n" },
+		{ "L-077", "conn a\n\tesp=aes\n\tah=sha1\n", "a", "esp=aes ah=sha1", "" },
+		{ "L-093", "conn a\n\tleftsubnets=10.0.0.0/8\n\talso=b\nconn b\n\tleftsubnets=11.0.0.0/8\n", "a",
+		  "leftsubnets=10.0.0.0/8<11.0.0.0/8", "3:7-8 error IC2111 conn 'a' gets 'leftsubnets' from conn 'b' too\n" },
+		{ 0 },
+	}, RELEASE_5_4);
+	check_rows((const struct row[]){
+		{ "L-077", "conn a\n\tesp=aes\n\tah=sha1\n", "a", "esp=aes<sha1", "3:2-4 error IC2003 'ah' is set twice in conn 'a'\n" },
+		{ "L-074", "conn a\n\tpfs=no\n\tpfs=no\n", "a", "pfs=no<no", "3:2-5 warning IC2003 'pfs' is set twice in conn 'a'\n" },
+		{ "L-075", "conn a\n\tleft=1.2.3.4\n\tleft=1.2.3.5\n", "a", "left=1.2.3.4<1.2.3.5",
+		  "3:2-6 error IC2003 'left' is set twice in conn 'a'\n" },
+		{ 0 },
+	}, RELEASE_3_18);
 	/* L-073, L-093: libreswan 5 forgives what is equal */
 	check_row(&(struct row){ "L-093", "conn a\n\tleftid=@x\n\talso=b\nconn b\n\tleftid=@x\n", "a", "leftid=@x<@x",
 				 "3:7-8 warning IC2111 conn 'a' gets 'leftid' from conn 'b' too\n" }, RELEASE_5_4);
@@ -153,6 +174,37 @@ START_TEST(defaults)
 	};
 
 	check_rows(rows, RELEASE_4_10);
+	check_rows((const struct row[]){
+		{ "L-105", "conn %default\n\ttype=drop\nconn a\n\ttype=tunnel\n", "a", "type=tunnel<drop",
+		  "4:7-13 error IC2116 'type=tunnel' does not override 'type=drop' of conn %default\n" },
+		{ "L-105", "conn %default\n\ttype=drop\nconn a\n\ttype=passthrough\n", "a", "type=passthrough<drop", "" },
+		{ 0 },
+	}, RELEASE_3_18);
+	check_row(&(struct row){ "L-105", "conn %default\n\ttype=drop\nconn a\n\ttype=tunnel\n", "a", "type=tunnel<drop", "" },
+		  RELEASE_5_4);
+}
+END_TEST
+
+static void check_setup(const char *text, enum release release, const char *expected)
+{
+	CLEANUP(front_close) struct front f;
+
+	front_open(&f, NULL, NULL, slice_of(text), release);
+	ck_assert_str_eq(table(&f, f.resolved->setup.v, f.resolved->setup.n), expected);
+}
+
+/* L-072: the last line counts. L-084: of the second section nothing does, before 5.0 merges them. */
+START_TEST(setup)
+{
+	static const char twice[] = "config setup\n\tuniqueids=no\n\tuniqueids=yes\n";
+	static const char two[] = "config setup\n\tuniqueids=no\nconfig setup\n\tuniqueids=yes\n";
+
+	check_setup(twice, RELEASE_3_18, "uniqueids=yes<no");
+	check_setup(twice, RELEASE_4_10, "uniqueids=yes<no");
+	check_setup(twice, RELEASE_5_4, "uniqueids=yes<no");
+	check_setup(two, RELEASE_3_18, "uniqueids=no<yes");
+	check_setup(two, RELEASE_4_10, "uniqueids=no<yes");
+	check_setup(two, RELEASE_5_4, "uniqueids=yes<no");
 }
 END_TEST
 
@@ -295,4 +347,4 @@ START_TEST(linear)
 }
 END_TEST
 
-TAP_MAIN("resolve", also, conflicts, defaults, alsoflip, sections, templates_and_broken_ones, nearest_name, many, linear)
+TAP_MAIN("resolve", also, conflicts, defaults, setup, alsoflip, sections, templates_and_broken_ones, nearest_name, many, linear)
