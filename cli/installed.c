@@ -52,8 +52,8 @@ static bool ask_script(const char *root, const char *path, struct installed *ret
 	return false;
 }
 
-/* Entries of "Key: value" lines, an empty line behind each. `name`, `state` and `version` are the beginnings of the lines that count;
- * state NULL: every entry is an installed package. */
+/* Entries of "Key: value" lines, an empty line behind each. `name`, `state` and `version` are the beginnings of the lines that
+ * count; state NULL: every entry is an installed package. */
 struct database {
 	const char *path, *name, *state, *version;
 };

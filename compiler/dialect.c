@@ -42,9 +42,9 @@ static const struct evidence_piece *deciding_piece(const struct evidence *e, enu
 	return best;
 }
 
-/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release: the release
- * that refuses fewest of the pieces; of equally good ones that which ignores fewest names. What is left equal goes to the oldest dialect, by the
- * release its name stands for: a name that 4.x brought and 5.x kept means 4.x. */
+/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release: the
+ * release that refuses fewest of the pieces; of equally good ones that which ignores fewest names. What is left equal goes to the
+ * oldest dialect, by the release its name stands for: a name that 4.x brought and 5.x kept means 4.x. */
 static enum release best_release(const struct evidence *e)
 {
 	static const enum release order[] = { RELEASE_3_18, RELEASE_4_10, RELEASE_5_4, RELEASE_3_32, RELEASE_5_0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evidence.c -- names, words and algorithms that not every release or program takes. Each counts once: a hundred conns made from one
- * template are no better proof than one. */
+/* evidence.c -- names, words and algorithms that not every release or program takes. Each counts once: a hundred conns made from
+ * one template are no better proof than one. */
 #include <stdio.h>
 #include <stdlib.h>
 

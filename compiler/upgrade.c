@@ -95,7 +95,8 @@ static void compare_words(struct comparison *c, const struct syntax_param *param
 		return;
 	c->value_told[param->keyword->id] = true;
 	diag_report(&c->u->diag, RULE_OTHER_IN_LATER_RELEASE, param->value.span, "'" SLICE_FMT "' is no value of '" SLICE_FMT
-		    "' from libreswan %s on", SLICE_ARG(param->value.text), SLICE_ARG(param->key), release_name((enum release)later));
+		    "' from libreswan %s on", SLICE_ARG(param->value.text), SLICE_ARG(param->key),
+		    release_name((enum release)later));
 }
 
 static void compare_meaning(struct comparison *c, const struct syntax_param *param)
@@ -170,7 +171,8 @@ static void compare_defaults(struct unit *u)
 		if (!f)
 			f = diag_report(&u->diag, RULE_OTHER_DEFAULTS_LATER, c->span, "later releases have other defaults");
 		diag_note(&u->diag, f, "%s, unset in conn '%s': %s in %s, %s from libreswan %s on", k->name, c->name,
-			  default_text(k, (int)u->release), release_name(u->release), default_text(k, later), release_name((enum release)later));
+			  default_text(k, (int)u->release), release_name(u->release), default_text(k, later),
+			  release_name((enum release)later));
 	}
 }
 

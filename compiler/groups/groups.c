@@ -60,6 +60,11 @@ static void bad_network(struct reader *r, const struct word *word)
 	diag_help(r->diag, f, "write an address, or ADDRESS/LENGTH");
 }
 
+static const char *family_name(sa_family_t family)
+{
+	return family == AF_INET6 ? "IPv6" : "IPv4";
+}
+
 static bool read_network(struct reader *r, const struct word *word, struct ip_prefix *ret)
 {
 	struct ip_addr addr;
@@ -73,18 +78,20 @@ static bool read_network(struct reader *r, const struct word *word, struct ip_pr
 		return false;
 	}
 	if (ret->addr.family != r->family) {		/* E-058 */
-		f = report(r, RULE_GROUP_ENTRY_FAMILY, word->span, "'" SLICE_FMT "' is %s, and conn '%s' is %s", SLICE_ARG(word->text),
-			   ret->addr.family == AF_INET6 ? "IPv6" : "IPv4", r->conn->name, r->family == AF_INET6 ? "IPv6" : "IPv4");
-		diag_note(r->diag, f, "libreswan installs a policy with the bytes of the one family read as the other; here the entry is left out");
+		f = report(r, RULE_GROUP_ENTRY_FAMILY, word->span, "'" SLICE_FMT "' is %s, and conn '%s' is %s",
+			   SLICE_ARG(word->text), family_name(ret->addr.family), r->conn->name, family_name(r->family));
+		diag_note(r->diag, f, "libreswan reads the bytes of one family as the other's in its policy; the entry is left out");
 		diag_help(r->diag, f, "move the line to the file of a group of its own family");
 		return false;
 	}
 	if (host_bits) {
 		char text[IP_PREFIX_TEXT];
 
-		f = report(r, RULE_GROUP_ENTRY_HOST_BITS, word->span, "'" SLICE_FMT "' has bits behind its length", SLICE_ARG(word->text));
+		f = report(r, RULE_GROUP_ENTRY_HOST_BITS, word->span, "'" SLICE_FMT "' has bits behind its length",
+			   SLICE_ARG(word->text));
 		diag_note(r->diag, f, "libreswan clears them without a word");
-		diag_fix(r->diag, f, true, word->span, arena_strdup(r->arena, slice_of(ip_prefix_format(ret, text))), "write '%s'", text);
+		ip_prefix_format(ret, text);
+		diag_fix(r->diag, f, true, word->span, arena_strdup(r->arena, slice_of(text)), "write '%s'", text);
 	}
 	return true;
 }
@@ -131,7 +138,8 @@ static bool read_protocol(struct reader *r, const struct word *words, size_t n, 
 	else if (!read_port(&words[3], &e->remote_port))
 		bad_protocol(r, words[3].span, arena_printf(r->arena, "'" SLICE_FMT "' is no port", SLICE_ARG(words[3].text)));
 	else if (n > 4)
-		bad_protocol(r, words[4].span, arena_printf(r->arena, "'" SLICE_FMT "' behind the ports", SLICE_ARG(words[4].text)));
+		bad_protocol(r, words[4].span, arena_printf(r->arena, "'" SLICE_FMT "' behind the ports",
+							    SLICE_ARG(words[4].text)));
 	else
 		return true;
 	return false;
@@ -141,8 +149,8 @@ static bool read_protocol(struct reader *r, const struct word *words, size_t n, 
 static bool is_new(struct reader *r, const struct ir_group_entry *e)
 {
 	char text[IP_PREFIX_TEXT];
-	const char *key = arena_printf(r->arena, "%s %s %u %u %u", r->local, ip_prefix_format(&e->remote, text), e->proto, e->local_port,
-				       e->remote_port);
+	const char *key = arena_printf(r->arena, "%s %s %u %u %u", r->local, ip_prefix_format(&e->remote, text), e->proto,
+				       e->local_port, e->remote_port);
 	const struct span *first = map_get(&r->seen, slice_of(key));
 	struct span *mine;
 	struct finding *f;
@@ -293,7 +301,8 @@ static void cannot_read(struct reader *r, struct span where, const char *path, i
 		f = report(r, RULE_GROUP_FILE_MISSING, where, "there is no policy group file %s", path);
 		diag_note(r->diag, f, "libreswan loads conn '%s', and it has no members", r->conn->name);
 	} else {
-		f = report(r, RULE_GROUP_FILE_UNREADABLE, where, "the policy group file %s cannot be read: %s", path, strerror(-error));
+		f = report(r, RULE_GROUP_FILE_UNREADABLE, where, "the policy group file %s cannot be read: %s", path,
+			   strerror(-error));
 		diag_note(r->diag, f, "conn '%s' has no members then", r->conn->name);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* groups.h -- policy group files: the networks that a conn with %group or %opportunisticgroup stands for (E-055 ... E-059).
  *
- * The file has the conn's name and lies in "policies" below ipsecdir=. Its syntax is the release's: 3.18 takes every word for a network,
- * later ones a network in each line, and behind it PROTOCOL OUR-PORT THEIR-PORT.
+ * The file has the conn's name and lies in "policies" below ipsecdir=. Its syntax is the release's: 3.18 takes every word for a
+ * network, later ones a network in each line, and behind it PROTOCOL OUR-PORT THEIR-PORT.
  */
 #ifndef COMPILER_GROUPS_H
 #define COMPILER_GROUPS_H

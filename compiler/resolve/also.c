@@ -45,6 +45,17 @@ static const char *nearest_conn(struct resolver *r, struct slice name)
 	return nearest;
 }
 
+/* S-495: the manual's implicit conns, which no release defines (E-053). */
+static bool is_implicit(struct slice name)
+{
+	static const char *const names[] = { "clear", "clear-or-private", "private-or-clear", "private", "block", "packetdefault" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (slice_eq_str(name, names[i]))
+			return true;
+	return false;
+}
+
 static void unknown_conn(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name,
 			 struct span span)
 {
@@ -53,7 +64,10 @@ static void unknown_conn(struct resolver *r, struct conn_info *conn, const struc
 
 	diag_caret(r->diag, f, "named by '" SLICE_FMT "'", SLICE_ARG(param->key));
 	diag_note(r->diag, f, "libreswan 3.18 ignores the line, later releases fail the conn");
-	if (nearest)
+	if (is_implicit(name)) {
+		diag_note(r->diag, f, "ipsec.conf(5) calls it an implicit conn, but no release from 3.18 on defines it");
+		diag_help(r->diag, f, "write 'conn " SLICE_FMT "' with what it should bring", SLICE_ARG(name));
+	} else if (nearest)
 		diag_fix(r->diag, f, false, span, nearest, "did you mean '%s'?", nearest);
 	else if (memchr(name.p, ',', name.n))
 		diag_help(r->diag, f, "write one 'also' line for each conn; a comma is a part of the name");

@@ -44,7 +44,8 @@ static bool is_joined(const struct keyword *k)
 	return k->id == KW_SUBNETS || k->id == KW_CONNALIAS;
 }
 
-/* L-073, L-074, L-075: whether the real daemon goes on after the same keyword twice. In one section of a conn libreswan 5 always does. */
+/* L-073, L-074, L-075: whether the real daemon goes on after the same keyword twice. In one section of a conn libreswan 5 always
+ * does. */
 static bool forgives(const struct resolver *r, const struct entry *a, const struct entry *b)
 {
 	bool equal = slice_eq(a->param->value.text, b->param->value.text);
@@ -215,8 +216,8 @@ static void fill(struct setting *s, const struct entry *e, const struct setting 
 	};
 }
 
-/* Of several %default sections the last one counts (L-102), in config setup the last line (L-072) of the first section, or of both from
- * 5.0 on (L-084), otherwise the first line. */
+/* Of several %default sections the last one counts (L-102), in config setup the last line (L-072) of the first section, or of both
+ * from 5.0 on (L-084), otherwise the first line. */
 static size_t winner_of(const struct resolver *r, const struct entry *group, size_t n)
 {
 	size_t winner = 0;
