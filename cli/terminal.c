@@ -76,7 +76,7 @@ int write_stream(FILE *stream, const struct buf *text)
 	return r;
 }
 
-/* Gives a new file the owner and the mode of the one it replaces; of none, what the umask leaves. Owner first: chown may take mode bits. */
+/* Gives a new file the owner and the mode of the one it replaces; of none, what the umask leaves. */
 static int take_after(int fd, const char *path)
 {
 	struct stat old, new;

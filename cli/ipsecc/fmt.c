@@ -15,7 +15,9 @@ static void free_unit(struct unit **u)
 
 static bool choose_mode(const struct arguments *args, enum fmt_mode *ret)
 {
-	static const enum option_id options[] = { [FMT_CHECK] = OPTION_CHECK, [FMT_DIFF] = OPTION_DIFF, [FMT_WRITE] = OPTION_WRITE };
+	static const enum option_id options[] = {
+		[FMT_CHECK] = OPTION_CHECK, [FMT_DIFF] = OPTION_DIFF, [FMT_WRITE] = OPTION_WRITE,
+	};
 	int chosen = 0;
 
 	*ret = FMT_PRINT;

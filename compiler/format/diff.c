@@ -130,7 +130,7 @@ static size_t hunk_end(const struct differ *d, size_t i)
 {
 	size_t last = i;
 
-	for (; i < d->changes.n && i - last <= 2 * CONTEXT_LINES; i++)
+	for (; i < d->changes.n && i - last <= 2 * CONTEXT_LINES + 1; i++)
 		if (d->changes.v[i].fate != KEPT)
 			last = i;
 	return last + 1 + CONTEXT_LINES < d->changes.n ? last + 1 + CONTEXT_LINES : d->changes.n;

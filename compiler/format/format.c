@@ -174,7 +174,7 @@ static bool touches_next(const struct formatter *f, size_t i)
 	return i == f->remarks.n;
 }
 
-/* The first remark that does not belong to the section before it, when another statement (`next`) or the end of the file follows. */
+/* The first remark that does not belong to the section before it, when a statement (`next`) or the end of the file follows. */
 static size_t first_outside(const struct formatter *f, enum block next)
 {
 	bool empty_before = false;
@@ -186,7 +186,8 @@ static size_t first_outside(const struct formatter *f, enum block next)
 
 		if (!r->text.n)
 			empty_before = true;
-		else if (!r->indented && (empty_before || is_statement_switched_off(r->text) || (next != BLOCK_NONE && touches_next(f, i))))
+		else if (!r->indented && (empty_before || is_statement_switched_off(r->text) ||
+					  (next != BLOCK_NONE && touches_next(f, i))))
 			return i;
 	}
 	return f->remarks.n;
