@@ -336,7 +336,7 @@ static bool read_statement(struct formatter *f, const struct token *first, struc
 	uint32_t code_end;
 	struct token t;
 
-	*s = (struct statement){ .line = f->line };
+	*s = (struct statement){ .written = SLICE(""), .line = f->line };
 	if (!read_head(f, first, s))
 		return false;
 	code_end = at_cursor(f);

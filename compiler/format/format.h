@@ -6,7 +6,7 @@
  *		# and inside a section they are indented like parameters
  *		keyword=value
  *
- * Sections are set apart by one empty line; elsewhere an empty line stays, several become one. A keyword is written in lower case; a
+ * Sections are set apart by one empty line; elsewhere an empty line stays, several become one. A keyword is written in lower case, a
  * value is not touched. CR LF, a byte order mark, blanks at ends of lines and a missing last line end go.
  *
  * Comments stay where they stand, so that a second run finds everything in its place and changes nothing.

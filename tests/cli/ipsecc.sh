@@ -44,7 +44,7 @@ run --version
 like '--version' '^ipsecc [0-9]+\.[0-9]+\.[0-9]+$' "$out"
 run chekc
 is 'an unknown command' "2:ipsecc: 'chekc' is no command; 'ipsecc --help' lists them" "$status:$err"
-for command in check show explain compile facts rules completion; do
+for command in check show fmt explain compile facts rules completion; do
 	run $command --help
 	like "$command --help: status 0, usage and an example" "^0:usage: ipsecc $command .*example:"$'\n'"  ipsecc " "$status:$out"
 done
