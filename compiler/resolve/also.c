@@ -71,7 +71,7 @@ static void unknown_conn(struct resolver *r, struct conn_info *conn, const struc
 		diag_fix(r->diag, f, false, span, nearest, "did you mean '%s'?", nearest);
 	else if (memchr(name.p, ',', name.n))
 		diag_help(r->diag, f, "write one 'also' line for each conn; a comma is a part of the name");
-	conn->broken |= r->release > RELEASE_3_18;
+	conn->broken |= r->release > RELEASE_3_18 && param->keyword->id != KW_ALSOFLIP;
 }
 
 static bool named_before(struct resolver *r, struct conn_info *conn, const struct conn_info *target, struct span span)
@@ -108,7 +108,7 @@ static void add_name(struct resolver *r, struct conn_info *conn, const struct sy
 	struct conn_info *target = map_get(&r->by_name, name);
 	struct finding *f;
 
-	if (slice_eq_str(name, "%default")) {
+	if (slice_eq_str(name, "%default") && r->has_default) {
 		f = report(r, conn, RULE_ALSO_DEFAULT, span, "conn %%default is in force in every conn anyway");
 		diag_note(r->diag, f, "libreswan takes its values for the conn's own here, so that nothing can override them");
 		diag_help(r->diag, f, "remove the line");
@@ -123,7 +123,8 @@ static void add_name(struct resolver *r, struct conn_info *conn, const struct sy
 		return;
 	backwards(r, conn, target, span);
 	vec_push(r->arena, &conn->also, (struct also_ref){ target, span, param->keyword->id == KW_ALSOFLIP });
-	vec_push(r->arena, &target->referrers, conn);
+	if (param->keyword->id != KW_ALSOFLIP)		/* L-099: what stands there harms nobody */
+		vec_push(r->arena, &target->referrers, conn);
 }
 
 /* L-099 */
@@ -251,7 +252,7 @@ struct way {
 	const char *name;
 	unsigned length;
 	uint32_t branch;
-	bool flip;
+	bool flip, by_alsoflip;
 };
 
 static const char *const *names_of(struct resolver *r, const struct way *way)
@@ -309,6 +310,7 @@ static void include_all(struct resolver *r, const struct conn_info *conn, const 
 		struct way next = {
 			.before = way, .name = target->name, .length = way ? way->length + 1 : 1,
 			.branch = way ? way->branch : (uint32_t)i + 1, .flip = (way && way->flip) != conn->also.v[i].flip,
+			.by_alsoflip = (way && way->by_alsoflip) || conn->also.v[i].flip,
 		};
 
 		if (target == r->conn || target->visited_by == r->conn) {
@@ -321,7 +323,8 @@ static void include_all(struct resolver *r, const struct conn_info *conn, const 
 		too_many(r, r->conn->also.v[next.branch - 1].span);
 		target->visited_by = r->conn;
 		target->branch = next.branch;
-		merge_section(r, &(struct visit){ target->section, SOURCE_ALSO, names_of(r, &next), next.branch, next.flip });
+		merge_section(r, &(struct visit){ target->section, SOURCE_ALSO, names_of(r, &next), next.branch, next.flip,
+						  next.by_alsoflip });
 		include_all(r, target, &next);
 	}
 }

@@ -30,6 +30,7 @@ void merge_section(struct resolver *r, const struct visit *visit)
 			     .path = visit->path,
 			     .side = side,
 			     .source = visit->source,
+			     .by_alsoflip = visit->by_alsoflip,
 			     .branch = visit->branch,
 			     .order = (uint32_t)r->entries.n,
 			 });
@@ -212,6 +213,7 @@ static void fill(struct setting *s, const struct entry *e, const struct setting 
 		.path = e->path,
 		.side = e->side,
 		.source = e->source,
+		.by_alsoflip = e->by_alsoflip,
 		.loser = loser,
 	};
 }

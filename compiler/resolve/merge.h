@@ -35,7 +35,7 @@ struct visit {
 	enum setting_source source;
 	const char *const *path;	/* names of the also chain, NULL when none */
 	uint32_t branch;		/* 0: the conn's own */
-	bool flip;
+	bool flip, by_alsoflip;
 };
 
 /* One line in a table that is being made. */
@@ -46,6 +46,7 @@ struct entry {
 	const char *const *path;
 	enum side side;
 	enum setting_source source;
+	bool by_alsoflip;
 	uint32_t branch, order;
 };
 
@@ -61,6 +62,7 @@ struct resolver {
 	struct map by_name;		/* -> struct conn_info, the first of a name (L-083) */
 	VEC(struct conn_info) conns;	/* in file order */
 	struct settings defaults;
+	bool has_default;		/* a section conn %default, perhaps empty */
 	/* the table that is being made */
 	struct conn_info *conn;		/* NULL: of config setup or %default */
 	VEC(struct entry) entries;	/* the storage is used again for each table */

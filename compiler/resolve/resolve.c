@@ -42,8 +42,10 @@ static void collect_conns(struct resolver *r, const struct syntax *syntax)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < syntax->sections.n; i++)
+	for (size_t i = 0; i < syntax->sections.n; i++) {
 		n += syntax->sections.v[i]->type == SECTION_IS_CONN;
+		r->has_default |= syntax->sections.v[i]->type == SECTION_IS_DEFAULT;
+	}
 	r->conns.v = arena_new_array(r->arena, n, struct conn_info);
 	r->conns.cap = n;
 	for (size_t i = 0; i < syntax->sections.n; i++)

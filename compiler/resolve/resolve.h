@@ -20,6 +20,7 @@ struct setting {
 	const struct setting *loser;		/* a setting this one hides, and so on */
 	enum side side : 8;			/* after alsoflip, so not always param->side */
 	enum setting_source source : 8;
+	bool by_alsoflip : 1;			/* some conn on the path was named by alsoflip=: no release sees this setting (L-099) */
 };
 
 struct resolved_conn {

@@ -21,11 +21,19 @@ void check_shunt_authentication(struct check *k)
 	}
 }
 
+/* An empty one is none (IC3007). */
+static bool auth_written(const struct check *k, enum side side)
+{
+	const struct setting *auth = resolved_get(k->conn->resolved, KW_AUTH, side);
+
+	return auth && auth->param->value.text.n;
+}
+
 /* C-106 ... C-108 */
 void check_one_sided_auth(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
-	bool left = check_is_set(k, KW_AUTH, SIDE_LEFT), right = check_is_set(k, KW_AUTH, SIDE_RIGHT);
+	bool left = auth_written(k, SIDE_LEFT), right = auth_written(k, SIDE_RIGHT);
 	enum side written = left ? SIDE_LEFT : SIDE_RIGHT;
 	struct finding *f;
 

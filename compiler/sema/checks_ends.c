@@ -13,6 +13,14 @@ static bool is_any(const struct ir_end *end)
 	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
 }
 
+/* What alsoflip= brings is in the IR, as ipsec.conf(5) has it, and in no daemon (L-099). */
+static bool has_host(const struct check *k, enum side side)
+{
+	const struct setting *host = resolved_get(k->conn->resolved, KW_HOST, side);
+
+	return k->conn->end[side].host_kind != IR_HOST_UNSET && !(host && host->by_alsoflip);
+}
+
 /* C-014. A section that only serves others, or that is not to be loaded, need not be complete. */
 void check_missing_end(struct check *k)
 {
@@ -22,7 +30,7 @@ void check_missing_end(struct check *k)
 		enum side this = (enum side)side;
 		struct finding *f;
 
-		if (k->conn->end[side].host_kind != IR_HOST_UNSET)
+		if (has_host(k, this))
 			continue;
 		if (check_is_unread(k, KW_HOST, this) && resolved_get(k->conn->resolved, KW_HOST, this)->param->value.text.n)
 			continue;	/* a value that is there but wrong has its own finding */
@@ -32,6 +40,7 @@ void check_missing_end(struct check *k)
 		}
 		f = check_report_at(k, RULE_MISSING_END, EFFECT_REFUSED, k->conn->span, "conn '%s' has no %s=", k->conn->name,
 				    check_side_name(this));
+		check_related(k, f, KW_HOST, this, "alsoflip would bring it, and does nothing");
 		if (start && k->conn->start == PLAN_START_IGNORE)
 			diag_set_severity(k->diag, f, SEVERITY_NOTE);
 		else

