@@ -97,7 +97,7 @@ static bool check_rsa(const struct value_parser *v, const struct key *key)
 {
 	size_t head = key->n && key->bytes[0] == 0 ? 3 : 1, exponent;
 
-	if (key->n < head + 1)
+	if (key->n < head)
 		return bad_key(v, 0, v->value.text.n, "the key is too short");
 	exponent = head == 1 ? key->bytes[0] : (size_t)key->bytes[1] << 8 | key->bytes[2];
 	if (key->n < head + exponent)
