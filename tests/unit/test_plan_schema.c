@@ -1,164 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_plan_schema.c -- docs/plan.schema.json says what plan_write() writes and what plan_read() takes.
- *
- * The few keywords of JSON Schema that the file uses are evaluated here with jansson, so that the test needs no program a
- * machine may lack; a keyword that is not known fails the test.
- */
+/* test_plan_schema.c -- docs/plan.schema.json says what plan_write() writes and what plan_read() takes. */
 #include "include/ipsecc.h"
+#include "tests/unit/json_schema.h"
 #include "tests/unit/plan_example.h"
 #include "tests/unit/tap.h"
 
-#include <jansson.h>
-#include <regex.h>
-
 static json_t *schema;
-
-static bool valid(const json_t *rule, const json_t *value);
-
-static bool is_of_type(const char *type, const json_t *value)
-{
-	return strcmp(type, "object") == 0 ? json_is_object(value) : strcmp(type, "array") == 0 ? json_is_array(value) :
-	       strcmp(type, "string") == 0 ? json_is_string(value) : strcmp(type, "integer") == 0 ? json_is_integer(value) :
-	       strcmp(type, "boolean") == 0 ? json_is_boolean(value) : strcmp(type, "null") == 0 && json_is_null(value);
-}
-
-static bool matches(const char *pattern, const char *text)
-{
-	regex_t regex;
-	bool ok;
-
-	ck_assert_int_eq(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
-	ok = regexec(&regex, text, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return ok;
-}
-
-static bool any_equal(const json_t *list, const json_t *value)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (json_equal(json_array_get(list, i), value))
-			return true;
-	return false;
-}
-
-static bool any_valid(const json_t *rules, const json_t *value)
-{
-	for (size_t i = 0; i < json_array_size(rules); i++)
-		if (valid(json_array_get(rules, i), value))
-			return true;
-	return false;
-}
-
-static bool properties_valid(const json_t *properties, const json_t *value)
-{
-	const char *key;
-	json_t *rule;
-
-	json_object_foreach((json_t *)properties, key, rule) {
-		const json_t *member = json_object_get(value, key);
-
-		if (member && !valid(rule, member))
-			return false;
-	}
-	return true;
-}
-
-static bool has_all(const json_t *required, const json_t *value)
-{
-	for (size_t i = 0; i < json_array_size(required); i++)
-		if (!json_object_get(value, json_string_value(json_array_get(required, i))))
-			return false;
-	return true;
-}
-
-static bool has_no_others(const json_t *properties, const json_t *value)
-{
-	const char *key;
-	json_t *member;
-
-	json_object_foreach((json_t *)value, key, member)
-		if (!json_object_get(properties, key))
-			return false;
-	return true;
-}
-
-static bool all_valid(const json_t *rule, const json_t *list)
-{
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (!valid(rule, json_array_get(list, i)))
-			return false;
-	return true;
-}
-
-static const json_t *definition(const char *reference)
-{
-	const json_t *rule;
-
-	ck_assert_msg(strncmp(reference, "#/$defs/", 8) == 0, "%s", reference);
-	rule = json_object_get(json_object_get(schema, "$defs"), reference + 8);
-	ck_assert_msg(rule != NULL, "%s leads nowhere", reference);
-	return rule;
-}
-
-static bool keyword_holds(const json_t *rule, const char *keyword, const json_t *argument, const json_t *value)
-{
-	static const char *const silent[] = { "$schema", "$defs", "title", "description" };
-	json_int_t number = json_integer_value(value);
-
-	for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
-		if (strcmp(keyword, silent[i]) == 0)
-			return true;
-	if (strcmp(keyword, "$ref") == 0)
-		return valid(definition(json_string_value(argument)), value);
-	if (strcmp(keyword, "type") == 0)
-		return is_of_type(json_string_value(argument), value);
-	if (strcmp(keyword, "const") == 0)
-		return json_equal(argument, value);
-	if (strcmp(keyword, "enum") == 0)
-		return any_equal(argument, value);
-	if (strcmp(keyword, "anyOf") == 0)
-		return any_valid(argument, value);
-	if (strcmp(keyword, "properties") == 0)
-		return properties_valid(argument, value);
-	if (strcmp(keyword, "required") == 0)
-		return has_all(argument, value);
-	if (strcmp(keyword, "additionalProperties") == 0)
-		return has_no_others(json_object_get(rule, "properties"), value);
-	if (strcmp(keyword, "items") == 0)
-		return all_valid(argument, value);
-	if (strcmp(keyword, "minItems") == 0)
-		return !json_is_array(value) || (json_int_t)json_array_size(value) >= json_integer_value(argument);
-	if (strcmp(keyword, "maxItems") == 0)
-		return (json_int_t)json_array_size(value) <= json_integer_value(argument);
-	if (strcmp(keyword, "minimum") == 0)
-		return !json_is_integer(value) || number >= json_integer_value(argument);
-	if (strcmp(keyword, "maximum") == 0)
-		return !json_is_integer(value) || number <= json_integer_value(argument);
-	if (strcmp(keyword, "maxLength") == 0)
-		return !json_is_string(value) || (json_int_t)json_string_length(value) <= json_integer_value(argument);
-	if (strcmp(keyword, "pattern") == 0)
-		return !json_is_string(value) || matches(json_string_value(argument), json_string_value(value));
-	ck_abort_msg("the schema uses '%s', which this test does not know", keyword);
-	return false;
-}
-
-static bool valid(const json_t *rule, const json_t *value)
-{
-	const char *keyword;
-	json_t *argument;
-
-	json_object_foreach((json_t *)rule, keyword, argument)
-		if (!keyword_holds(rule, keyword, argument, value))
-			return false;
-	return true;
-}
 
 static void load_schema(void)
 {
-	json_error_t error;
-
-	schema = json_load_file("docs/plan.schema.json", JSON_REJECT_DUPLICATES, &error);
-	ck_assert_msg(schema != NULL, "docs/plan.schema.json: %s", error.text);
+	schema = schema_load("docs/plan.schema.json");
 }
 
 /* --- the reader's opinion --- */
@@ -206,7 +57,7 @@ static unsigned mutations;
 static void compare(const json_t *document, const char *what)
 {
 	struct buf said = { 0 };
-	bool by_schema = valid(schema, document);
+	bool by_schema = schema_valid(schema, document);
 
 	ask_reader(document, &said);
 	mutations++;
@@ -259,7 +110,7 @@ START_TEST(schema_and_reader_agree)
 
 	load_schema();
 	compare(document, "the example");
-	ck_assert(valid(schema, document));
+	ck_assert(schema_valid(schema, document));
 	mutate(document, document);
 	ck_assert_uint_gt(mutations, 1500);
 	json_decref(document);
@@ -297,7 +148,7 @@ START_TEST(compiled_plans_fit_the_schema)
 		struct buf said = { 0 };
 
 		ck_assert_uint_gt(json_array_size(json_object_get(document, "policies")), 50);
-		ck_assert_msg(valid(schema, document), "the plan for %s does not fit the schema", dialects[i]);
+		ck_assert_msg(schema_valid(schema, document), "the plan for %s does not fit the schema", dialects[i]);
 		ask_reader(document, &said);
 		ck_assert_msg(said.n == 0, "%s: %s", dialects[i], said.p);
 		json_decref(document);
