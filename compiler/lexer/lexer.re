@@ -455,6 +455,7 @@ static int lex_line(struct lexer *lx, struct token *t)
 		blanks? [\000]	{
 			if (!at_end(lx, cursor - 1))
 				return bad_line(lx, t, cursor - 1);
+			pass_blanks(lx, start, cursor - 1);
 			lx->cursor = lx->end;
 			return token(lx, t, 0, lx->end, lx->end);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_schema.h -- evaluates the few keywords of JSON Schema (2020-12) that the schemas of docs/ use, so that no test needs a program
- * that a machine may lack. A keyword that is not known here fails the test.
+/* json_schema.h -- evaluates the few keywords of JSON Schema (2020-12) that the schemas of docs/ use, so that no test needs a
+ * program that a machine may lack. A keyword that is not known here fails the test.
  */
 #ifndef TESTS_JSON_SCHEMA_H
 #define TESTS_JSON_SCHEMA_H

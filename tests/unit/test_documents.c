@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_documents.c -- docs/check.schema.json and docs/show.schema.json say what check and show print (contract sections 2 and 3), with
- * every member listed: on the project's own cases, for each release, and on the shared corpus. */
+/* test_documents.c -- docs/check.schema.json and docs/show.schema.json say what check and show print (contract sections 2 and 3),
+ * with every member listed: on the project's own cases, for each release, and on the shared corpus. */
 #include "include/ipsecc.h"
 #include "tests/unit/json_schema.h"
 #include "tests/unit/tap.h"

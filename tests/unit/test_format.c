@@ -200,9 +200,11 @@ START_TEST(lines_that_cannot_be_understood)
 	REFUSED("\tleft=%any\n", "1:2 IC2015 a parameter before any section\n");
 	REFUSED("conn a\n conn b\n", "2:2 IC2014 'conn' is indented\n");
 	REFUSED("conn a\nversion 2\n", "2:1 IC2012 'version' is not the first line\n");
-	REFUSED("conn a\ninclude b\n\tleft=%any\n", "3:2 IC1107 an include has ended conn 'a', so this line stands in no section\n");
+	REFUSED("conn a\ninclude b\n\tleft=%any\n",
+		"3:2 IC1107 an include has ended conn 'a', so this line stands in no section\n");
 	/* what libreswan takes for a part of a word must not become a blank */
 	REFUSED("conn a\n\tleft=%any\xc2\xa0\n", "2:11 IC1004 a no-break space where a blank is meant\n");
+	REFUSED("\xe2\x80\x8b ", "1:1 IC1004 a zero width space where a blank is meant\n");
 	REFUSED("conn a\n\tleft=%any\rright=%any\n", "2:11 IC1015 a carriage return inside the line\n"
 						     "2:12 IC2004 the parameter 'right' is not indented\n");
 	REFUSED("conn a\n\tleft=\0x\n", "2:7 IC1003 a NUL byte; the rest of the line is not read\n");
@@ -328,8 +330,8 @@ static bool check_file(const char *path, const char *root)
 	meaning(&m, root, &before);
 	m.text = text.p ? buf_slice(&text) : SLICE("");
 	meaning(&m, root, &after);
-	ck_assert_msg(slice_eq(buf_slice(&before), buf_slice(&after)), "%s means something else when it is formatted:\n%s\n%s", path,
-		      before.p, after.p);
+	ck_assert_msg(slice_eq(buf_slice(&before), buf_slice(&after)), "%s means something else when it is formatted:\n%s\n%s",
+		      path, before.p, after.p);
 	unit_free(u);
 	return true;
 }
