@@ -199,6 +199,20 @@ static void comment_as_value(struct parser *p, const struct syntax_param *param,
 	v->damaged = extra->kind != 0;
 }
 
+/* S-049: the names of user data are names like others; every release takes what stands before the '='. */
+static void check_user_name(struct parser *p, const struct syntax_param *param)
+{
+	size_t at = parser_unusual_at(param->key);
+	uint32_t start = param->key_span.start + (uint32_t)at;
+	struct finding *f;
+
+	if (at == param->key.n)
+		return;
+	f = diag_report(p->diag, RULE_USER_DATA_FORM, (struct span){ start, start + 1 },
+			"the name '" SLICE_FMT "' is not written like a name", SLICE_ARG(param->key));
+	diag_note(p->diag, f, "ipsec.conf(5) wants letters, digits, '.', '_' and '-' here too; no release checks it");
+}
+
 /* S-050: what user data should look like; every release takes all of the line (L-032). */
 static void check_user_data(struct parser *p, const struct syntax_param *param)
 {
@@ -239,6 +253,7 @@ static void take_value(struct parser *p, const struct written *w, struct syntax_
 	}
 	if (w->value.kind == TOKEN_RAW) {
 		*v = spelling_of(&w->value);
+		check_user_name(p, param);
 		check_user_data(p, param);
 		return;
 	}

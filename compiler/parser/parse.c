@@ -128,8 +128,8 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* S-020, S-021, L-022. Position of the first byte that does not fit; n when all do. */
-static size_t unusual_at(struct slice name)
+/* S-020, S-021, S-027, L-022 */
+size_t parser_unusual_at(struct slice name)
 {
 	if (name.n && !is_letter(name.p[0]))
 		return 0;
@@ -186,7 +186,7 @@ static void check_name(struct parser *p, const struct syntax_value *name)
 		diag_note(p->diag, f, "libreswan before 5 refuses the whole file");
 		diag_help(p->diag, f, "begin the name with a letter");
 		parser_refused_by(p, f, IN(3_18) | IN(3_32) | IN(4_10));
-	} else if ((at = unusual_at(name->text)) < name->text.n) {
+	} else if ((at = parser_unusual_at(name->text)) < name->text.n) {
 		f = diag_report(p->diag, RULE_UNUSUAL_CONN_NAME, character_at(name, at),
 				"the conn name '" SLICE_FMT "' is not portable", SLICE_ARG(name->text));
 		diag_note(p->diag, f,

@@ -59,6 +59,8 @@ void parser_refused(struct parser *p, struct finding *f);
 void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases);
 /* The one of conn, config, include, version that a word is, with at most `mistakes` typing mistakes and in any case; NULL: none. */
 const char *parser_statement(struct slice word, unsigned mistakes);
+/* Position of the first byte of a name that ipsec.conf(5) does not promise; its length when there is none. */
+size_t parser_unusual_at(struct slice name);
 void parser_act_as(struct parser *p, const char *statement, const struct written *w);
 #define IN(release)		(1u << RELEASE_##release)
 #define IN_ALL_RELEASES		((1u << RELEASE_COUNT) - 1)

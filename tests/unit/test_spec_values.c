@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ipsec.conf(5) of release 3.18 promises of each keyword: the values it takes (S-nnn, VAL) and what holds without it (S-nnn, DEF).
+/* What ipsec.conf(5) of release 3.18 promises of each keyword: the values it takes and what holds without it.
  *
- * A value that is promised gives no error when it is read. Some are promised and refused by the program all the same: the error says so.
- * One that is none gives a finding at the value, of the weight that it has for the program. The default is what `ipsecc explain` prints.
+ * A value that is promised gives no error when it is read. Some are promised and refused by the program all the same: the error
+ * says so. One that is none gives a finding at the value, of the weight that it has for the program. The default is what `ipsecc
+ * explain` prints.
  */
 #include "include/ipsecc.h"
 
@@ -26,13 +27,18 @@ static const struct promise conn_promises[] = {
 	{ "S-065, S-066", "connaddrfamily", "ipv4\nipv6", "ipx", "ipv4" },
 	{ "S-070, S-071", "type", "tunnel\ntransport\npassthrough\ndrop\nreject", "tunel", "tunnel" },
 	{ "S-075, S-076, S-080 ... S-083", "right",
-	  "192.0.2.7\n2001:db8::7\nvpn.example.com\n%defaultroute\n%any\n%opportunistic\n%ppp0\n%group\n%opportunisticgroup", "192.0.2.256\n1.2.3.4.5",
+	  "192.0.2.7\n2001:db8::7\nvpn.example.com\n%defaultroute\n%any\n%opportunistic\n%ppp0\n%group\n%opportunisticgroup",
+	  "192.0.2.256\n1.2.3.4.5",
 	  NULL },
-	{ "S-085", "leftsubnet", "10.0.0.0/8\n10.0.0.0/255.0.0.0\n2001:db8::/32", "10.0.0.0/33\n10.0.0.0.0/8\n2001:db8::/129", NULL },
-	{ "S-087, S-088", "leftsubnet", "vhost:%priv\nvhost:%no\nvhost:%priv,%no\nvnet:%v4:10.0.0.0/8,%v4:!10.1.0.0/16", NULL, NULL },
-	{ "S-091", "leftsubnets", "{10.0.1.0/24 10.0.2.0/24}\n{ 10.0.1.0/24  10.0.2.0/24 }\n\"10.0.1.0/24 10.0.2.0/24\"", "{10.0.1.0/24 10.0.2.0/64}", NULL },
+	{ "S-085", "leftsubnet", "10.0.0.0/8\n10.0.0.0/255.0.0.0\n2001:db8::/32", "10.0.0.0/33\n10.0.0.0.0/8\n2001:db8::/129",
+	  NULL },
+	{ "S-087, S-088", "leftsubnet", "vhost:%priv\nvhost:%no\nvhost:%priv,%no\nvnet:%v4:10.0.0.0/8,%v4:!10.1.0.0/16", NULL,
+	  NULL },
+	{ "S-091", "leftsubnets", "{10.0.1.0/24 10.0.2.0/24}\n{ 10.0.1.0/24  10.0.2.0/24 }\n\"10.0.1.0/24 10.0.2.0/24\"",
+	  "{10.0.1.0/24 10.0.2.0/64}", NULL },
 	{ "S-094", "rightaddresspool", "192.168.1.100-192.168.1.200", "192.168.1.200-192.168.1.100\n192.168.1.100", NULL },
-	{ "S-100 ... S-103", "leftprotoport", "tcp\n\"6\"\ntcp/smtp\ntcp/25\nudp/%any\nicmp", "nosuchproto\ntcp/65536\ntcp/nosuchservice", NULL, "6" },
+	{ "S-100 ... S-103", "leftprotoport", "tcp\n\"6\"\ntcp/smtp\ntcp/25\nudp/%any\nicmp",
+	  "nosuchproto\ntcp/65536\ntcp/nosuchservice", NULL, "6" },
 	{ "S-105", "leftprotoport", "icmp/2048\nipv6-icmp/34816", "icmp/70000", NULL },
 	{ "S-110, S-112, S-113", "leftnexthop", "%defaultroute\n192.0.2.254", "192.0.2.256", "%direct", "%direct" },
 	{ "S-115", "leftsourceip", "10.0.0.1\n2001:db8::1", "10.0.0.256", NULL },
@@ -40,12 +46,14 @@ static const struct promise conn_promises[] = {
 	{ "S-125 ... S-127", "auto", "add\nondemand\nstart\nignore\nroute", "strat", "ignore" },
 	{ "S-130, S-131", "authby", "rsasig\nsecret\nsecret|rsasig\nnever\nnull", "psk", "rsasig" },
 	{ "S-136, S-140, S-142, S-143, S-145", "ike",
-	  "3des-sha1,aes-sha1\naes\naes_ctr\naes_gcm256-sha2\naes_gcm_a256-sha2\naes_gcm_b256-sha2\naes_gcm_c256-sha2\naes128-md5;modp2048\n"
+	  "3des-sha1,aes-sha1\naes\naes_ctr\naes_gcm256-sha2\naes_gcm_a256-sha2\naes_gcm_b256-sha2\naes_gcm_c256-sha2\n"
+	  "aes128-md5;modp2048\n"
 	  "aes128-sha1;dh22\n3des-md5;modp1024,aes-sha1;modp1536\n\"aes-sha1, 3des-sha1\"\n3des-sha1;dh23",
 	  "aes999\naes-foo\naes-sha1;modp1234", NULL },
 	{ "S-147, S-148", "phase2", "esp\nah", "ipcomp", "esp" },
 	{ "S-150, S-152 ... S-154, S-156 ... S-158", "phase2alg",
-	  "3des-md5\naes256-sha1;modp2048\naes-sha1,aes-md5\n3des-md5,aes256-sha1;modp2048\naes256-sha1;dh23\naes_ccm-null\naes_gcm-null\n"
+	  "3des-md5\naes256-sha1;modp2048\naes-sha1,aes-md5\n3des-md5,aes256-sha1;modp2048\naes256-sha1;dh23\n"
+	  "aes_ccm-null\naes_gcm-null\n"
 	  "aes_gcm128-null\naes_gcm192-null\naes_gcm256-null\naes_gcm_a256-null\naes_gcm_b256-null\naes_gcm_c256-null",
 	  "aes999-sha1\naes-foo", NULL },
 	YES_NO("S-161, S-162", "sha2-truncbug", "no"),
@@ -57,9 +65,11 @@ static const struct promise conn_promises[] = {
 	YES_NO("S-187, S-188", "narrowing", "no"),
 	{ "S-191, S-192", "sareftrack", "yes\nno\nconntrack", "maybe", "yes" },
 	{ "S-196 ... S-202", "leftid",
-	  "192.0.2.1\nvpn.example.com\n@vpn\n@[GroupName]\n%fromcert\n%none\n%myid\n\"C=DE, O=Example, OU=Foo,, Bar and associates, CN=*\"",
+	  "192.0.2.1\nvpn.example.com\n@vpn\n@[GroupName]\n%fromcert\n%none\n%myid\n"
+	  "\"C=DE, O=Example, OU=Foo,, Bar and associates, CN=*\"",
 	  "\"C=DE, =x\"\n%frmcert", NULL },
-	{ "S-203 ... S-209", "leftrsasigkey", "0sAQPc2jjfhZV5W6SkLwQ==\n0x0103dc\n%none\n%dnsondemand\n%dnsonload\n%dns\n%cert", "0xzz", "%dnsondemand" },
+	{ "S-203 ... S-209", "leftrsasigkey", "0sAQPc2jjfhZV5W6SkLwQ==\n0x0103dc\n%none\n%dnsondemand\n%dnsonload\n%dns\n%cert",
+	  "0xzz", "%dnsondemand" },
 	{ "S-214", "leftcert", "east\n\"East Certificate\"", NULL, NULL },
 	{ "S-215", "leftckaid", "\"0a:1b:2c\"\n0a1b2c", "xyz", NULL },
 	{ "S-217", "leftca", "%same\n\"C=DE, O=Example, CN=CA\"", NULL, NULL },
@@ -118,13 +128,16 @@ static const struct promise conn_promises[] = {
 static const struct promise setup_promises[] = {
 	{ "S-390", "myid", "@me", NULL, NULL },
 	{ "S-392, S-393", "protostack", "klips\nnetkey\nmast", "netkye", "netkey" },
-	{ "S-395 ... S-397", "interfaces", "ipsec0=eth0\n\"ipsec0=eth0 ipsec1=ppp0\"\n%none\n%defaultroute", NULL, "%defaultroute" },
+	{ "S-395 ... S-397", "interfaces", "ipsec0=eth0\n\"ipsec0=eth0 ipsec1=ppp0\"\n%none\n%defaultroute", NULL,
+	  "%defaultroute" },
 	{ "S-400", "listen", "192.0.2.1", "192.0.2.256", NULL },
 	{ "S-402, S-403", "ikeport", "500\n1500", "x\n65536", "500" },
 	{ "S-405, S-406", "nflog-all", "0\n5", "x", "0" },
 	{ "S-411, S-412", "nat-ikeport", "4500", "x\n65536", "4500" },
 	{ "S-414", "keep-alive", "20", "x", NULL },
-	{ "S-416 ... S-418", "virtual-private", "%v4:10.0.0.0/8,%v4:192.168.0.0/16,%v4:172.16.0.0/12,%v4:!192.168.1.0/24\n%v6:fd00::/8", "10.0.0.0/8\n%v5:10.0.0.0/8", NULL },
+	{ "S-416 ... S-418", "virtual-private",
+	  "%v4:10.0.0.0/8,%v4:192.168.0.0/16,%v4:172.16.0.0/12,%v4:!192.168.1.0/24\n%v6:fd00::/8", "10.0.0.0/8\n%v5:10.0.0.0/8",
+	  NULL },
 	{ "S-424", "nhelpers", "0\n-1\n4", "many", NULL },
 	{ "S-428", "secctx-attr-type", "10\n32001", "x", "32001" },
 	{ "S-431 ... S-433", "crlcheckinterval", "8h\n0", "x", "0" },
@@ -190,7 +203,8 @@ static void read_value(const struct promise *p, bool setup, struct slice value, 
 	struct unit_options options = { .reader = { NULL, read_text, glob_none, identify_none }, .dialect = "3.18" };
 	struct unit *u;
 
-	buf_printf(&text, "%s\n\t%s\n\t%s\n\t%s=" SLICE_FMT "\n", setup ? "config setup" : "conn t", setup ? "x-a=1" : "left=192.0.2.1",
+	buf_printf(&text, "%s\n\t%s\n\t%s\n\t%s=" SLICE_FMT "\n",
+		   setup ? "config setup" : "conn t", setup ? "x-a=1" : "left=192.0.2.1",
 		   setup || strcmp(p->keyword, "right") == 0 ? "x-b=1" : "right=198.51.100.2", p->keyword, SLICE_ARG(value));
 	options.reader.context = text.p;
 	ck_assert_int_eq(unit_compile("test.conf", &options, &u, NULL), 0);
@@ -200,7 +214,8 @@ static void read_value(const struct promise *p, bool setup, struct slice value, 
 		struct diag_place place = sources_locate(&u->sources, f->span.start);
 
 		if (f->severity <= at_least && place.line == 4 && place.column > 2 && rule_table[f->rule].id[2] <= '3')
-			buf_printf(found, "%u:%s %s; %s", place.column, rule_table[f->rule].id, f->message, f->notes.n ? f->notes.v[0] : "");
+			buf_printf(found, "%u:%s %s; %s", place.column, rule_table[f->rule].id, f->message,
+				   f->notes.n ? f->notes.v[0] : "");
 	}
 	unit_free(u);
 	buf_release(&text);
@@ -244,7 +259,8 @@ static void check_default(const struct promise *p, bool setup, struct buf *wrong
 
 	ck_assert_msg(k != NULL, "%s", p->keyword);
 	if (p->without && (!k->default_documented || strcmp(k->default_documented, p->without) != 0))
-		add_wrong(wrong, p, ": the default is '%s', not '%s'", p->without, k->default_documented ? k->default_documented : "(none)");
+		add_wrong(wrong, p, ": the default is '%s', not '%s'", p->without,
+			  k->default_documented ? k->default_documented : "(none)");
 }
 
 static void check(const struct promise *promises, size_t n, bool setup)
