@@ -117,7 +117,7 @@ static void through_also(struct resolver *r, const struct entry *first, const st
 	diag_related(r->diag, f, second->param->key_span, "and here");
 	if (forgiven)
 		diag_set_severity(r->diag, f, SEVERITY_WARNING);
-	else
+	else if (!first->by_alsoflip && !second->by_alsoflip)
 		r->conn->broken = true;
 	if (is_joined(second->keyword) && forgiven)
 		diag_note(r->diag, f, "libreswan before 5 joins both lists");

@@ -32,6 +32,7 @@ struct sema {
 	struct memory memory;
 	struct map proposal_texts;		/* struct known_text by the text of ike=, esp=, ah= */
 	bool file_refused;
+	struct finding *line_ends_refuse_file;	/* the latest one about a file's line ends that stands for that */
 };
 
 /* What is known of the conn at hand. */
@@ -194,6 +195,77 @@ static bool check_keyword(struct sema *s, const struct setting *setting, const c
 	return known->good;
 }
 
+/* --- carriage returns ------------------------------------------------------------------------------------------------------------ */
+
+/* Whether a CR LF ends the line right behind the value: to the daemon the carriage return is its last character. */
+static bool has_carriage_return(const struct syntax_value *value)
+{
+	return value->text.n && value->quoting == QUOTING_NONE && !value->damaged && value->text.p[value->text.n] == '\r';
+}
+
+static struct syntax_value with_carriage_return(struct syntax_value value)
+{
+	value.text.n++;
+	value.span.end++;
+	return value;
+}
+
+/* What is said of the file whose line ends concern the value. */
+static struct finding *line_ends_finding(const struct sema *s, struct span value)
+{
+	struct finding *found = NULL;
+
+	for (size_t i = 0; i < s->diag->findings.n; i++) {
+		struct finding *f = s->diag->findings.v[i];
+		uint32_t first = f->related.n ? f->related.v[0].span.start : f->span.start;
+
+		if (f->rule == RULE_CRLF_LINE_ENDS && first <= value.end && (!found || found->span.start < f->span.start))
+			found = f;
+	}
+	return found;
+}
+
+/* It becomes an error, at the first value for which the file or, if there is none, a conn is refused. */
+static void report_carriage_return(struct sema *s, struct span value, bool file)
+{
+	struct finding *f = line_ends_finding(s, value);
+	struct span end = { value.end, value.end + 1 };
+	bool first = f && f->severity != SEVERITY_ERROR, file_before = f && f == s->line_ends_refuse_file;
+
+	if (!f || (!first && (file_before ? !file || f->span.start < end.start : !file && f->span.start < end.start)))
+		return;
+	diag_set_severity(s->diag, f, SEVERITY_ERROR);
+	if (first && f->span.start != end.start)
+		diag_related(s->diag, f, f->span, "from here on");
+	f->span = end;
+	diag_caret(s->diag, f, file ? "with it this is no value, and libreswan %s refuses the whole file"
+				    : "with it this is no value, and libreswan %s refuses the conn", release_name(s->release));
+	if (file)
+		s->line_ends_refuse_file = f;
+}
+
+/* The value once more, as the daemon reads it. True: it is refused. */
+static bool refused_for_carriage_return(struct sema *s, const struct value_parser *reader)
+{
+	struct value_parser v = *reader;
+	struct value ignored;
+	struct diag silent;
+	bool file = false;
+
+	if (!has_carriage_return(&v.value))
+		return false;
+	diag_init(&silent, s->arena, s->diag->source);
+	v.diag = &silent;
+	v.file_refused = &file;
+	v.value = with_carriage_return(v.value);
+	value_parse(&v, &ignored);
+	if (!silent.counts[SEVERITY_ERROR])
+		return false;
+	s->file_refused |= file;
+	report_carriage_return(s, reader->value.span, file);
+	return true;
+}
+
 /* The typed value, from memory or the parser. False: there is none. */
 static bool read_value(struct sema *s, const struct setting *setting, const char *conn, struct value *ret, struct conn_state *state)
 {
@@ -206,7 +278,7 @@ static bool read_value(struct sema *s, const struct setting *setting, const char
 		return false;
 	if (!known) {
 		outcome.good = value_parse(&v, ret);
-		outcome.error = s->diag->counts[SEVERITY_ERROR] != errors;
+		outcome.error = s->diag->counts[SEVERITY_ERROR] != errors || refused_for_carriage_return(s, &v);
 		outcome.warning = s->diag->counts[SEVERITY_WARNING] != warnings;
 		if (outcome.good && setting->source != SOURCE_CONN) {
 			outcome.value = arena_new(s->arena, struct value);
@@ -299,8 +371,9 @@ static void read_proposals(struct sema *s, const struct setting *setting, const 
 	struct proposal_text in = { value->text, value->span.start, protocol, s->release, c->ike_version, c->pfs };
 	struct outcome outcome = { .key = key_of(setting, variant) };
 	proposal_problems problems = { 0 };
+	bool refused = false;
 
-	if (same) {
+	if (same && !has_carriage_return(value)) {
 		*ret = moved(s->arena, same, value->span.start);
 		return;
 	}
@@ -308,11 +381,15 @@ static void read_proposals(struct sema *s, const struct setting *setting, const 
 		outcome.good = proposals_parse(s->arena, &in, &outcome.proposals, &problems);
 		if (outcome.good)
 			proposals_expand(s->arena, s->release, c->ike_version, &outcome.proposals);
+		if (outcome.good && has_carriage_return(value)) {
+			report_carriage_return(s, value->span, false);	/* it belongs to the name of the last algorithm */
+			refused = true;
+		}
 		for (size_t i = 0; i < problems.n; i++)
 			report_problem(s, setting, c->name, &problems.v[i]);
-		outcome.error = !outcome.good;
+		outcome.error = !outcome.good || refused;
 		outcome.warning = problems.n > 0;
-		if (outcome.good && problems.n == 0)
+		if (outcome.good && problems.n == 0 && !refused)
 			remember_text(s, value->text, (struct known_text){ variant, value->span.start, outcome.proposals, NULL });
 		else
 			remember(s, outcome);
@@ -470,8 +547,16 @@ static bool refuses_file(const struct sema *s, const struct finding *f)
 	}
 }
 
-/* The first `earlier` findings are of other passes. What is said about a conn by name counts as a warning at least. */
-static void add_findings(struct sema *s, size_t earlier, struct conn_state *states)
+/* Before this pass adds any. */
+static void judge_earlier_findings(struct sema *s)
+{
+	for (size_t i = 0; i < s->diag->findings.n; i++)
+		if (s->diag->findings.v[i]->severity == SEVERITY_ERROR && refuses_file(s, s->diag->findings.v[i]))
+			s->file_refused = true;
+}
+
+/* What is said about a conn by name counts as a warning at least. */
+static void add_findings(struct sema *s, struct conn_state *states)
 {
 	struct map by_name;
 
@@ -482,8 +567,6 @@ static void add_findings(struct sema *s, size_t earlier, struct conn_state *stat
 		const struct finding *f = s->diag->findings.v[i];
 		struct conn_state *state = f->conn ? map_get(&by_name, slice_of(f->conn)) : NULL;
 
-		if (i < earlier && f->severity == SEVERITY_ERROR && refuses_file(s, f))
-			s->file_refused = true;
 		if (state)
 			state->warning |= f->severity != SEVERITY_NOTE;
 	}
@@ -542,9 +625,9 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 	struct sema s = { .arena = a, .resolved = resolved, .release = release, .diag = diag, .ir = arena_new(a, struct ir) };
 	struct conn_state *states = arena_new_array(a, resolved->conns.n + 1, struct conn_state);
 	bool *refused = arena_new_array(a, resolved->conns.n + 1, bool);
-	size_t earlier = diag->findings.n;
 
 	map_init(&s.proposal_texts, a);
+	judge_earlier_findings(&s);
 	s.ir->release = release;
 	prepare_defaults(&s);
 	read_setup(&s);
@@ -556,7 +639,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 		refused[i] = states[i].error;
 	}
 	checks_between(a, s.ir, diag, refused);
-	add_findings(&s, earlier, states);
+	add_findings(&s, states);
 	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		states[i].error |= refused[i];
 		s.ir->conns.v[i]->verdict = verdict_of(&s, &states[i]);

@@ -600,6 +600,8 @@ static bool parse_port(const struct value_parser *v, struct slice text, struct v
 		}
 	if (error == -ERANGE)
 		return bad_protoport(v, text, arena_printf(v->arena, "port " SLICE_FMT " is above 65535", SLICE_ARG(text)));
+	if (error < 0 && wrong_part_of_name(text).n)
+		return bad_protoport(v, text, arena_printf(v->arena, "'" SLICE_FMT "' is no port", SLICE_ARG(text)));
 	if (error < 0) {
 		struct finding *f = value_report_slice(v, RULE_BAD_PROTOPORT, VALUE_KEPT, text,
 						       "'" SLICE_FMT "' is no service that ipsecc knows", SLICE_ARG(text));

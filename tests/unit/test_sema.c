@@ -346,6 +346,17 @@ static const struct {
 	  "error 2:22-24 prefix length 33 is longer than an IPv4 address [base]\n"
 	  "note 6:7-11 conn 'base' stands before the conn that includes it [a]\n",
 	  "base:will-not-load a:will-not-load b:will-not-load c:loads" },
+	{ "L-099: what alsoflip= brings, no daemon has", RELEASE_4_10,
+	  "conn a\n\talsoflip=base\n\tright=198.51.100.1\nconn b\n\talsoflip=base\n\tleft=192.0.2.1\n\tright=198.51.100.1\n"
+	  "\tauthby=secret\nconn base\n\tright=192.0.2.9\n\tauthby=secret\n",
+	  "error 1:6-7 conn 'a' has no left= [a]\nwarning 2:2-10 libreswan does nothing for 'alsoflip' [a]\n"
+	  "warning 5:2-10 libreswan does nothing for 'alsoflip' [b]\nerror 5:11-15 conn 'b' gets 'left' from conn 'base' too [b]\n"
+	  "warning 5:11-15 conn 'b' gets 'authby' from conn 'base' too [b]\n",
+	  "a:will-not-load b:loads-with-warnings base:will-not-load" },
+	{ "C-196: above 32 bits too", RELEASE_4_10,
+	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treplay-window=4294967296\n",
+	  "error 5:16-26 the replay window is too large [a]\n",
+	  "a:will-not-load" },
 	{ "C-006: a hidden line of %default too", RELEASE_4_10,
 	  "conn %default\n\tauto=strat\nconn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\tauto=add\n",
 	  "error 2:7-12 'strat' is no value of auto\n",
@@ -404,6 +415,25 @@ START_TEST(twenty_mistakes)
 END_TEST
 
 /* Ten thousand conns that share a section: one finding, and no quadratic time. */
+/* To the daemon the carriage return of a DOS file is the last character of the value: 4.10 refuses the file for a word, the conn for a subnet
+ * or an algorithm, and looks up a host name that ends in it. What is told is the first value that decides. */
+START_TEST(carriage_returns)
+{
+	compile(RELEASE_4_10, "conn a\r\n\tleft=192.0.2.1\r\n\tright=198.51.100.1\r\n");
+	ck_assert_str_eq(findings(), "warning 1:6-7 conn 'a' authenticates by signatures, but neither end has a key [a]\n"
+				     "warning 1:7-8 the lines end with carriage return and line feed\n");
+	ck_assert_str_eq(verdicts(), "a:loads-with-warnings");
+
+	compile(RELEASE_4_10, "conn a\n" BASE "\tike=aes\r\n\tesp=aes\nconn b\n" BASE "\tesp=aes\nconn c\n" BASE "\tesp=aes\r\n");
+	ck_assert_str_eq(findings(), "error 5:9-10 the lines end with carriage return and line feed\n");
+	ck_assert_str_eq(verdicts(), "a:will-not-load b:loads c:will-not-load");
+
+	compile(RELEASE_4_10, "conn a\n" BASE "\tleftsubnet=10.0.0.0/24\r\n\tpfs=yes\r\nconn b\n" BASE);
+	ck_assert_str_eq(findings(), "error 6:9-10 the lines end with carriage return and line feed\n");
+	ck_assert_str_eq(verdicts(), "a:will-not-load b:will-not-load");
+}
+END_TEST
+
 START_TEST(many_conns_share_a_line)
 {
 	char *text = NULL;
@@ -421,4 +451,4 @@ START_TEST(many_conns_share_a_line)
 }
 END_TEST
 
-TAP_MAIN("sema", a_plain_conn, defaults_by_release, rules_about_conns, twenty_mistakes, many_conns_share_a_line)
+TAP_MAIN("sema", a_plain_conn, defaults_by_release, rules_about_conns, twenty_mistakes, carriage_returns, many_conns_share_a_line)
