@@ -16,9 +16,10 @@ struct promise {
 	const char *good, *bad;		/* values, one a line; NULL: none are told */
 	const char *without;		/* documented default; NULL: not told */
 	const char *refused;		/* values that are promised, and that the program does not take */
+	const char *with;		/* another line of the section, NULL: none */
 };
 
-#define YES_NO(rules, keyword, without)	{ rules, keyword, "yes\nno", "maybe", without, NULL }
+#define YES_NO(rules, keyword, without)	{ rules, keyword, "yes\nno", "maybe", without, NULL, NULL }
 #define TIMES	"30\n30s\n1.5m\n8h\n1.5h\n1d"
 #define NO_TIMES "x\n25x\n-1\n1h30m"
 
@@ -56,6 +57,8 @@ static const struct promise conn_promises[] = {
 	  "aes_ccm-null\naes_gcm-null\n"
 	  "aes_gcm128-null\naes_gcm192-null\naes_gcm256-null\naes_gcm_a256-null\naes_gcm_b256-null\naes_gcm_c256-null",
 	  "aes999-sha1\naes-foo", NULL },
+	{ "S-155", "phase2alg", "md5\nsha1;modp1536", "aes999", NULL, NULL, "phase2=ah" },
+	{ "S-030, S-169", "ah", "md5\nsha1", "aes999", NULL, "hmac-md5\n", "phase2=ah" },
 	YES_NO("S-161, S-162", "sha2-truncbug", "no"),
 	{ "S-165, S-166", "nat-ikev1-method", "drafts\nrfc\nboth", "all", "both" },
 	{ "S-173, S-174", "fragmentation", "yes\nno\nforce", "maybe", "yes" },
@@ -109,7 +112,7 @@ static const struct promise conn_promises[] = {
 	YES_NO("S-333, S-334", "compress", "no"),
 	{ "S-336, S-337", "metric", "1\n100", "x", "1" },
 	{ "S-340", "mtu", "1400", "x", NULL },
-	{ "S-342", "tfc", "0\n1400", "x", NULL },
+	{ "S-342, S-343", "tfc", "0\n1400", "x", "0" },
 	YES_NO("S-347, S-348", "send-no-esp-tfc", "no"),
 	{ "S-351, S-352", "nflog", "0\n5", "x", "0" },
 	{ "S-354, S-355", "mark", "5/0xffffffff\n0x10\n-1", "x", NULL },
@@ -138,6 +141,7 @@ static const struct promise setup_promises[] = {
 	{ "S-416 ... S-418", "virtual-private",
 	  "%v4:10.0.0.0/8,%v4:192.168.0.0/16,%v4:172.16.0.0/12,%v4:!192.168.1.0/24\n%v6:fd00::/8", "10.0.0.0/8\n%v5:10.0.0.0/8",
 	  NULL },
+	{ "S-420", "myvendorid", "\"ours\"", NULL, "OE-Libreswan-VERSION" },
 	{ "S-424", "nhelpers", "0\n-1\n4", "many", NULL },
 	{ "S-428", "secctx-attr-type", "10\n32001", "x", "32001" },
 	{ "S-431 ... S-433", "crlcheckinterval", "8h\n0", "x", "0" },
@@ -203,9 +207,10 @@ static void read_value(const struct promise *p, bool setup, struct slice value, 
 	struct unit_options options = { .reader = { NULL, read_text, glob_none, identify_none }, .dialect = "3.18" };
 	struct unit *u;
 
-	buf_printf(&text, "%s\n\t%s\n\t%s\n\t%s=" SLICE_FMT "\n",
+	buf_printf(&text, "%s\n\t%s\n\t%s\n\t%s=" SLICE_FMT "\n\t%s\n",
 		   setup ? "config setup" : "conn t", setup ? "x-a=1" : "left=192.0.2.1",
-		   setup || strcmp(p->keyword, "right") == 0 ? "x-b=1" : "right=198.51.100.2", p->keyword, SLICE_ARG(value));
+		   setup || strcmp(p->keyword, "right") == 0 ? "x-b=1" : "right=198.51.100.2", p->keyword, SLICE_ARG(value),
+		   p->with ? p->with : "x-c=1");
 	options.reader.context = text.p;
 	ck_assert_int_eq(unit_compile("test.conf", &options, &u, NULL), 0);
 	buf_clear(found);
@@ -256,11 +261,12 @@ static void check_default(const struct promise *p, bool setup, struct buf *wrong
 {
 	enum side side;
 	const struct keyword *k = schema_find(slice_of(p->keyword), setup ? SECTION_SETUP : SECTION_CONN, &side);
+	const char *seen;
 
 	ck_assert_msg(k != NULL, "%s", p->keyword);
-	if (p->without && (!k->default_documented || strcmp(k->default_documented, p->without) != 0))
-		add_wrong(wrong, p, ": the default is '%s', not '%s'", p->without,
-			  k->default_documented ? k->default_documented : "(none)");
+	seen = k->default_documented ? k->default_documented : k->default_code[RELEASE_3_18];
+	if (p->without && (!seen || strcmp(seen, p->without) != 0))
+		add_wrong(wrong, p, ": the default is '%s', not '%s'", p->without, seen ? seen : "(none)");
 }
 
 static void check(const struct promise *promises, size_t n, bool setup)
@@ -289,4 +295,22 @@ START_TEST(setup_keywords)
 }
 END_TEST
 
-TAP_MAIN("spec values", conn_keywords, setup_keywords)
+/* S-060 */
+START_TEST(left_and_right)
+{
+	enum side side;
+
+	for (size_t i = 0; i < KW_COUNT; i++) {
+		const struct keyword *k = &keyword_table[i];
+
+		if (!k->name || k->section != SECTION_CONN || strncmp(k->name, "left", 4) != 0)
+			continue;
+		ck_assert_msg(k->sided && k->right && strncmp(k->right, "right", 5) == 0, "%s", k->name);
+		ck_assert_str_eq(k->name + 4, k->right + 5);
+		ck_assert_ptr_eq(schema_find(slice_of(k->right), SECTION_CONN, &side), k);
+		ck_assert_int_eq(side, SIDE_RIGHT);
+	}
+}
+END_TEST
+
+TAP_MAIN("spec values", conn_keywords, setup_keywords, left_and_right)
