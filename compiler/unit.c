@@ -161,6 +161,21 @@ int unit_format(const char *path, const struct unit_options *options, struct uni
 	return 0;
 }
 
+int unit_write_format_diff(struct unit *u, const struct format *format, const struct diag_style *style, struct buf *out)
+{
+	const struct source_file *file = &u->sources.files.v[0];
+	jmp_buf oom;
+
+	u->arena.on_oom = &oom;
+	if (setjmp(oom)) {
+		u->arena.on_oom = NULL;
+		return -ENOMEM;
+	}
+	format_diff(&u->arena, format, file->text, file->path, style, out);
+	u->arena.on_oom = NULL;
+	return 0;
+}
+
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed)
 {
 	struct unit *u = unit_new(options);

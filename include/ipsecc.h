@@ -49,6 +49,8 @@ int unit_compile(const char *path, const struct unit_options *options, struct un
 /* Lays out one file; what it includes is not read. Results as of unit_compile(), but the unit has only its source file, and findings
  * only when ret->refused has lines: what is wrong in these. *ret_format lives as long as the unit. */
 int unit_format(const char *path, const struct unit_options *options, struct unit **ret, const struct format **ret_format);
+/* format_diff() of the unit's file. 0 or -ENOMEM. */
+int unit_write_format_diff(struct unit *u, const struct format *format, const struct diag_style *style, struct buf *out);
 /* Adds the lowering, by the unit's facts; findings go to unit->diag, sorted. NULL only when memory ran out. */
 struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool *ret_incomplete);
 /* Makes a target's text or bytes of the plan; span_of, span_context and ir of the options are the unit's. As backend.emit(). */

@@ -78,7 +78,7 @@ static enum exit_status report(struct unit *u, const struct format *format, enum
 	if (mode == FMT_PRINT)
 		format_write(format, &out);
 	else if (mode == FMT_DIFF)
-		format_diff(&u->arena, format, file->text, file->path, &style, &out);
+		out.failed |= unit_write_format_diff(u, format, &style, &out) != 0;
 	else if (changes && !args->quiet)
 		buf_printf(&out, "%s\n", file->path);
 	if (write_stream(stdout, &out))

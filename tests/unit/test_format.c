@@ -258,6 +258,39 @@ START_TEST(diffs_for_terminals)
 }
 END_TEST
 
+/* --- memory --- */
+
+START_TEST(memory_runs_out)
+{
+	struct memory m = { "test.conf", SLICE("# a\nconn  a\n LEFT=%any # b\n RIGHT=%any #c\n# d\nconn b\n") };
+	struct memory bad = { "test.conf", SLICE("conn a\n\tleft %any\n") };
+	const struct unit_options good_options = options_for(&m, NULL), bad_options = options_for(&bad, NULL);
+	const struct format *layout;
+	unsigned failures = 0;
+	bool reached = true;
+	struct unit *u;
+
+	for (uint64_t n = 1; reached; n++) {
+		struct buf diff = { 0 };
+		int r;
+
+		arena_fail_at(n);
+		r = unit_format("test.conf", n % 2 ? &good_options : &bad_options, &u, &layout);
+		if (r == 0) {
+			if (n % 2)
+				r = unit_write_format_diff(u, layout, &(struct diag_style){ 0 }, &diff);
+			unit_free(u);
+		}
+		reached = arena_failure_reached() || n < 100;
+		arena_fail_at(0);
+		ck_assert(r == 0 || r == -ENOMEM);
+		failures += r == -ENOMEM;
+		buf_release(&diff);
+	}
+	ck_assert_uint_gt(failures, 20);
+}
+END_TEST
+
 /* --- the meaning, on files that people have written --- */
 
 /* What a formatted file must not have any more, or may. */
@@ -377,4 +410,4 @@ START_TEST(shared_corpus)
 END_TEST
 
 TAP_MAIN("format", parameters, empty_lines, comments_inside, comments_between, comments_behind, line_ends,
-	 lines_that_cannot_be_understood, diffs, diffs_for_terminals, shared_corpus)
+	 lines_that_cannot_be_understood, diffs, diffs_for_terminals, memory_runs_out, shared_corpus)
