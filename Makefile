@@ -103,7 +103,11 @@ $(BUILD)/tests/corpus_runner: tests/corpus/runner.c $(BUILD)/libipsecc.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libipsecc.a $(LDLIBS)
 
-unit-tests: $(UNIT_TESTS) $(BUILD)/tests/corpus_runner
+$(BUILD)/tests/corpus_verdicts: tests/differential/corpus_verdicts.c $(BUILD)/libipsecc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libipsecc.a $(LDLIBS)
+
+unit-tests: $(UNIT_TESTS) $(BUILD)/tests/corpus_runner $(BUILD)/tests/corpus_verdicts
 
 update-golden: all $(BUILD)/tests/corpus_runner
 	BUILD=$(BUILD) tests/corpus/run --update

@@ -21,31 +21,64 @@ static bool has_host(const struct check *k, enum side side)
 	return k->conn->end[side].host_kind != IR_HOST_UNSET && !(host && host->by_alsoflip);
 }
 
+/* A value that is there but wrong has its own finding. */
+static bool misses_host(const struct check *k, enum side side)
+{
+	const struct setting *host = resolved_get(k->conn->resolved, KW_HOST, side);
+
+	return !has_host(k, side) && !(check_is_unread(k, KW_HOST, side) && host && host->param->value.text.n);
+}
+
+/* 3.x takes the missing end for %any, which goes with an address on the other end (run: 3.20). */
+static bool may_miss(const struct check *k, enum side side)
+{
+	const struct ir_end *there = &k->conn->end[other(side)];
+
+	return k->release < RELEASE_4_10 && there->host_kind != IR_HOST_UNSET && !is_any(there);
+}
+
+/* Neither end: a section for others to include. When nobody does, and nothing loads it, that is worth a note. */
+static void report_no_ends(struct check *k, bool asked_for)
+{
+	struct finding *f = check_report_at(k, RULE_MISSING_END, EFFECT_REFUSED, k->conn->span, "conn '%s' has neither left= nor right=",
+					    k->conn->name);
+
+	if (!asked_for)
+		diag_set_severity(k->diag, f, SEVERITY_NOTE);
+	diag_help(k->diag, f, "add left= and right=, or include it with 'also'");
+}
+
+static void report_missing_end(struct check *k, enum side side)
+{
+	const struct setting *start = resolved_get(k->conn->resolved, KW_AUTO, SIDE_NONE);
+	bool loads = may_miss(k, side);
+	struct finding *f = check_report_at(k, RULE_MISSING_END, loads ? EFFECT_NONE : EFFECT_REFUSED, k->conn->span, "conn '%s' has no %s=",
+					    k->conn->name, check_side_name(side));
+
+	check_related(k, f, KW_HOST, side, "alsoflip would bring it, and does nothing");
+	if (loads)
+		diag_note(k->diag, f, "libreswan %s takes %%any for it", release_name(k->release));
+	if (start && k->conn->start == PLAN_START_IGNORE)
+		diag_set_severity(k->diag, f, SEVERITY_NOTE);
+	else
+		diag_help(k->diag, f, "add %s= with an address, a host name, %%any or %%defaultroute", check_side_name(side));
+}
+
 /* C-014. A section that only serves others, or that is not to be loaded, need not be complete. */
 void check_missing_end(struct check *k)
 {
-	const struct setting *start = resolved_get(k->conn->resolved, KW_AUTO, SIDE_NONE);
+	bool left = misses_host(k, SIDE_LEFT), right = misses_host(k, SIDE_RIGHT);
 
-	for (int side = 0; side < 2; side++) {
-		enum side this = (enum side)side;
-		struct finding *f;
-
-		if (has_host(k, this))
-			continue;
-		if (check_is_unread(k, KW_HOST, this) && resolved_get(k->conn->resolved, KW_HOST, this)->param->value.text.n)
-			continue;	/* a value that is there but wrong has its own finding */
-		if (k->conn->is_template) {
-			k->refused = true;	/* it would be, if anybody loaded it; nothing to say */
-			continue;
-		}
-		f = check_report_at(k, RULE_MISSING_END, EFFECT_REFUSED, k->conn->span, "conn '%s' has no %s=", k->conn->name,
-				    check_side_name(this));
-		check_related(k, f, KW_HOST, this, "alsoflip would bring it, and does nothing");
-		if (start && k->conn->start == PLAN_START_IGNORE)
-			diag_set_severity(k->diag, f, SEVERITY_NOTE);
-		else
-			diag_help(k->diag, f, "add %s= with an address, a host name, %%any or %%defaultroute", check_side_name(this));
+	if (!left && !right)
+		return;
+	if (k->conn->is_template) {	/* it would be refused, if anybody loaded it; nothing to say */
+		k->refused = (left && right) || !may_miss(k, left ? SIDE_LEFT : SIDE_RIGHT);
+		return;
 	}
+	if (left && right)
+		report_no_ends(k, k->conn->start != PLAN_START_IGNORE && check_is_set(k, KW_AUTO, SIDE_NONE));
+	else
+		report_missing_end(k, left ? SIDE_LEFT : SIDE_RIGHT);
 }
 
 /* C-020 */

@@ -94,6 +94,7 @@ struct ir_setup {
 struct ir {
 	enum release release;
 	struct ir_setup setup;
+	bool file_refused;			/* the release loads nothing of the file; every conn's verdict says so */
 	VEC(struct ir_conn *) conns;		/* one per resolved conn, in order */
 };
 

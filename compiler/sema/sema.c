@@ -644,5 +644,6 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 		states[i].error |= refused[i];
 		s.ir->conns.v[i]->verdict = verdict_of(&s, &states[i]);
 	}
+	s.ir->file_refused = s.file_refused;
 	return s.ir;
 }

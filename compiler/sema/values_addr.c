@@ -624,7 +624,7 @@ bool value_parse_protoport(const struct value_parser *v, struct value *ret)
 
 	if (!parse_protocol(v, proto, &value) || !parse_port(v, port, &value))
 		return false;
-	if (value.proto == 0 && (value.port || value.port_any))		/* C-084, C-085 */
+	if (value.proto == 0 && (value.port || value.port_any) && v->release > RELEASE_3_18)		/* C-084, C-085 */
 		return bad_protoport(v, port, "a port needs a protocol");
 	*ret = value;
 	return true;
