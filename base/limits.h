@@ -26,6 +26,7 @@
 #define LIMIT_FACTS_BYTES	(16u * 1024 * 1024)
 #define LIMIT_ROUTES		1000000u		/* of one family in the facts */
 #define LIMIT_SECRETS_BYTES	(16u * 1024 * 1024)
+#define LIMIT_CERTIFICATE_FILE	(1024u * 1024)
 #define LIMIT_CONTROL_LINE	65536u
 
 /* IKE messages (I-029, I-122) */

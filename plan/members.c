@@ -11,6 +11,8 @@
 #define NUMBER(type, name)		NUMBER_TO(type, name, MAX(type, name))
 #define NUMBER_TO(type, name, maximum)	{ #name, MEMBER_NUMBER, .offset = OF(type, name), .size = SIZE(type, name), .max = maximum }
 #define WORD(type, name, list)		{ #name, MEMBER_ENUM, .offset = OF(type, name), .words = list }
+#define FLAGS(type, name, list)		{ #name, MEMBER_FLAGS, true, .offset = OF(type, name), .words = list }
+#define WORD_OR_FIRST(type, name, list)	{ #name, MEMBER_ENUM, true, .offset = OF(type, name), .words = list }
 #define TEXT(type, name)		{ #name, MEMBER_TEXT, .offset = OF(type, name) }
 #define TEXT_OR_NULL(type, name)	{ #name, MEMBER_TEXT, true, .offset = OF(type, name) }
 #define IDENTITY(type, name)		{ #name, MEMBER_IDENTITY, .offset = OF(type, name) }
@@ -30,6 +32,11 @@
 static const char *const sides[] = { "unknown", "left", "right", NULL };
 static const char *const address_kinds[] = { "address", "any", "name", NULL };
 static const char *const auths[] = { "psk", "rsa", "ecdsa", "any-signature", "null", "never", NULL };
+static const char *const send_certs[] = { "always", "if-asked", "never", NULL };
+static const char *const signatures[] = {
+	"rsa-sha1", "rsa-sha2", "rsa-pss-sha2_256", "rsa-pss-sha2_384", "rsa-pss-sha2_512", "ecdsa-sha2_256", "ecdsa-sha2_384",
+	"ecdsa-sha2_512", "eddsa", NULL
+};
 static const char *const secret_kinds[] = { "psk", "private-key", NULL };
 static const char *const starts[] = { "ignore", "add", "route", "up", "keep", NULL };
 static const char *const dpd_actions[] = { "hold", "clear", "restart", NULL };
@@ -69,6 +76,8 @@ static const struct member end_members[] = {
 	WORD(plan_end, auth, auths),
 	TEXT_OR_NULL(plan_end, cert),
 	TEXT_OR_NULL(plan_end, ca),
+	WORD_OR_FIRST(plan_end, send_cert, send_certs),
+	FLAGS(plan_end, signatures, signatures),
 	{ 0 },
 };
 SHAPE(end, plan_end);

@@ -12,6 +12,7 @@ enum member_type {
 	MEMBER_BOOL,
 	MEMBER_NUMBER,		/* unsigned, `size` bytes, at most `max` */
 	MEMBER_ENUM,		/* one of `words`, by number */
+	MEMBER_FLAGS,		/* uint32_t: a list of `words`, bit n for words[n] */
 	MEMBER_RELEASE,		/* enum release as "4.10" */
 	MEMBER_DIALECT,		/* the same enum release again, as "libreswan-4" */
 	MEMBER_TEXT,		/* const char * */

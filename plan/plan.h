@@ -40,6 +40,23 @@ enum plan_address_kind {
 
 enum plan_auth { PLAN_AUTH_PSK, PLAN_AUTH_RSA, PLAN_AUTH_ECDSA, PLAN_AUTH_ANY_SIGNATURE, PLAN_AUTH_NULL, PLAN_AUTH_NEVER };
 
+/* Kinds of signatures, as bits: what an end may sign with (authby=). SHA2 without a number is all of SHA2-256, -384, -512. */
+enum plan_signature {
+	PLAN_SIGN_RSA_SHA1 = 1 << 0,		/* PKCS#1 v1.5; the AUTH method 1 of RFC 7296 only */
+	PLAN_SIGN_RSA_SHA2 = 1 << 1,		/* PKCS#1 v1.5 */
+	PLAN_SIGN_PSS_SHA2_256 = 1 << 2,
+	PLAN_SIGN_PSS_SHA2_384 = 1 << 3,
+	PLAN_SIGN_PSS_SHA2_512 = 1 << 4,
+	PLAN_SIGN_ECDSA_SHA2_256 = 1 << 5,
+	PLAN_SIGN_ECDSA_SHA2_384 = 1 << 6,
+	PLAN_SIGN_ECDSA_SHA2_512 = 1 << 7,
+	PLAN_SIGN_EDDSA = 1 << 8,
+};
+#define PLAN_SIGN_PSS	(PLAN_SIGN_PSS_SHA2_256 | PLAN_SIGN_PSS_SHA2_384 | PLAN_SIGN_PSS_SHA2_512)
+#define PLAN_SIGN_ECDSA	(PLAN_SIGN_ECDSA_SHA2_256 | PLAN_SIGN_ECDSA_SHA2_384 | PLAN_SIGN_ECDSA_SHA2_512)
+
+enum plan_send_cert { PLAN_CERT_ALWAYS, PLAN_CERT_IF_ASKED, PLAN_CERT_NEVER };	/* sendcert= */
+
 struct plan_end {
 	enum plan_address_kind kind;
 	struct ip_addr addr;		/* FIXED */
@@ -49,6 +66,8 @@ struct plan_end {
 	enum plan_auth auth;
 	const char *cert;		/* nickname or file, NULL: none */
 	const char *ca;			/* DN of the wanted CA, NULL: any */
+	enum plan_send_cert send_cert;
+	uint32_t signatures;		/* enum plan_signature; none where auth is not a signature */
 };
 
 enum plan_secret_kind { PLAN_SECRET_PSK, PLAN_SECRET_PRIVATE_KEY };

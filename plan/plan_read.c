@@ -93,6 +93,25 @@ static int take_word(struct plan_reader *r, const struct json_step *at, const js
 	return bad_word(r, at, word, words);
 }
 
+static int take_flags(struct plan_reader *r, const struct json_step *at, const json_t *json, const char *const *words, uint32_t *ret)
+{
+	uint32_t set = 0;
+	unsigned bit;
+
+	if (!json_is_array(json))
+		return expected(r, at, "a list", json);
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		struct json_step step = { at, NULL, i };
+		int e = take_word(r, &step, json_array_get(json, i), words, &bit);
+
+		if (e)
+			return e;
+		set |= 1u << bit;
+	}
+	*ret = set;
+	return 0;
+}
+
 static int not_a(struct plan_reader *r, const struct json_step *at, struct slice text, const char *what)
 {
 	json_input_report(&r->in, RULE_PLAN_BAD_MEMBER, at, "'" SLICE_FMT "' is no %s", SLICE_ARG(text), what);
@@ -398,6 +417,8 @@ static int take_value(struct plan_reader *r, const struct json_step *at, const j
 		return e;
 	case MEMBER_ENUM:
 		return take_word(r, at, json, m->words, p);
+	case MEMBER_FLAGS:
+		return take_flags(r, at, json, m->words, p);
 	case MEMBER_RELEASE:
 		return take_release(r, at, json, p);
 	case MEMBER_DIALECT:

@@ -86,6 +86,19 @@ static json_t *selector_json(const struct traffic_selector *ts)
 			 ts->port_first, "port_last", ts->port_last);
 }
 
+static json_t *words_json(const char *const *words, uint32_t set)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; array && words[i]; i++) {
+		if ((set & 1u << i) && json_array_append_new(array, json_string(words[i]))) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
 static json_t *value_json(enum member_type type, const struct member *m, const void *p);
 
 static json_t *list_json(const struct member *m, const void *p)
@@ -125,6 +138,8 @@ static json_t *value_json(enum member_type type, const struct member *m, const v
 		return json_integer((json_int_t)number_at(p, m->size));
 	case MEMBER_ENUM:
 		return json_string(m->words[number_at(p, sizeof(unsigned))]);
+	case MEMBER_FLAGS:
+		return words_json(m->words, *(const uint32_t *)p);
 	case MEMBER_RELEASE:
 		return json_string(release_name(*(const enum release *)p));
 	case MEMBER_DIALECT:

@@ -10,7 +10,7 @@
 #define IKE_PORT	500
 #define NATT_PORT	4500
 
-enum { LONG_CONTROL = 256, LONG_DATAPLANE, LONG_SECRETS, LONG_HOST_FACTS, LONG_DIALECT, LONG_JSON, LONG_PID_FILE, LONG_RACOON_LOG };
+enum { LONG_CONTROL = 256, LONG_DATAPLANE, LONG_SECRETS, LONG_CERTS, LONG_HOST_FACTS, LONG_DIALECT, LONG_JSON, LONG_PID_FILE, LONG_RACOON_LOG };
 
 static const char letters[] = "46BdFf:hLl:P:p:Vv";
 
@@ -18,6 +18,7 @@ static const struct option long_options[] = {
 	{ "control", required_argument, NULL, LONG_CONTROL },
 	{ "dataplane", required_argument, NULL, LONG_DATAPLANE },
 	{ "secrets", required_argument, NULL, LONG_SECRETS },
+	{ "certs", required_argument, NULL, LONG_CERTS },
 	{ "host-facts", required_argument, NULL, LONG_HOST_FACTS },
 	{ "dialect", required_argument, NULL, LONG_DIALECT },
 	{ "json", no_argument, NULL, LONG_JSON },
@@ -55,6 +56,7 @@ static void print_help(void)
 	      "  -p PORT              UDP port of IKE (default 500), 0: none\n"
 	      "  -v                   payloads of messages in the log, also without -dd\n"
 	      "      --secrets=FILE   instead of the files that the plan names\n"
+	      "      --certs=DIR      certificates: certs/NAME.pem, private/, cacerts/, crls/ (default " DEFAULT_CERTS ")\n"
 	      "      --control=SOCKET default " DEFAULT_CONTROL "\n"
 	      "      --dataplane=auto|xfrm|tun|dry\n"
 	      "                       the kernel's IPsec, ESP in user space, or only a log of what would be done\n"
@@ -148,6 +150,7 @@ static bool take_option(struct run_arguments *args, int option)
 	case LONG_CONTROL: d->control_path = optarg; return true;
 	case LONG_DATAPLANE: return set_dataplane(args, optarg);
 	case LONG_SECRETS: args->secrets = optarg; return true;
+	case LONG_CERTS: args->certs = optarg; return true;
 	case LONG_HOST_FACTS: args->host_facts = optarg; return true;
 	case LONG_DIALECT: args->dialect = optarg; return true;
 	case LONG_JSON: args->json = true; return true;

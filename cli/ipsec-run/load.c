@@ -15,7 +15,7 @@
 
 #define SECRETS_DEPTH 10u	/* of include lines in secrets files */
 
-static void show_findings(struct diag *diag)
+void run_show_findings(struct diag *diag)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct diag_style style = terminal_style(stderr, COLOR_AUTO);
@@ -53,7 +53,7 @@ static int read_plan(struct run_input *in, int index)
 	struct plan *plan;
 	int r = plan_read(&in->arena, file->text, file->base, &in->diag, &plan);
 
-	show_findings(&in->diag);
+	run_show_findings(&in->diag);
 	if (r) {
 		complain("%s: the plan is refused", file->path);
 		return r;
@@ -99,7 +99,7 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 		return r;
 	}
 	in->plan = unit_plan(in->unit, &lowering, &incomplete);
-	show_findings(&in->unit->diag);
+	run_show_findings(&in->unit->diag);
 	if (!in->plan)
 		return -ENOMEM;
 	if (!incomplete)
@@ -124,7 +124,7 @@ static int load_plan(struct run_input *in, const struct run_arguments *args)
 /* --- secrets ------------------------------------------------------------------------------------------------------------------ */
 
 /* I-346: who can read the file can be either end. */
-static bool private_file(struct run_input *in, const char *path)
+bool run_file_is_private(struct run_input *in, const char *path)
 {
 	struct finding *f;
 	struct stat st;
@@ -139,7 +139,7 @@ static bool private_file(struct run_input *in, const char *path)
 static int load_secrets_file(struct run_input *in, const char *path, unsigned depth)
 {
 	size_t first = in->secrets.includes.n, end;
-	int index, r = private_file(in, path) ? add_file(in, path, LIMIT_SECRETS_BYTES, &index) : -EACCES;
+	int index, r = run_file_is_private(in, path) ? add_file(in, path, LIMIT_SECRETS_BYTES, &index) : -EACCES;
 
 	if (r)
 		return r;
@@ -188,7 +188,7 @@ static int load_secrets(struct run_input *in, const struct run_arguments *args)
 	for (size_t i = 0; i < in->plan->secrets.n && !args->secrets && !r; i++)
 		if (in->plan->secrets.v[i].file && !named_before(in->plan, i))
 			r = load_secrets_file(in, in->plan->secrets.v[i].file, 0);
-	show_findings(&in->diag);
+	run_show_findings(&in->diag);
 	wipe_texts(in, first);
 	return r;
 }
@@ -226,11 +226,14 @@ int run_load(struct run_input *in, const struct run_arguments *args)
 	r = load_plan(in, args);
 	if (!r)
 		r = check_families(in, args);
-	return r ? r : load_secrets(in, args);
+	if (!r)
+		r = load_secrets(in, args);
+	return r ? r : run_load_credentials(in, args);
 }
 
 void run_unload(struct run_input *in)
 {
+	credentials_free(in->credentials);
 	secrets_release(&in->secrets);
 	unit_free(in->unit);
 	arena_release(&in->arena);

@@ -101,6 +101,7 @@ static enum exit_status run_daemon(struct run_arguments *args)
 	if (run_load(&in, args) == 0) {
 		args->daemon.plan = in.plan;
 		args->daemon.secrets = &in.secrets;
+		args->daemon.credentials = in.credentials;
 		if (args->foreground)
 			status = daemon_run(&args->daemon) ? EXIT_FINDINGS : EXIT_DONE;
 		else

@@ -25,6 +25,17 @@ static bool signs(enum plan_auth auth)
 	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
 }
 
+/* leftauth= names a kind, authby= the signatures of that kind that may be made; where it names none of them, all will do. */
+static uint32_t signatures_of(const struct ir_conn *conn, enum plan_auth auth)
+{
+	const uint32_t rsa = PLAN_SIGN_RSA_SHA1 | PLAN_SIGN_RSA_SHA2 | PLAN_SIGN_PSS, ecdsa = PLAN_SIGN_ECDSA | PLAN_SIGN_EDDSA;
+	uint32_t kind = auth == PLAN_AUTH_RSA ? rsa : auth == PLAN_AUTH_ECDSA ? ecdsa : rsa | ecdsa;
+
+	if (!signs(auth))
+		return 0;
+	return conn->signatures & kind ? conn->signatures & kind : kind;
+}
+
 /* An unset id is the address. Of an end without a known address nothing is demanded. */
 static struct ident identity_of(const struct lowering *l, const struct ir_end *end, const struct ip_addr *host)
 {
@@ -51,8 +62,10 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 		.auth = auth_of(conn, end),
 		.cert = end->cert,
 		.ca = end->ca,
+		.send_cert = end->send_cert,
 	};
 
+	ret.signatures = signatures_of(conn, ret.auth);
 	return ret;
 }
 

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#define SIGN_RSASIG	(PLAN_SIGN_RSA_SHA1 | PLAN_SIGN_RSA_SHA2 | PLAN_SIGN_PSS)
+
 /* How a value is stored. WORD looks the canonical word up and stores an enum; FLAG does so for a bool. */
 enum field_kind { NOWHERE, BOOL, U16, U32, U64, MS_OF_S, WORD, FLAG, TEXT, ADDR, SPECIAL };
 
@@ -33,6 +35,9 @@ static const struct word shunt_words[] = {
 	{ "none", PLAN_SHUNT_NONE }, { "passthrough", PLAN_SHUNT_PASS }, { "drop", PLAN_SHUNT_DROP }, { "reject", PLAN_SHUNT_REJECT },
 	{ "hold", PLAN_SHUNT_HOLD }, { 0 },
 };
+static const struct word send_cert_words[] = {
+	{ "always", PLAN_CERT_ALWAYS }, { "sendifasked", PLAN_CERT_IF_ASKED }, { "never", PLAN_CERT_NEVER }, { 0 },
+};
 static const struct word tristate_words[] = {
 	{ "auto", PLAN_AUTO }, { "either", PLAN_AUTO }, { "yes", PLAN_YES }, { "no", PLAN_NO }, { 0 },
 };
@@ -58,10 +63,20 @@ static void apply_ikev2(struct ir_conn *c, enum side side, const struct value *v
 			c->ike_version = (uint8_t)w->value;
 }
 
+/* What libreswan 4.10 understands by each word: rsasig takes PKCS#1 v1.5 and PSS, rsa-sha2 PSS only (I-083). */
+static const struct word signature_words[] = {
+	{ "rsasig", SIGN_RSASIG }, { "secret|rsasig", SIGN_RSASIG }, { "rsa-sha1", PLAN_SIGN_RSA_SHA1 }, { "rsa-sha2", PLAN_SIGN_PSS },
+	{ "rsa-sha2_256", PLAN_SIGN_PSS_SHA2_256 }, { "rsa-sha2_384", PLAN_SIGN_PSS_SHA2_384 },
+	{ "rsa-sha2_512", PLAN_SIGN_PSS_SHA2_512 }, { "ecdsa", PLAN_SIGN_ECDSA }, { "ecdsa-sha2_256", PLAN_SIGN_ECDSA_SHA2_256 },
+	{ "ecdsa-sha2_384", PLAN_SIGN_ECDSA_SHA2_384 }, { "ecdsa-sha2_512", PLAN_SIGN_ECDSA_SHA2_512 },
+	{ "eddsa", PLAN_SIGN_EDDSA }, { 0 },
+};
+
 static void apply_authby(struct ir_conn *c, enum side side, const struct value *value)
 {
 	(void)side;
 	c->auth_psk = c->auth_rsa = c->auth_ecdsa = c->auth_null = c->auth_never = false;
+	c->signatures = 0;
 	for (size_t i = 0; i < value->words.n; i++) {
 		const char *word = value->words.v[i]->meaning;
 
@@ -70,6 +85,9 @@ static void apply_authby(struct ir_conn *c, enum side side, const struct value *
 		c->auth_ecdsa |= strncmp(word, "ecdsa", 5) == 0 || strncmp(word, "eddsa", 5) == 0;
 		c->auth_null |= strcmp(word, "null") == 0;
 		c->auth_never |= strcmp(word, "never") == 0;
+		for (const struct word *w = signature_words; w->meaning; w++)
+			if (strcmp(w->meaning, word) == 0)
+				c->signatures |= (uint32_t)w->value;
 	}
 }
 
@@ -221,6 +239,7 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_IKEPORT] = { U16, END(ike_port), NULL, NULL },
 	[KW_CERT] = { TEXT, END(cert), NULL, NULL },
 	[KW_CA] = { TEXT, END(ca), NULL, NULL },
+	[KW_SENDCERT] = { WORD, END(send_cert), send_cert_words, NULL },
 	[KW_CKAID] = { TEXT, END(ckaid), NULL, NULL },
 	[KW_UPDOWN] = { TEXT, END(updown), NULL, NULL },
 	[KW_AUTH] = { SPECIAL, 0, NULL, apply_end_auth },
@@ -323,7 +342,7 @@ static bool default_value(struct arena *a, enum release release, struct diag *di
 
 void fields_defaults(struct arena *a, enum release release, struct diag *diag, struct ir_conn *ret)
 {
-	*ret = (struct ir_conn){ .ike_version = 2, .protocol = PROTOCOL_ESP, .auth_rsa = true };
+	*ret = (struct ir_conn){ .ike_version = 2, .protocol = PROTOCOL_ESP, .auth_rsa = true, .signatures = SIGN_RSASIG };
 	for (unsigned id = 0; id < KW_COUNT; id++) {
 		const struct keyword *k = &keyword_table[id];
 		struct value value;

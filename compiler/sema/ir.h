@@ -28,6 +28,7 @@ struct ir_end {
 	uint16_t ike_port;
 	const char *cert, *ca, *ckaid, *updown;
 	bool has_auth;
+	enum plan_send_cert send_cert;
 	enum plan_auth auth;			/* leftauth= */
 	struct ip_addr sourceip, nexthop;	/* AF_UNSPEC: none */
 	bool xauth_client, xauth_server, modecfg_client, modecfg_server;
@@ -63,6 +64,7 @@ struct ir_conn {
 	enum plan_start start;
 	uint8_t ike_version;			/* 1 or 2 */
 	bool auth_psk, auth_rsa, auth_ecdsa, auth_null, auth_never;	/* authby= */
+	uint32_t signatures;			/* enum plan_signature, of authby= */
 	enum ipsec_protocol protocol;
 	proposal_list ike, phase2;		/* defaults of the release when unset */
 	bool pfs, rekey, reauth, aggressive, fragmentation, mobike, compress, narrowing, overlapip, initial_contact;

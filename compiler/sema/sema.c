@@ -436,8 +436,10 @@ static void complete(struct sema *s, struct ir_conn *c)
 	const struct resolved_conn *r = c->resolved;
 
 	/* 4.0 and later take ECDSA along when authby= is not written */
-	if (!resolved_get(r, KW_AUTHBY, SIDE_NONE) && s->release >= RELEASE_4_10 && c->ike_version == 2)
+	if (!resolved_get(r, KW_AUTHBY, SIDE_NONE) && s->release >= RELEASE_4_10 && c->ike_version == 2) {
 		c->auth_ecdsa = true;
+		c->signatures |= PLAN_SIGN_ECDSA;
+	}
 	c->nat_keepalive = c->nat_keepalive ? s->ir->setup.nat_keepalive : 0;
 	if (c->replay_window == 0 && s->release >= RELEASE_4_10)
 		c->esn = PLAN_NO;	/* P-101, C-197 */

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
 
 static const struct {
 	enum auth_method method;
@@ -25,56 +28,91 @@ const char *auth_method_name(uint8_t method)
 	return NULL;
 }
 
-/* RFC 7296 section 2.15: prf(prf(PSK, "Key Pad for IKEv2"), octets). */
-static int psk_value(struct prf *prf, const struct secret *psk, const struct auth_octets *octets, uint8_t out[SUITE_PRF_MAX])
+bool auth_method_fits(enum auth_method of_key, uint8_t method)
+{
+	bool signature = method == AUTH_RSA || method == AUTH_SIGNATURE || (method >= AUTH_ECDSA_256 && method <= AUTH_ECDSA_521);
+
+	return of_key == AUTH_SIGNATURE ? signature : method == of_key;
+}
+
+static int mac_id(struct prf *prf, const struct auth_octets *octets, uint8_t out[SUITE_PRF_MAX])
+{
+	return prf_compute(prf, octets->sk_p, &octets->id, 1, out);
+}
+
+/* RFC 7296 section 2.15: prf(prf(key, "Key Pad for IKEv2"), octets); without authentication the key is SK_p (RFC 7619). */
+static int shared_value(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t out[SUITE_PRF_MAX])
 {
 	const struct slice pad = SLICE("Key Pad for IKEv2");
-	uint8_t key[SUITE_PRF_MAX], maced_id[SUITE_PRF_MAX];
+	struct slice secret = key->method == AUTH_NULL ? octets->sk_p : secret_slice(key->psk);
+	uint8_t padded[SUITE_PRF_MAX], maced_id[SUITE_PRF_MAX];
 	struct slice parts[] = { octets->message, octets->nonce, slice_bytes(maced_id, prf_size(prf)), octets->intauth };
 	int error;
 
-	if (psk->n == 0)
+	if (secret.n == 0)
 		return -EINVAL;		/* I-081: an empty key proves nothing */
-	error = prf_compute(prf, secret_slice(psk), &pad, 1, key);
+	error = prf_compute(prf, secret, &pad, 1, padded);
 	if (!error)
-		error = prf_compute(prf, octets->sk_p, &octets->id, 1, maced_id);
+		error = mac_id(prf, octets, maced_id);
 	if (!error)
-		error = prf_compute(prf, slice_bytes(key, prf_size(prf)), parts, 4, out);
-	OPENSSL_cleanse(key, sizeof key);
+		error = prf_compute(prf, slice_bytes(padded, prf_size(prf)), parts, 4, out);
+	OPENSSL_cleanse(padded, sizeof padded);
 	return error;
 }
 
-int auth_make(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, struct buf *out)
+/* What a signature is over: the same octets, in one piece. */
+static int signed_octets(struct prf *prf, const struct auth_octets *octets, struct buf *out)
 {
+	uint8_t maced_id[SUITE_PRF_MAX];
+	int error = mac_id(prf, octets, maced_id);
+
+	if (error)
+		return error;
+	buf_add_slice(out, octets->message);
+	buf_add_slice(out, octets->nonce);
+	buf_add(out, maced_id, prf_size(prf));
+	buf_add_slice(out, octets->intauth);
+	return buf_failed(out) ? -ENOMEM : 0;
+}
+
+int auth_make(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t *ret_method, struct buf *out)
+{
+	CLEANUP(buf_release) struct buf all = { 0 };
 	uint8_t value[SUITE_PRF_MAX];
 	int error;
 
-	if (key->method != AUTH_PSK)
-		return -ENOTSUP;
-	error = psk_value(prf, key->psk, octets, value);
+	if (key->method == AUTH_SIGNATURE) {
+		error = signed_octets(prf, octets, &all);
+		return error ? error : signature_make(key->key, key->signatures, key->hashes, buf_slice(&all), ret_method, out);
+	}
+	error = shared_value(prf, key, octets, value);
 	if (error)
 		return error;
+	*ret_method = (uint8_t)key->method;
 	buf_add(out, value, prf_size(prf));
 	return buf_failed(out) ? -ENOMEM : 0;
 }
 
 int auth_verify(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t method, struct slice data,
-		const char **ret_why)
+		char why[SIGNATURE_WHY])
 {
+	CLEANUP(buf_release) struct buf all = { 0 };
 	uint8_t value[SUITE_PRF_MAX];
 	bool same;
 	int error;
 
-	*ret_why = "the method is not the one that was agreed";
-	if (method != key->method)
+	snprintf(why, SIGNATURE_WHY, "the method is not the one that was agreed");
+	if (!auth_method_fits(key->method, method))
 		return -EKEYREJECTED;
-	if (key->method != AUTH_PSK)
-		return -ENOTSUP;
-	error = psk_value(prf, key->psk, octets, value);
+	if (key->method == AUTH_SIGNATURE) {
+		error = signed_octets(prf, octets, &all);
+		return error ? error : signature_verify(key->key, key->signatures, method, data, buf_slice(&all), why);
+	}
+	error = shared_value(prf, key, octets, value);
 	if (error)
 		return error;
 	same = suite_equal(data, slice_bytes(value, prf_size(prf)));
 	OPENSSL_cleanse(value, sizeof value);
-	*ret_why = "the shared keys differ";
+	snprintf(why, SIGNATURE_WHY, key->method == AUTH_NULL ? "its proof is wrong" : "the shared keys differ");
 	return same ? 0 : -EKEYREJECTED;
 }

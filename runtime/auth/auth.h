@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auth.h -- the AUTH payload of IKEv2 (RFC 7296 section 2.15, RFC 7427): what is signed, how it is made and verified.
  *
- * The engine knows *that* a peer must prove an identity; which method does it stands in struct auth_key. Today that is the
- * shared key (I-080); signatures add members there, and a policy of allowed algorithms, without a change for callers. All
- * comparisons are in constant time; a reason is for the log only, the wire says AUTHENTICATION_FAILED whatever it was (I-064).
+ * The engine knows *that* a peer must prove an identity; which method does it stands in struct auth_key: a shared key (I-080), a
+ * signature (I-082), or nothing (I-086). All comparisons of secrets are in constant time; a reason is for the log only, the wire
+ * says AUTHENTICATION_FAILED whatever it was (I-064).
  */
 #ifndef RUNTIME_AUTH_H
 #define RUNTIME_AUTH_H
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "runtime/auth/signature.h"
 #include "runtime/suite/suite.h"
 #include "secrets/secrets.h"
 
@@ -34,16 +35,20 @@ struct auth_octets {
 };
 
 struct auth_key {
-	enum auth_method method;
+	enum auth_method method;	/* AUTH_PSK, AUTH_NULL; AUTH_SIGNATURE stands for the older kinds of signatures too */
 	const struct secret *psk;	/* AUTH_PSK; borrowed */
+	EVP_PKEY *key;			/* AUTH_SIGNATURE: private to make, public to verify; borrowed */
+	uint32_t signatures;		/* enum plan_signature that are allowed */
+	unsigned hashes;		/* to make: what the peer announced (signature_make()) */
 };
 
-/* Appends method's authentication data (the body of AUTH behind its 4 bytes). 0, -ENOTSUP for a method that is not here,
- * -EINVAL for an empty key, -ENOMEM. */
-int auth_make(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, struct buf *out);
-/* 0 when `data` with `method` proves it; -EKEYREJECTED with a static reason, -ENOTSUP, -ENOMEM. A method other than the key's
- * is rejected. */
+/* Appends the authentication data (the body of AUTH behind its 4 bytes) and tells the method on the wire. 0, -ENOTSUP where
+ * nothing that is allowed can be done with the key, -EINVAL for an empty key, -ENOMEM. */
+int auth_make(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t *ret_method, struct buf *out);
+/* Is `method` of the wire one of the kind that the key is for? */
+bool auth_method_fits(enum auth_method of_key, uint8_t method);
+/* 0 when `data` with `method` proves it; -EKEYREJECTED with the reason, -EINVAL for an empty key, -ENOMEM. */
 int auth_verify(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, uint8_t method, struct slice data,
-		const char **ret_why);
+		char why[SIGNATURE_WHY]);
 
 #endif

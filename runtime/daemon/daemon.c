@@ -193,6 +193,12 @@ static int open_dataplane(struct daemon *d)
 	return error ? fail(d, error, "policies", why) : 0;
 }
 
+static int64_t on_wall_clock(void *context)
+{
+	(void)context;
+	return time(NULL);
+}
+
 static int open_engine(struct daemon *d)
 {
 	struct arena arena;
@@ -206,6 +212,8 @@ static int open_engine(struct daemon *d)
 		.log = on_log,
 		.done = daemon_done,
 		.secrets = d->options->secrets,
+		.credentials = d->options->credentials,
+		.wall_clock = on_wall_clock,
 		.dataplane = d->dataplane,
 		.force_encap = d->dataplane_ops->caps & DP_CAP_NEEDS_ENCAP,
 		.ike_port = d->options->ike_port,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "plan/plan.h"
+#include "runtime/auth/credentials.h"
 #include "secrets/secrets.h"
 
 enum daemon_log_to { DAEMON_LOG_SYSLOG, DAEMON_LOG_STDERR, DAEMON_LOG_FILE };
@@ -14,6 +15,7 @@ enum daemon_log_to { DAEMON_LOG_SYSLOG, DAEMON_LOG_STDERR, DAEMON_LOG_FILE };
 struct daemon_options {
 	const struct plan *plan;
 	const struct secrets *secrets;
+	const struct credentials *credentials;	/* NULL: none */
 	const char *control_path;
 	const char *pid_file;		/* NULL: none */
 	const char *dataplane;		/* "auto", "xfrm", "tun", "dry" */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* auth.c -- IKE_AUTH in both roles (RFC 7296 sections 1.2, 2.15, 2.16; I-060 ... I-068, I-080): identities, the choice of the
- * conn by identity, proof by the shared key, INITIAL_CONTACT, and the first child SA on the same ride.
+ * conn by identity, INITIAL_CONTACT, and the first child SA on the same ride.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,25 +19,6 @@ static void id_body(const struct ident *id, struct buf *out)
 	buf_add_slice(out, id->wire);
 }
 
-static struct ident address_ident(const struct ip_addr *a)
-{
-	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
-			       .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
-}
-
-static bool concrete(const struct ident *id)
-{
-	return id->type != IDENT_NONE && id->type != IDENT_ANY && id->type != IDENT_FROM_CERT;
-}
-
-/* Who we are towards this peer: leftid, or the address in use. */
-static struct ident own_ident(const struct ike_sa *sa)
-{
-	const struct ident *id = &sa->peer->plan->local.id;
-
-	return concrete(id) ? *id : address_ident(&sa->local);
-}
-
 static char *ident_text(struct arena *a, const struct ident *id)
 {
 	struct ident parsed;
@@ -53,50 +34,6 @@ static int name_ends(struct ike_sa *sa)
 	struct arena *a = &sa->ike->scratch;
 
 	return sa_keep_identities(sa, &remote, ident_text(a, &own), ident_text(a, &remote));
-}
-
-static const struct secret *psk_for(const struct ike_sa *sa)
-{
-	struct ident own = own_ident(sa);
-
-	return find_psk(sa->ike, &own, &sa->remote_id, &sa->local, &sa->remote);
-}
-
-/* The octets of the original initiator's or responder's AUTH. */
-static struct auth_octets octets(const struct ike_sa *sa, bool of_initiator, struct slice id)
-{
-	const struct initial *in = sa->initial;
-	const struct ike_keys *k = sa->keys;
-
-	if (of_initiator)
-		return (struct auth_octets){ buf_slice(&in->request), slice_bytes(in->nonce_r, in->nonce_r_size), id,
-					     slice_bytes(k->pi, k->prf_size), { NULL, 0 } };
-	return (struct auth_octets){ buf_slice(&in->response),
-				     slice_bytes(in->nonce_i, in->nonce_i_size),
-				     id,
-				     slice_bytes(k->pr, k->prf_size),
-				     { NULL, 0 } };
-}
-
-static int add_auth(struct ike_sa *sa, const struct secret *psk, const struct buf *id, struct draft *d)
-{
-	CLEANUP(buf_wipe_release) struct buf data = { 0 };
-	struct auth_key key = { AUTH_PSK, psk };
-	struct auth_octets o = octets(sa, sa->initiator, buf_slice(id));
-	int r = auth_make(sa->prf, &key, &o, &data);
-
-	if (r == 0)
-		wire_add_auth(&d->w, AUTH_PSK, buf_slice(&data));
-	return r;
-}
-
-static int check_auth(struct ike_sa *sa, const struct secret *psk, const struct wire_message *m, const char **ret_why)
-{
-	struct wire_auth auth = wire_auth(wire_find(m, PAYLOAD_AUTH, 0));
-	struct auth_key key = { AUTH_PSK, psk };
-	struct auth_octets o = octets(sa, !sa->initiator, wire_find(m, sa->initiator ? PAYLOAD_IDR : PAYLOAD_IDI, 0)->body);
-
-	return auth_verify(sa->prf, &key, &o, auth.method, auth.data, ret_why);
 }
 
 static bool same_ident(const struct ident *a, const struct ident *b)
@@ -145,17 +82,23 @@ static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 	CLEANUP(buf_release) struct buf id = { 0 };
 	const struct plan_peer *p = sa->peer->plan;
 	struct ident own = own_ident(sa);
-	const struct secret *psk;
+	const struct ident *remote = sa->peer->remote_id;
+	const char *why;
 
-	sa->remote_id = concrete(&p->remote.id) ? p->remote.id : address_ident(&sa->remote);
-	psk = psk_for(sa);
+	sa->remote_id = ident_concrete(remote) ? *remote : address_ident(&sa->remote);
 	id_body(&own, &id);
 	wire_add_id(&d->w, PAYLOAD_IDI, (uint8_t)own.type, own.wire);
-	if (p->initial_contact && !other_sa_with(sa, &sa->remote_id))
+	proof_add_certs(sa, &d->w);
+	if (p->initial_contact && !proof_is_null(sa->peer) && !other_sa_with(sa, &sa->remote_id))
 		wire_add_notify(&d->w, NOTIFY_INITIAL_CONTACT, (struct slice){ NULL, 0 });
-	if (concrete(&p->remote.id))
-		wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)p->remote.id.type, p->remote.id.wire);
-	return psk && add_auth(sa, psk, &id, d) == 0 && child_add_offer(sa, t, true, d);
+	proof_add_certreq(sa, &d->w);
+	if (ident_concrete(remote))
+		wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)remote->type, remote->wire);
+	if (proof_add(sa, &id, &d->w, &why) < 0) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -ENOKEY, &p->origin, "we cannot authenticate: %s", why);
+		return false;
+	}
+	return child_add_offer(sa, t, true, d);
 }
 
 bool auth_start(struct ike_sa *sa)
@@ -176,6 +119,12 @@ bool auth_start(struct ike_sa *sa)
 	return true;
 }
 
+/* What has to agree between the ends, for advice. */
+static const char *compared(const struct ike_sa *sa)
+{
+	return proof_by_psk(sa->peer) ? "secret" : "certificates";
+}
+
 static void auth_refused(struct ike_sa *sa, const struct wire_notify *n)
 {
 	const struct plan_peer *p = sa->peer->plan;
@@ -183,8 +132,8 @@ static void auth_refused(struct ike_sa *sa, const struct wire_notify *n)
 	if (n->type == NOTIFY_AUTHENTICATION_FAILED)
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -EACCES, &p->origin,
 			"the peer refuses our authentication as %s (AUTHENTICATION_FAILED); "
-			"compare leftid, rightid and the secret on both ends",
-			ident_text(&sa->ike->scratch, &p->local.id));
+			"compare leftid, rightid and the %s on both ends",
+			ident_text(&sa->ike->scratch, sa->peer->local_id), compared(sa));
 	else
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_ERROR, -EPROTO, &p->origin,
 			"the peer refuses IKE_AUTH (%s); its log says why", notify_text(sa->ike, n->type));
@@ -210,25 +159,24 @@ static bool verify_responder(struct ike_sa *sa, const struct wire_message *m)
 {
 	const struct plan_peer *p = sa->peer->plan;
 	struct wire_id id = wire_id(wire_find(m, PAYLOAD_IDR, 0));
-	const struct secret *psk;
-	const char *why = "no shared key for this identity";
+	const struct ident *wanted = sa->peer->remote_id;
+	char why[SIGNATURE_WHY];
 
 	if (ident_from_wire(&sa->ike->scratch, id.type, id.data, &sa->remote_id) < 0) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
 			"the peer's identity cannot be read");
 		return false;
 	}
-	if (!ident_matches(&p->remote.id, &sa->remote_id)) {
+	if (!ident_matches(wanted, &sa->remote_id)) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
 			"the peer calls itself %s, but the conn wants %s; compare the id settings of both ends",
-			ident_text(&sa->ike->scratch, &sa->remote_id), ident_text(&sa->ike->scratch, &p->remote.id));
+			ident_text(&sa->ike->scratch, &sa->remote_id), ident_text(&sa->ike->scratch, wanted));
 		return false;
 	}
-	psk = psk_for(sa);
-	if (!psk || check_auth(sa, psk, m, &why) < 0) {
+	if (!proof_check(sa, m, why)) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->origin,
-			"the peer could not prove to be %s: %s; compare the secret on both ends",
-			ident_text(&sa->ike->scratch, &sa->remote_id), why);
+			"the peer could not prove to be %s: %s; compare the %s on both ends",
+			ident_text(&sa->ike->scratch, &sa->remote_id), why, compared(sa));
 		return false;
 	}
 	return true;
@@ -278,16 +226,18 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 struct claim {			/* what the initiator says about the two ends */
 	struct ident peer, us;
 	bool names_us;
+	uint8_t method;		/* of AUTH */
 };
 
 static bool accepts(const struct ike_sa *sa, const struct ike_peer *p, const struct claim *c)
 {
-	const struct ident *own = &p->plan->local.id;
+	const struct ident *own = p->local_id;
 	struct ident by_address = address_ident(&sa->local);
 
-	if (!peer_fits_addresses(p, &sa->local, &sa->remote) || !ident_matches(&p->plan->remote.id, &c->peer))
+	if (!peer_fits_addresses(p, &sa->local, &sa->remote) || !ident_matches(p->remote_id, &c->peer) ||
+	    !proof_fits(p, c->method))
 		return false;
-	if (c->names_us && !ident_matches(concrete(own) ? own : &by_address, &c->us))
+	if (c->names_us && !ident_matches(ident_concrete(own) ? own : &by_address, &c->us))
 		return false;
 	return suite_within(&p->proposals, &sa->suite);
 }
@@ -305,7 +255,7 @@ static struct ike_peer *choose_peer(const struct ike_sa *sa, const struct claim 
 
 		if (!accepts(sa, p, c))
 			continue;
-		score = 1 + (p == sa->peer) + 2u * !p->template + 4u * concrete(&p->plan->remote.id);
+		score = 1 + (p == sa->peer) + 2u * !p->template + 4u * ident_concrete(p->remote_id);
 		if (score > best_score) {
 			best = p;
 			best_score = score;
@@ -319,6 +269,7 @@ static bool read_claim(struct ike_sa *sa, const struct wire_message *m, struct c
 	const struct wire_payload *idr = wire_find(m, PAYLOAD_IDR, 0);
 	struct wire_id id = wire_id(wire_find(m, PAYLOAD_IDI, 0));
 
+	c->method = wire_auth(wire_find(m, PAYLOAD_AUTH, 0)).method;
 	if (ident_from_wire(&sa->ike->scratch, id.type, id.data, &c->peer) < 0)
 		return false;
 	c->names_us = idr != NULL;
@@ -338,9 +289,9 @@ static void change_peer(struct ike_sa *sa, struct ike_peer *p)
 /* I-064: one answer for all reasons; the log has the reason. */
 static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
 {
+	const char *method;
 	struct claim c = { 0 };
-	const struct secret *psk;
-	const char *why = "no shared key for this identity";
+	char why[SIGNATURE_WHY];
 	struct ike_peer *p;
 
 	if (!read_claim(sa, m, &c)) {
@@ -349,21 +300,21 @@ static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
 		return false;
 	}
 	p = choose_peer(sa, &c);
+	method = auth_method_name(c.method);
 	if (!p) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_NO_CONN, -EACCES, &sa->peer->plan->origin,
-			"no conn for a peer that calls itself %s%s%s; sent AUTHENTICATION_FAILED",
+			"no conn for a peer that calls itself %s%s%s and authenticates by %s; sent AUTHENTICATION_FAILED",
 			ident_text(&sa->ike->scratch, &c.peer), c.names_us ? " and wants " : "",
-			c.names_us ? ident_text(&sa->ike->scratch, &c.us) : "");
+			c.names_us ? ident_text(&sa->ike->scratch, &c.us) : "", method ? method : "an unknown method");
 		return false;
 	}
 	change_peer(sa, p);
 	sa->remote_id = c.peer;
-	psk = psk_for(sa);
-	if (psk && check_auth(sa, psk, m, &why) == 0)
+	if (proof_check(sa, m, why))
 		return true;
 	TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->plan->origin,
-		"the peer could not prove to be %s: %s; sent AUTHENTICATION_FAILED; compare the secret on both ends",
-		ident_text(&sa->ike->scratch, &c.peer), why);
+		"the peer could not prove to be %s: %s; sent AUTHENTICATION_FAILED; compare the %s on both ends",
+		ident_text(&sa->ike->scratch, &c.peer), why, compared(sa));
 	return false;
 }
 
@@ -379,21 +330,29 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 {
 	CLEANUP(buf_release) struct buf id = { 0 };
 	struct ident own;
+	const char *why;
 
+	proof_read_hints(sa, m);
 	if (!wire_find(m, PAYLOAD_IDI, 0) || !wire_find(m, PAYLOAD_AUTH, 0) || !verify_initiator(sa, m))
 		return fail(d);
 	sa->proofs |= PROOF_PEER;
 	own = own_ident(sa);
 	id_body(&own, &id);
 	wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)own.type, own.wire);
-	if (add_auth(sa, psk_for(sa), &id, d) < 0 || name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
+	proof_add_certs(sa, &d->w);
+	if (proof_add(sa, &id, &d->w, &why) < 0) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -ENOKEY, &sa->peer->plan->origin,
+			"we cannot authenticate: %s; sent AUTHENTICATION_FAILED", why);
+		return fail(d);
+	}
+	if (name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
 		return fail(d);
 	sa_established(sa);
 	log_established(sa);
 	if (wire_find(m, PAYLOAD_SA, 0))
 		child_answer(sa, m, true, NULL, d);
 	/* After the new child, so that its conn's policies stand without a gap. */
-	if (sa->peer->plan->initial_contact && wire_find_notify(m, NOTIFY_INITIAL_CONTACT, NULL))
+	if (sa->peer->plan->initial_contact && !proof_is_null(sa->peer) && wire_find_notify(m, NOTIFY_INITIAL_CONTACT, NULL))
 		initial_contact(sa);
 	sa_forget_initial(sa);
 	return VERDICT_ANSWER;

@@ -8,6 +8,7 @@
 #define RUNTIME_IKE_H
 
 #include "plan/plan.h"
+#include "runtime/auth/credentials.h"
 #include "runtime/dataplane/dataplane.h"
 #include "secrets/secrets.h"
 
@@ -35,6 +36,8 @@ struct ike_env {
 	 * line to blame. */
 	void (*done)(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);
 	const struct secrets *secrets;
+	const struct credentials *credentials;	/* NULL: none */
+	int64_t (*wall_clock)(void *context);	/* seconds since 1970, for certificates */
 	struct dataplane *dataplane;
 	bool force_encap;		/* the data plane can do ESP in UDP only (I-181) */
 	uint16_t ike_port, natt_port;	/* our own */

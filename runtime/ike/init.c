@@ -127,6 +127,7 @@ static bool build_request(struct ike_sa *sa)
 	add_natd(sa, &w, 0);
 	if (sa->peer->plan->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
+	proof_add_hashes(sa->peer, &w);
 	return wire_end(&w) == 0;
 }
 
@@ -292,6 +293,7 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 	sa->spi_r = m->header.spi_r;
 	read_natd(sa, m, d);
 	read_fragmentation(sa, m);
+	proof_read_hints(sa, m);
 	buf_add(&sa->initial->response, m->datagram.p, m->datagram.n);
 	r = make_keys(sa, &c.suite, &shared);
 	secret_release(&shared);
@@ -451,6 +453,8 @@ static int build_response(struct ike_sa *sa, const struct chosen *c, const struc
 	add_natd(sa, &w, sa->spi_r);
 	if (sa->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
+	proof_add_hashes(sa->peer, &w);
+	proof_add_certreq(sa, &w);
 	return wire_end(&w);
 }
 
@@ -474,6 +478,7 @@ static int respond(struct ike_sa *sa, const struct ike_datagram *d, const struct
 	sa->forced = forced_encap(sa->ike, sa->peer);
 	read_natd(sa, m, d);
 	read_fragmentation(sa, m);
+	proof_read_hints(sa, m);
 	r = make_keys(sa, &c->suite, &shared);
 	secret_release(&shared);
 	if (r == 0)

@@ -59,6 +59,10 @@ struct ike_peer {
 	bool refused;			/* by ike_new(): its conns never run */
 	bool template;			/* %any: many peers, only they can begin */
 	proposal_list proposals;	/* the plan's, without what this build lacks */
+	const struct ident *local_id, *remote_id;	/* the plan's, or what stands for %fromcert */
+	const struct certificate *cert;		/* ours; NULL: none is needed */
+	const struct certificate *remote_cert;	/* the only one that the peer may have; NULL: any of a CA */
+	struct ident ca;			/* IDENT_DN: of that CA */
 	unsigned sa_count;
 	bool touched;			/* mark of a walk */
 };
@@ -133,6 +137,8 @@ struct initial {		/* what IKE_SA_INIT and IKE_AUTH need; freed when the SA is es
 	uint8_t cookie[IKE_COOKIE_MAX];
 	size_t cookie_size;
 	unsigned rounds;		/* requests sent because of a cookie or another group (I-044) */
+	unsigned hashes;		/* that the peer announced for signatures (signature_make()); 0: none */
+	bool cert_asked;		/* it sent CERTREQ */
 	struct child_conn *first_child;	/* initiator: goes along in IKE_AUTH */
 };
 
@@ -351,6 +357,25 @@ bool auth_start(struct ike_sa *sa);	/* sends IKE_AUTH; false: the SA cannot go o
 enum verdict { VERDICT_ANSWER, VERDICT_ANSWER_AND_END, VERDICT_DROP };
 enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struct draft *d);
 void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message *m);
+
+/* proof.c: how each end proves who it is */
+bool ident_concrete(const struct ident *id);
+struct ident address_ident(const struct ip_addr *a);	/* borrows its bytes */
+struct ident own_ident(const struct ike_sa *sa);
+/* NULL: the conn has all it needs, but for the shared key; else why not, with the rule. */
+const char *proof_load(struct ike *ike, struct ike_peer *p, enum rule_id *ret_rule);
+bool proof_by_psk(const struct ike_peer *p);		/* an end of it */
+bool proof_is_null(const struct ike_peer *p);		/* the peer proves nothing */
+bool proof_names_us(struct ike *ike, const struct ike_peer *p);	/* our certificate has our identity */
+void proof_add_hashes(const struct ike_peer *p, struct wire_builder *w);
+void proof_add_certreq(const struct ike_sa *sa, struct wire_builder *w);
+void proof_read_hints(struct ike_sa *sa, const struct wire_message *m);	/* of IKE_SA_INIT and IKE_AUTH */
+void proof_add_certs(const struct ike_sa *sa, struct wire_builder *w);
+/* The AUTH payload for the body of our ID payload. -errno, with the reason. */
+int proof_add(struct ike_sa *sa, const struct buf *id, struct wire_builder *w, const char **ret_why);
+bool proof_fits(const struct ike_peer *p, uint8_t method);	/* is the method one that the peer of that conn may use */
+/* Has the peer proven to be sa->remote_id? Else the reason. */
+bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNATURE_WHY]);
 
 /* choose.c: proposals */
 enum ke_rule { KE_IGNORED, KE_CHOSEN };

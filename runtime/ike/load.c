@@ -17,16 +17,10 @@ static struct finding *find(struct diag *diag, enum rule_id rule, const struct p
 	return f;
 }
 
-static struct ident of_address(const struct ip_addr *a)
-{
-	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
-			       .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
-}
-
 const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote,
 			      const struct ip_addr *local_addr, const struct ip_addr *remote_addr)
 {
-	struct ident la = of_address(local_addr), ra = of_address(remote_addr);
+	struct ident la = address_ident(local_addr), ra = address_ident(remote_addr);
 	const struct secret_entry *e;
 
 	if (!ike->env->secrets)
@@ -93,11 +87,6 @@ static bool take_all(struct ike *ike, const proposal_list *from, proposal_list *
 
 /* --- peers -------------------------------------------------------------------------------------------------------------------- */
 
-static bool has_fixed_id(const struct plan_end *e)
-{
-	return e->id.type != IDENT_ANY && e->id.type != IDENT_NONE && e->id.type != IDENT_FROM_CERT;
-}
-
 static void weigh_psk(struct diag *diag, const struct ike_peer *p, const struct secret *psk)
 {
 	const struct transform *prf = NULL;
@@ -116,7 +105,7 @@ static void weigh_psk(struct diag *diag, const struct ike_peer *p, const struct 
 static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_id *ret_rule, struct diag *diag)
 {
 	const struct plan_peer *plan = p->plan;
-	const char *why = "the list is empty";
+	const char *why = "the list is empty", *refused;
 	const struct secret *psk;
 
 	*ret_rule = RULE_IKE_VERSION_1;
@@ -129,20 +118,20 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	if (plan->remote.kind == PLAN_ADDRESS_NAME || plan->local.kind == PLAN_ADDRESS_NAME)
 		return arena_printf(&ike->arena, "'%s' is a name, which ipsec-run does not look up; write the address",
 				    plan->remote.kind == PLAN_ADDRESS_NAME ? plan->remote.name : plan->local.name);
-	*ret_rule = RULE_IKE_AUTHENTICATION_UNSUPPORTED;
-	if (plan->local.auth != PLAN_AUTH_PSK || plan->remote.auth != PLAN_AUTH_PSK)
-		return "it does not authenticate by a shared key at both ends (authby=secret), which is all that ipsec-run can do";
 	*ret_rule = RULE_IKE_TRANSFORM_UNSUPPORTED;
 	if (!take_all(ike, &plan->proposals, &p->proposals, &why))
 		return arena_printf(&ike->arena, "none of its IKE proposals can be negotiated: %s", why);
 	if (!nth_group(&p->proposals, 0))
 		return "its IKE proposals have no key exchange group";
+	refused = proof_load(ike, p, ret_rule);
+	if (refused || !proof_by_psk(p))
+		return refused;
 	*ret_rule = RULE_IKE_NO_SECRET;
-	psk = find_psk(ike, &plan->local.id, &plan->remote.id, &plan->local.addr, &plan->remote.addr);
-	if (!psk && has_fixed_id(&plan->remote))
+	psk = find_psk(ike, p->local_id, p->remote_id, &plan->local.addr, &plan->remote.addr);
+	if (!psk && ident_concrete(p->remote_id))
 		return "no shared key in the secrets for its two identities";
 	*ret_rule = RULE_SECRETS_AMBIGUOUS;
-	if (psk && psk_is_ambiguous(ike, &plan->local.id, &plan->remote.id))
+	if (psk && psk_is_ambiguous(ike, p->local_id, p->remote_id))
 		return "two entries of the secrets fit its identities equally well and hold different keys";
 	if (psk)
 		weigh_psk(diag, p, psk);
@@ -169,6 +158,10 @@ static void load_peer(struct ike *ike, struct ike_peer *p, struct diag *diag)
 		     p->plan->conn, why);
 	else
 		note_not_carried(diag, p->plan);
+	if (!why && !proof_names_us(ike, p))
+		find(diag, RULE_IKE_CERTIFICATE_NAMES_OTHER, &p->plan->origin, p->plan->conn,
+		     arena_printf(&ike->arena, "the certificate '%s' does not name our identity %s, so peers will refuse it",
+				  p->plan->local.cert, ident_format(&ike->arena, p->local_id)));
 }
 
 /* --- children ----------------------------------------------------------------------------------------------------------------- */

@@ -18,11 +18,12 @@ static struct prf *new_prf(void)
 static void assert_auth(struct prf *prf, const struct auth_key *key, const struct auth_octets *octets, struct slice want)
 {
 	struct buf out = { 0 };
-	const char *why;
+	char why[SIGNATURE_WHY];
+	uint8_t method;
 
-	ck_assert_int_eq(auth_make(prf, key, octets, &out), 0);
+	ck_assert_int_eq(auth_make(prf, key, octets, &method, &out), 0);
 	assert_bytes("AUTH", out.p, out.n, want);
-	ck_assert_int_eq(auth_verify(prf, key, octets, AUTH_PSK, want, &why), 0);
+	ck_assert_int_eq(auth_verify(prf, key, octets, AUTH_PSK, want, why), 0);
 	buf_release(&out);
 }
 
@@ -103,11 +104,12 @@ START_TEST(nothing_else_is_taken)
 	struct prf *prf = new_prf();
 	struct buf out = { 0 };
 	struct slice data;
-	const char *why;
+	char why[SIGNATURE_WHY];
+	uint8_t method;
 
 	ck_assert_int_eq(secret_set(&psk, "key", 3), 0);
 	ck_assert_int_eq(secret_set(&other, "kez", 3), 0);
-	ck_assert_int_eq(auth_make(prf, &key, &octets, &out), 0);
+	ck_assert_int_eq(auth_make(prf, &key, &octets, &method, &out), 0);
 	data = buf_slice(&out);
 	changed[0].message = SLICE("messagE");
 	changed[1].nonce = SLICE("noncE");
@@ -115,12 +117,12 @@ START_TEST(nothing_else_is_taken)
 	changed[3].sk_p = SLICE("sk_P");
 	changed[4].intauth = SLICE("x");
 	for (unsigned i = 0; i < 5; i++)
-		ck_assert_int_eq(auth_verify(prf, &key, &changed[i], AUTH_PSK, data, &why), -EKEYREJECTED);
+		ck_assert_int_eq(auth_verify(prf, &key, &changed[i], AUTH_PSK, data, why), -EKEYREJECTED);
 	ck_assert_str_eq(why, "the shared keys differ");
-	ck_assert_int_eq(auth_verify(prf, &wrong, &octets, AUTH_PSK, data, &why), -EKEYREJECTED);
-	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, slice_sub(data, 0, 31), &why), -EKEYREJECTED);
-	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, SLICE(""), &why), -EKEYREJECTED);
-	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_SIGNATURE, data, &why), -EKEYREJECTED);
+	ck_assert_int_eq(auth_verify(prf, &wrong, &octets, AUTH_PSK, data, why), -EKEYREJECTED);
+	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, slice_sub(data, 0, 31), why), -EKEYREJECTED);
+	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, SLICE(""), why), -EKEYREJECTED);
+	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_SIGNATURE, data, why), -EKEYREJECTED);
 	ck_assert_str_eq(why, "the method is not the one that was agreed");
 	buf_release(&out);
 	secret_release(&psk);
@@ -138,10 +140,11 @@ START_TEST(an_empty_key_is_refused)
 		.sk_p = SLICE("sk_p") };
 	struct prf *prf = new_prf();
 	struct buf out = { 0 };
-	const char *why;
+	char why[SIGNATURE_WHY];
+	uint8_t method;
 
-	ck_assert_int_eq(auth_make(prf, &key, &octets, &out), -EINVAL);
-	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, SLICE(""), &why), -EINVAL);
+	ck_assert_int_eq(auth_make(prf, &key, &octets, &method, &out), -EINVAL);
+	ck_assert_int_eq(auth_verify(prf, &key, &octets, AUTH_PSK, SLICE(""), why), -EINVAL);
 	ck_assert_uint_eq(out.n, 0);
 	prf_free(prf);
 }

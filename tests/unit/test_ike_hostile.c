@@ -350,7 +350,7 @@ static void with_ah(struct lab_end *end)
 
 START_TEST(refusals)
 {
-	ck_assert(refusal_of(by_certificate) == RULE_IKE_AUTHENTICATION_UNSUPPORTED);
+	ck_assert(refusal_of(by_certificate) == RULE_IKE_NO_CERTIFICATE);
 	ck_assert(refusal_of(no_side) == RULE_IKE_SIDE_UNKNOWN);
 	ck_assert(refusal_of(by_name) == RULE_IKE_PEER_NAME);
 	ck_assert(refusal_of(no_psk) == RULE_IKE_NO_SECRET);
