@@ -122,7 +122,7 @@ bool auth_start(struct ike_sa *sa)
 /* What has to agree between the ends, for advice. */
 static const char *compared(const struct ike_sa *sa)
 {
-	return proof_by_psk(sa->peer) ? "secret" : "certificates";
+	return proof_by_psk(sa->peer) ? "secret" : "certificates and authby=";
 }
 
 static void auth_refused(struct ike_sa *sa, const struct wire_notify *n)

@@ -127,7 +127,7 @@ static bool build_request(struct ike_sa *sa)
 	add_natd(sa, &w, 0);
 	if (sa->peer->plan->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
-	proof_add_hashes(sa->peer, &w);
+	proof_add_hashes(sa, &w);
 	return wire_end(&w) == 0;
 }
 
@@ -453,7 +453,7 @@ static int build_response(struct ike_sa *sa, const struct chosen *c, const struc
 	add_natd(sa, &w, sa->spi_r);
 	if (sa->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
-	proof_add_hashes(sa->peer, &w);
+	proof_add_hashes(sa, &w);
 	proof_add_certreq(sa, &w);
 	return wire_end(&w);
 }

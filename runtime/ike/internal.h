@@ -367,7 +367,7 @@ const char *proof_load(struct ike *ike, struct ike_peer *p, enum rule_id *ret_ru
 bool proof_by_psk(const struct ike_peer *p);		/* an end of it */
 bool proof_is_null(const struct ike_peer *p);		/* the peer proves nothing */
 bool proof_names_us(struct ike *ike, const struct ike_peer *p);	/* our certificate has our identity */
-void proof_add_hashes(const struct ike_peer *p, struct wire_builder *w);
+void proof_add_hashes(const struct ike_sa *sa, struct wire_builder *w);
 void proof_add_certreq(const struct ike_sa *sa, struct wire_builder *w);
 void proof_read_hints(struct ike_sa *sa, const struct wire_message *m);	/* of IKE_SA_INIT and IKE_AUTH */
 void proof_add_certs(const struct ike_sa *sa, struct wire_builder *w);

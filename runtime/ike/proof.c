@@ -143,10 +143,23 @@ bool proof_names_us(struct ike *ike, const struct ike_peer *p)
 
 /* --- IKE_SA_INIT -------------------------------------------------------------------------------------------------------------- */
 
-/* I-048. Where a responder may still go to another conn, everything that is done here. */
-void proof_add_hashes(const struct ike_peer *p, struct wire_builder *w)
+/* What the peer may sign with. A responder may still go to another conn of these addresses (I-061). */
+static uint32_t signatures_from_peer(const struct ike_sa *sa)
 {
-	unsigned set = signature_hashes(signs(&p->plan->remote) ? p->plan->remote.signatures : UINT32_MAX);
+	const struct ike *ike = sa->ike;
+	uint32_t set = sa->peer->plan->remote.signatures;
+
+	for (size_t i = 0; i < ike->peer_count && !sa->initiator; i++)
+		if (peer_fits_addresses(&ike->peers[i], &sa->local, &sa->remote))
+			set |= ike->peers[i].plan->remote.signatures;
+	return set;
+}
+
+/* I-048 */
+void proof_add_hashes(const struct ike_sa *sa, struct wire_builder *w)
+{
+	uint32_t signatures = signatures_from_peer(sa);
+	unsigned set = signature_hashes(signatures ? signatures : UINT32_MAX);
 	CLEANUP(buf_release) struct buf list = { 0 };
 
 	for (uint16_t hash = 0; hash < 16; hash++)
@@ -160,7 +173,7 @@ void proof_add_certreq(const struct ike_sa *sa, struct wire_builder *w)
 {
 	CLEANUP(buf_release) struct buf list = { 0 };
 
-	if (!signs(&sa->peer->plan->remote))
+	if (!signatures_from_peer(sa))
 		return;
 	credentials_certreq(sa->ike->env->credentials, &list);
 	wire_add_cert(w, PAYLOAD_CERTREQ, CERT_X509, buf_slice(&list));

@@ -135,9 +135,9 @@ configuration() {	# FILE [LINE...]
 	chmod 600 "$work/ipsec.secrets"
 }
 
-compile() {	# SIDE CONF: $work/SIDE.json
+compile() {	# SIDE [OPTION...] CONF: $work/SIDE.json
 	"$1" "$ipsecc" facts >"$work/$1-facts.json" &&
-		"$ipsecc" compile --target=json --host-facts="$work/$1-facts.json" -o "$work/$1.json" "$2"
+		"$ipsecc" compile --target=json --host-facts="$work/$1-facts.json" -o "$work/$1.json" "${@:2}"
 }
 
 ours_start() {	# SIDE [OPTION...]: returns when it is ready
