@@ -60,6 +60,8 @@ static bool forgives(const struct resolver *r, const struct entry *a, const stru
 	case TYPE_HOST: case TYPE_PUBKEY:
 		return equal && (r->release >= RELEASE_5_0 || !slice_starts(a->param->value.text, "%"));
 	default:
+		if (a->keyword->id == KW_CONNALIAS)
+			return true;
 		return r->release < RELEASE_5_0 ? is_joined(a->keyword) : equal;
 	}
 }

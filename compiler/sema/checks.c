@@ -84,6 +84,7 @@ static void (*const rules[])(struct check *) = {
 	check_shunt_authentication, check_one_sided_auth, check_no_key, check_cert_and_ckaid, check_fromcert, check_same_identities,
 	check_null_authentication, check_partly_carried,
 	check_ikev1_refused, check_ikev1_options, check_aggressive_groups, check_aggressive_psk, check_weak_algorithms,
+	check_tcp, check_ah_and_esp, check_aggressive_mode, check_two_keys, check_tunnel_options,
 	check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete, check_nobody_to_call,
 };
 

@@ -92,6 +92,13 @@ void check_aggressive_groups(struct check *k);
 void check_aggressive_psk(struct check *k);
 void check_weak_algorithms(struct check *k);
 
+/* checks_options.c: options that exclude each other */
+void check_tcp(struct check *k);
+void check_ah_and_esp(struct check *k);
+void check_aggressive_mode(struct check *k);
+void check_two_keys(struct check *k);
+void check_tunnel_options(struct check *k);
+
 /* checks_time.c: lifetimes, dead peers, start */
 void check_lifetimes(struct check *k);
 void check_margin(struct check *k);

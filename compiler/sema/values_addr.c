@@ -70,6 +70,10 @@ static bool parse_pieces(const struct value_parser *v, bool (*parse)(const struc
 		size_t from = (size_t)(piece.p - v->value.text.p);
 		struct value value;
 
+		if (piece.n == 0 && v->keyword->id == KW_ADDRESSPOOL) {
+			value_report_slice(v, RULE_BAD_RANGE, CONN_REFUSED, v->value.text, "the list has an empty place");
+			return false;
+		}
 		if (piece.n == 0)
 			continue;
 		one.value.text = piece;

@@ -346,6 +346,41 @@ static const struct {
 	  "error 2:22-24 prefix length 33 is longer than an IPv4 address [base]\n"
 	  "note 6:7-11 conn 'base' stands before the conn that includes it [a]\n",
 	  "base:will-not-load a:will-not-load b:will-not-load c:loads" },
+	{ "C-219, C-220", RELEASE_4_10,
+	  "config setup\n\tikev1-policy=accept\nconn a\n" BASE "\tenable-tcp=yes\n\ttcp-remoteport=500\nconn b\n" BASE
+	  "\tikev2=no\n\tenable-tcp=fallback\nconn c\n" BASE "\ttcp-remoteport=500\n",
+	  "note 7:2-12 ipsecc checks, but does not yet carry, the keyword 'enable-tcp' [a]\n"
+	  "note 8:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [a]\n"
+	  "error 8:17-20 port 500 is not for IKE over TCP [a]\n"
+	  "note 14:2-12 ipsecc checks, but does not yet carry, the keyword 'enable-tcp' [b]\n"
+	  "error 14:13-21 IKEv1 does not go over TCP [b]\n"
+	  "note 19:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [c]\n",
+	  "a:will-not-load b:will-not-load c:loads" },
+	{ "C-161", RELEASE_5_4, "conn a\n" BASE "\tesp=aes256-sha2\n\tah=sha2\nconn b\n" BASE "\tphase2=ah\n\tah=sha2\n",
+	  "error 6:5-9 a conn has AH or ESP, not both [a]\n",
+	  "a:will-not-load b:loads" },
+	{ "C-163, C-165", RELEASE_5_4,
+	  "config setup\n\tikev1-policy=accept\nconn a\n" BASE "\tkeyexchange=ikev2\n\taggressive=yes\nconn b\n"
+	  "\tleft=192.0.2.1\n\tright=198.51.100.1\n\tleftcert=hq\n\tkeyexchange=ikev1\n\taggressive=yes\n",
+	  "error 8:13-16 IKEv2 has no aggressive mode [a]\nerror 14:13-16 aggressive mode needs ike= [b]\n",
+	  "a:will-not-load b:will-not-load" },
+	{ "C-137", RELEASE_4_10,
+	  "conn a\n" BASE "\tleftrsasigkey=%cert\n\tleftpubkey=MAMBAgM=\nconn b\n" BASE
+	  "\tleftecdsakey=%cert\n\tleftrsasigkey=0x01030000000000000000000000000000000000000000000000000000000000000000000000"
+	  "0000000000000000000000000000000000000000000000000000000000\n\tleftpubkey=%cert\n",
+	  "note 5:2-15 ipsecc checks, but does not yet carry, the keyword 'leftrsasigkey' [a]\n"
+	  "note 6:2-12 ipsecc checks, but does not yet carry, the keyword 'leftpubkey' [a]\n"
+	  "note 11:2-14 ipsecc checks, but does not yet carry, the keyword 'leftecdsakey' [b]\n"
+	  "error 11:15-20 the left end has two public keys [b]\n"
+	  "note 12:2-15 ipsecc checks, but does not yet carry, the keyword 'leftrsasigkey' [b]\n"
+	  "note 13:2-12 ipsecc checks, but does not yet carry, the keyword 'leftpubkey' [b]\n",
+	  "a:loads b:will-not-load" },
+	{ "C-275, C-288", RELEASE_4_10,
+	  "conn a\n" BASE "\ttype=transport\n\tvti-interface=vti1\n\tmark=5/0xff\nconn b\n" BASE "\tphase2=ah\n\ttfc=9\n",
+	  "note 6:2-15 ipsecc checks, but does not yet carry, the keyword 'vti-interface' [a]\n"
+	  "error 6:16-20 a VTI does not go with transport mode [a]\n"
+	  "error 13:6-7 padding against traffic analysis does not go with AH [b]\n",
+	  "a:will-not-load b:will-not-load" },
 	{ "L-099: what alsoflip= brings, no daemon has", RELEASE_4_10,
 	  "conn a\n\talsoflip=base\n\tright=198.51.100.1\nconn b\n\talsoflip=base\n\tleft=192.0.2.1\n\tright=198.51.100.1\n"
 	  "\tauthby=secret\nconn base\n\tright=192.0.2.9\n\tauthby=secret\n",
