@@ -17,10 +17,11 @@ static bool end_signs(const struct plan_end *e)
 	return e->auth == PLAN_AUTH_RSA || e->auth == PLAN_AUTH_ECDSA || e->auth == PLAN_AUTH_ANY_SIGNATURE;
 }
 
-static bool plan_signs(const struct plan *plan)
+static bool needs_certificates(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->peers.n; i++)
-		if (end_signs(&plan->peers.v[i].local) || end_signs(&plan->peers.v[i].remote))
+		if (end_signs(&plan->peers.v[i].local) || end_signs(&plan->peers.v[i].remote) ||
+		    plan->peers.v[i].local.id.type == IDENT_FROM_CERT)
 			return true;
 	return false;
 }
@@ -154,7 +155,7 @@ int run_load_credentials(struct run_input *in, const struct run_arguments *args)
 	const char *dir = args->certs ? args->certs : DEFAULT_CERTS;
 	const struct plan *plan = in->plan;
 
-	if (!plan_signs(plan))
+	if (!needs_certificates(plan))
 		return 0;
 	in->credentials = credentials_new(dir);
 	if (!in->credentials) {

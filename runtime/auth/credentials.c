@@ -276,7 +276,7 @@ const struct certificate *credentials_find(const struct credentials *c, const ch
 
 const char *credentials_place(const struct credentials *c)
 {
-	return c ? c->place : "";
+	return c ? c->place : "(no directory)";
 }
 
 unsigned credentials_anchor_count(const struct credentials *c)
