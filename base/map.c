@@ -4,13 +4,18 @@
 #include <assert.h>
 #include <sys/random.h>
 
+/* One for all maps of the process; of threads that come at once, the first one's counts. */
 static uint64_t seed(void)
 {
 	static uint64_t value;
+	uint64_t known = __atomic_load_n(&value, __ATOMIC_RELAXED), fresh;
 
-	if (value == 0 && getrandom(&value, sizeof value, GRND_NONBLOCK) != sizeof value)
-		value = (uint64_t)(uintptr_t)&value ^ 0x9e3779b97f4a7c15u;
-	return value | 1;
+	if (known)
+		return known;
+	if (getrandom(&fresh, sizeof fresh, GRND_NONBLOCK) != sizeof fresh)
+		fresh = (uint64_t)(uintptr_t)&value ^ 0x9e3779b97f4a7c15u;
+	fresh |= 1;
+	return __atomic_compare_exchange_n(&value, &known, fresh, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) ? fresh : known;
 }
 
 /* FNV-1a over 64 bits from a random start, then mixed: good enough against collisions nobody can predict. */

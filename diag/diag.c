@@ -95,7 +95,7 @@ struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct s
 
 void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text)
 {
-	vec_push(d->arena, &fix->edits, (struct diag_edit){ span, text });
+	vec_push(d->arena, &fix->edits, (struct diag_edit){ span, arena_strdup(d->arena, slice_of(text)) });
 }
 
 /* --- order and merging --- */

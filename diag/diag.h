@@ -97,7 +97,7 @@ void diag_related(struct diag *d, struct finding *f, struct span span, const cha
 	__attribute__((format(printf, 4, 5)));
 void diag_note(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diag_help(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A fix with its first edit; diag_fix_edit adds more, until the next diag_fix of the same finding. */
+/* A fix with its first edit (the text is copied); diag_fix_edit adds more, until the next diag_fix of the same finding. */
 struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct span span, const char *text, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const char *text);

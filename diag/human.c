@@ -2,7 +2,7 @@
 /* Findings for people, by the output rules U-001 ... U-102: title, place, the source line with carets under the exact characters,
  * labels, notes, helps. The layout is made of plain cells first; colour is added when a row is written, so that nothing depends on
  * it (U-102). */
-#include "diag/diag.h"
+#include "diag/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,6 @@ static const char *const ink_start[INK_COUNT] = {
 };
 
 static const enum ink severity_ink[SEVERITY_COUNT] = { INK_ERROR, INK_WARNING, INK_NOTE };
-static const char *const severity_word[SEVERITY_COUNT] = { "error", "warning", "note" };
 
 /* One cell of a row. size 0: right half of a wide character. */
 struct cell {
@@ -540,7 +539,7 @@ static void show_remarks(struct renderer *r, const struct finding *f, const stru
 static void show_title(struct renderer *r, const struct finding *f)
 {
 	ink_on(r, r->primary_ink);
-	buf_printf(r->out, "%s[%s]", severity_word[f->severity], rule_table[f->rule].id);
+	buf_printf(r->out, "%s[%s]", severity_words[f->severity], rule_table[f->rule].id);
 	ink_off(r, r->primary_ink);
 	ink_on(r, INK_BOLD);
 	buf_add_str(r->out, ": ");
@@ -592,4 +591,10 @@ void diag_render_human(const struct diag *d, const struct diag_style *style, str
 		if (count[i] > LIMIT_FINDINGS_PER_RULE)
 			buf_printf(out, "and %u more of %s (%s)\n\n", count[i] - LIMIT_FINDINGS_PER_RULE, rule_table[i].id,
 				   rule_table[i].name);
+}
+
+void report_human(const struct report *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->n; i++)
+		diag_render_human(r->runs[i].diag, &r->style, out);
 }

@@ -9,6 +9,7 @@
 #include "backends/backend.h"
 #include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
+#include "diag/report.h"
 
 #define IPSECC_VERSION "0.1.0"
 
@@ -58,6 +59,8 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 	      struct buf *out);
 void unit_free(struct unit *u);
 
+/* The unit as one run of a report; it borrows from the unit. 0 or -ENOMEM. */
+int unit_report(struct unit *u, struct report_run *ret);
 /* The document of `check --format=json` (contract section 2) about one or more units. 0 or -ENOMEM. */
 int unit_write_check_json(struct unit *const *units, size_t n, struct buf *out);
 /* The document of `show --format=json` (contract section 3). `conns`: names, NULL-terminated; NULL: all. 0 or -ENOMEM. */

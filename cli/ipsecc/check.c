@@ -262,21 +262,35 @@ static bool shows_notes(const struct arguments *args)
 	return args->verbose || (fail_on && strcmp(fail_on, "note") == 0);
 }
 
+static enum severity threshold(const struct arguments *args)
+{
+	const char *fail_on = args->value[OPTION_FAIL_ON] ? args->value[OPTION_FAIL_ON] : "warning";
+
+	for (int s = 0; s < SEVERITY_COUNT; s++)
+		if (strcmp(severity_words[s], fail_on) == 0)
+			return (enum severity)s;
+	return SEVERITY_ERROR;		/* never: what is an error stays one */
+}
+
 static int print_units(struct unit *const *units, size_t n, const struct arguments *args)
 {
+	const struct report_format *format = report_format_find(args->value[OPTION_FORMAT] ? args->value[OPTION_FORMAT] : "human");
 	CLEANUP(buf_release) struct buf out = { 0 };
-	struct diag_style style = terminal_style(stdout, args->color);
+	CLEANUP(cleanup_free) struct report_run *runs = calloc(n ? n : 1, sizeof(*runs));
+	CLEANUP(cleanup_free) char *directory = getcwd(NULL, 0);
+	struct report report = {
+		.tool_version = IPSECC_VERSION, .directory = directory, .base = directory, .runs = runs, .n = n,
+		.threshold = threshold(args), .style = terminal_style(stdout, args->color),
+	};
 
-	style.quiet_notes = !shows_notes(args);
-	if (arguments_format_is(args, "json")) {
-		if (unit_write_check_json(units, n, &out))
-			out.failed = true;
-		return write_stream(stdout, &out);
-	}
-	for (size_t i = 0; i < n; i++)
-		diag_render_human(&units[i]->diag, &style, &out);
-	if (!args->quiet)
-		add_summary(&out, units, n, &style, args->verbose);
+	report.style.quiet_notes = !shows_notes(args);
+	out.failed = !runs;
+	for (size_t i = 0; runs && i < n; i++)
+		out.failed |= unit_report(units[i], &runs[i]) != 0;
+	if (!out.failed)
+		format->render(&report, &out);
+	if (n && format->render == report_human && !args->quiet)
+		add_summary(&out, units, n, &report.style, args->verbose);
 	return write_stream(stdout, &out);
 }
 
@@ -299,7 +313,7 @@ enum exit_status command_check(const struct arguments *args)
 		else
 			trouble = true;
 	}
-	if (n && print_units(units, n, args))
+	if (print_units(units, n, args))
 		trouble = true;
 	status = answer(units, n, args);
 	for (size_t i = 0; i < n; i++)

@@ -13,7 +13,7 @@ enum option_id {
 	OPTION_HELP, OPTION_COUNT,
 };
 
-#define BIT(option)	(1u << (option))
+#define BIT(option)	(UINT64_C(1) << (option))
 /* what every command takes that reads a configuration */
 #define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS))
 #define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
@@ -44,7 +44,7 @@ struct command {
 	const char *operands;		/* synopsis */
 	const char *summary;
 	const char *example;		/* one or more command lines */
-	uint32_t options;		/* bits of enum option_id */
+	uint64_t options;		/* bits of enum option_id */
 	const char *const *formats;	/* of --format, NULL-terminated, the first is the default; NULL: takes none */
 	int min_operands, max_operands;	/* max -1: any number */
 };

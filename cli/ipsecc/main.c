@@ -8,7 +8,6 @@
 #include "cli/installed.h"
 #include "cli/ipsecc/command.h"
 
-static const char *const check_formats[] = { "human", "json", NULL };
 static const char *const text_formats[] = { "text", "json", NULL };
 
 const struct command command_table[] = {
@@ -17,7 +16,7 @@ const struct command command_table[] = {
 		.summary = "what is wrong in a configuration, and which conns would load",
 		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
 		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
-		.formats = check_formats, .min_operands = 0, .max_operands = -1,
+		.formats = report_format_names, .min_operands = 0, .max_operands = -1,
 	}, {
 		.name = "show", .run = command_show, .operands = "FILE [CONN]...",
 		.summary = "the effective configuration: what each conn says after also= and %default",

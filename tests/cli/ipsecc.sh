@@ -76,7 +76,7 @@ like 'standard input, with its name' '--> from-stdin.conf:7:6' "$out"
 run check --dialect=6.7 "$dir/good.conf"
 is 'a bad dialect' "2:ipsecc: --dialect is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '6.7'" "$status:$out$err"
 run check --format=yaml "$dir/good.conf"
-is 'a bad word for an option' "2:ipsecc: --format is human or json, not 'yaml'" "$status:$out$err"
+is 'a bad word for an option' "2:ipsecc: --format is human, concise, json, jsonl, sarif, github, gitlab, checkstyle, junit, gcc or rdjson, not 'yaml'" "$status:$out$err"
 run check --bogus
 is 'an unknown option' "2:ipsecc: --bogus is no option of check, or is used wrongly; see 'ipsecc check --help'" "$status:$out$err"
 run check --dialect
