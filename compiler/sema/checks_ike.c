@@ -45,6 +45,7 @@ void check_ikev1_options(struct check *k)
 	refuse_option(k, c->auth_null, KW_AUTHBY, SIDE_NONE, "authentication without a key");
 	refuse_option(k, c->auth_ecdsa && check_is_set(k, KW_AUTHBY, SIDE_NONE), KW_AUTHBY, SIDE_NONE, "ECDSA");
 	refuse_option(k, methods > 1 && c->auth_psk, KW_AUTHBY, SIDE_NONE, "choice between a secret and signatures");
+	refuse_option(k, k->release >= RELEASE_5_0 && check_is_set(k, KW_SEC_LABEL, SIDE_NONE), KW_SEC_LABEL, SIDE_NONE, "security labels");
 	for (int side = 0; side < 2; side++) {
 		refuse_option(k, c->end[side].has_auth, KW_AUTH, (enum side)side, "method of its own for each end");
 		refuse_option(k,

@@ -538,6 +538,7 @@ static bool refuses_file(const struct sema *s, const struct finding *f)
 		return false;
 	case RULE_SIDE_MISSING:		/* L-029 */
 	case RULE_ALSO_IN_DEFAULT:	/* L-097 */
+	case RULE_ALSOFLIP_WITHOUT_EFFECT:	/* L-099 */
 		return s->release >= RELEASE_5_0;
 	case RULE_MISPLACED_KEYWORD:	/* L-079, L-080 */
 		return !f->conn || s->release >= RELEASE_5_0;

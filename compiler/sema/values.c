@@ -166,10 +166,10 @@ static void report_bad_word(const struct value_parser *v, enum consequence conse
 		diag_help(v->diag, f, "write %s", all);
 }
 
-/* Some words are read as a text, and the daemon starts without them (C-331, run with Debian's 4.10). */
+/* Two are read as a text, and the daemon starts without it (C-331, run with Debian's 4.10; 3.20 reads any protostack= too). */
 static enum consequence of_bad_word(const struct value_parser *v)
 {
-	if ((v->keyword->id == KW_PROTOSTACK || v->keyword->id == KW_GLOBAL_REDIRECT) && v->release >= RELEASE_4_10)
+	if (v->keyword->id == KW_PROTOSTACK || v->keyword->id == KW_GLOBAL_REDIRECT)
 		return VALUE_IGNORED;
 	return v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }
@@ -435,6 +435,8 @@ static uint64_t unit_ms(const struct value_parser *v, struct slice unit)
 {
 	if (unit.n == 0)
 		return v->keyword->type == TYPE_TIME_MS ? 1 : 1000;
+	if (v->keyword->type == TYPE_TIME_MS && v->release == RELEASE_3_18)
+		return 0;	/* a plain number there (3.20 refuses the file for 20s) */
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (v->release == RELEASE_3_18 ? slice_eq_str(unit, units[i].unit) && units[i].ms >= 1000
 					       : slice_eq_nocase(unit, units[i].unit))
