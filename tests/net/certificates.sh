@@ -12,7 +12,7 @@ command -v openssl >/dev/null || skip_all "$what" 'no openssl(1)'
 lab_up || skip_all "$what" 'no veth devices'
 
 # charon needs an address of its own in each network
-for n in $(seq 13); do ip -n "$lab-right" addr add "10.2.$n.1/32" dev lo; done
+for n in $(seq 14); do ip -n "$lab-right" addr add "10.2.$n.1/32" dev lo; done
 
 kinds='rsa p256 p384 p521 ed25519'
 pki_ca ca
@@ -26,7 +26,10 @@ for kind in $kinds; do
 done
 pki_cert left-address p256 ca subjectAltName=IP:192.0.2.1
 pki_cert left-stranger p256 other-ca subjectAltName=DNS:left-p256.example
-pki_ours "$work/certs" ca "${names[@]}" left-address left-stranger
+pki_ca middle ca
+pki_cert left-chain rsa middle
+cat "$pki/middle.pem" >>"$pki/left-chain.pem"
+pki_ours "$work/certs" ca "${names[@]}" left-address left-stranger left-chain
 
 authby_of() {
 	case $1 in rsa) echo rsasig ;; ed25519) echo eddsa ;; *) echo ecdsa ;; esac
@@ -52,6 +55,7 @@ conn() {	# NAME N LEFTID CERT RIGHTID AUTHBY [LINE...]
 	conn dn 10 %fromcert left-p384 '"O=Lab, CN=right-p384"' ecdsa
 	conn address 11 192.0.2.1 left-address @right-p256.example ecdsa
 	conn pss 12 @left-rsa.example left-rsa @right-rsa.example rsa-sha2
+	conn chain 14 @left-chain.example left-chain @right-rsa.example rsasig
 	conn stranger 13 @left-p256.example left-stranger @right-p256.example ecdsa
 } >"$work/both.conf"
 
@@ -81,6 +85,7 @@ charon_conn() {	# NAME N LOCAL-ID CERT REMOTE-ID
 	charon_conn dn 10 '"O=Lab, CN=right-p384"' right-p384 '"O=Lab, CN=left-p384"'
 	charon_conn address 11 right-p256.example right-p256 192.0.2.1
 	charon_conn pss 12 right-rsa.example right-rsa left-rsa.example
+	charon_conn chain 14 right-rsa.example right-rsa left-chain.example
 	charon_conn stranger 13 right-p256.example right-p256 left-p256.example
 	echo '}'
 } >"$work/swanctl.conf"
@@ -109,6 +114,11 @@ both_ways() {	# CONN WHAT
 for kind in $kinds; do both_ways "$kind" "$kind"; done
 both_ways dn 'identities from the subject'
 both_ways address 'an address as subjectAltName'
+
+both_ways chain 'a certificate below an intermediate CA'
+for dir in 'received fragment #2 of 2' 'splitting IKE message'; do
+	if charon log | grep -q "$dir"; then ok "charon: $dir"; else not_ok "charon: $dir" "$work/left.log"; fi
+done
 
 log_has() {	# WHAT TEXT: in our log
 	if grep -qF -- "$2" "$work/left.log"; then ok "$1"; else not_ok "$1" "$work/left.log"; fi

@@ -11,10 +11,12 @@ pki_key() {	# FILE ALGORITHM
 	esac 2>>"$work/pki.txt"
 }
 
-pki_ca() {	# NAME
+pki_ca() {	# NAME [ISSUER]
+	local issuer=()
+	[ $# = 1 ] || issuer=(-CA "$pki/$2.pem" -CAkey "$pki/$2.key")
 	mkdir -p "$pki"
 	pki_key "$pki/$1.key" p256
-	openssl req -x509 -new -key "$pki/$1.key" -subj "/O=Lab/CN=$1" -days 30 -out "$pki/$1.pem" \
+	openssl req -x509 -new -key "$pki/$1.key" -subj "/O=Lab/CN=$1" -days 30 -out "$pki/$1.pem" ${issuer[@]+"${issuer[@]}"} \
 		-addext basicConstraints=critical,CA:true -addext keyUsage=critical,keyCertSign,cRLSign 2>>"$work/pki.txt"
 }
 
