@@ -300,7 +300,8 @@ static struct ident name_of(struct arena *a, X509_NAME *name)
 	const unsigned char *der;
 	size_t n;
 
-	if (X509_NAME_get0_der(name, &der, &n) != 1 || ident_from_wire(a, IDENT_DN, (struct slice){ (const char *)der, n }, &id) < 0)
+	if (X509_NAME_get0_der(name, &der, &n) != 1 ||
+	    ident_from_wire(a, IDENT_DN, (struct slice){ (const char *)der, n }, &id) < 0)
 		return (struct ident){ 0 };
 	return id;
 }

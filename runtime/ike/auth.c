@@ -66,8 +66,9 @@ static void initial_contact(struct ike_sa *sa)
 
 static void log_established(struct ike_sa *sa)
 {
-	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s, %s%s%s", sa_name(sa),
-	    sa->remote_id_text, sa->proposal, sa->nat_remote ? ", peer behind NAT" : "",
+	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s%s, %s%s%s", sa_name(sa),
+	    sa->remote_id_text, proof_is_null(sa->peer) ? " (not authenticated)" : "", sa->proposal,
+	    sa->nat_remote ? ", peer behind NAT" : "",
 	    sa->nat_local ? ", we are behind NAT" : "");
 	if (sa->forced && !sa->natd_seen)
 		LOG(sa->ike, IKE_LOG_WARNING, RULE_IKE_CHILD_UNSUPPORTED, &sa->peer->plan->origin,

@@ -89,7 +89,7 @@ static const char *load_remote(struct ike *ike, struct ike_peer *p, enum rule_id
 	}
 	load_ca(ike, p);
 	if (credentials_anchor_count(c) == 0)
-		return arena_printf(&ike->arena, "there is no CA certificate in '%s' by which the peer's certificate could be judged",
+		return arena_printf(&ike->arena, "there is no CA certificate in '%s' to judge the peer's certificate by",
 				    credentials_place(c));
 	return NULL;
 }

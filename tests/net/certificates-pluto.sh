@@ -63,4 +63,22 @@ try rsa rsasig
 try rsa rsa-sha2
 try p256 ecdsa
 try p384 ecdsa-sha2_384
+
+# I-086: nobody proves anything, where both files say so.
+{
+	printf 'config setup\n    ikev1-policy=accept\n\nconn net\n'
+	printf '    %s\n' left=192.0.2.1 leftid=%null leftsubnet=10.1.0.0/24 right=192.0.2.2 rightid=%null rightsubnet=10.2.0.0/24 \
+		authby=null ikev2=insist ike=aes128-sha2_256-dh19 esp=aes_gcm128-null auto=add
+} >"$work/null.conf"
+check 'null: compiles' compile left "$work/null.conf"
+pluto start -c "$work/null.conf" -s "$work/ipsec.secrets" $no_esp >"$work/pluto.log" 2>&1
+check 'null: ipsec-run starts' ours_start left --dataplane=tun
+ours left up net >"$work/out" 2>&1
+check 'null: ours initiates, the IKE SA stands' grep -q 'IKE SA established, peer %null' "$work/left.log"
+check 'stop' ours left stop
+rm -f "$work/left.log"
+check 'null: ipsec-run starts' ours_start left --dataplane=tun
+pluto initiate net 5 >"$work/out" 2>&1
+check 'null: pluto initiates, the IKE SA stands' grep -q 'IKE SA established, peer %null' "$work/left.log"
+check 'stop' ours left stop
 finish

@@ -146,10 +146,11 @@ START_TEST(identity_of_another)
 	peer(&s, 0)->local.id = lab_ident(&s.lab->ends[0].arena, "@boss.example");
 	peer(&s, 1)->remote.id = lab_ident(&s.lab->ends[1].arena, "@boss.example");
 	bring_up(&s, 0);
-	ck_assert(s.lab->ends[0].diag.findings.n == 1 && s.lab->ends[0].diag.findings.v[0]->rule == RULE_IKE_CERTIFICATE_NAMES_OTHER);
+	ck_assert_uint_eq(s.lab->ends[0].diag.findings.n, 1);
+	ck_assert(s.lab->ends[0].diag.findings.v[0]->rule == RULE_IKE_CERTIFICATE_NAMES_OTHER);
 	assert_refused(&s, 1,
-		       "could not prove to be @boss.example: that name is not in its certificate, whose subject is O=Lab, CN=west; sent "
-		       "AUTHENTICATION_FAILED; compare the certificates and authby= on both ends");
+		       "could not prove to be @boss.example: that name is not in its certificate, whose subject is O=Lab, CN=west; "
+		       "sent AUTHENTICATION_FAILED; compare the certificates and authby= on both ends");
 	scene_free(&s);
 }
 END_TEST
@@ -226,7 +227,8 @@ START_TEST(no_hash_in_common)
 	peer(&s, 0)->local.signatures = PLAN_SIGN_PSS_SHA2_256;
 	peer(&s, 1)->remote.signatures = PLAN_SIGN_PSS_SHA2_384;
 	bring_up(&s, 0);
-	assert_refused(&s, 0, "we cannot authenticate: the peer can check no signature that authby= allows with the key of our certificate");
+	assert_refused(&s, 0, "we cannot authenticate: "
+		       "the peer can check no signature that authby= allows with the key of our certificate");
 	scene_free(&s);
 }
 END_TEST
@@ -258,7 +260,8 @@ START_TEST(secret_where_a_certificate_is_wanted)
 	for (unsigned i = 0; i < 2; i++)
 		lab_set_psk(&s.lab->ends[i], LAB_PSK);
 	bring_up(&s, 0);
-	assert_refused(&s, 1, "no conn for a peer that calls itself @west.example and wants @east.example and authenticates by shared key");
+	assert_refused(&s, 1, "no conn for a peer that calls itself @west.example and wants @east.example "
+		       "and authenticates by shared key");
 	scene_free(&s);
 }
 END_TEST
@@ -340,7 +343,7 @@ START_TEST(refused_at_load)
 		  "our identity is to come from a certificate (%fromcert), but the conn names none (cert=)" },
 		{ never, RULE_IKE_AUTHENTICATION_UNSUPPORTED, "an end of it never authenticates (authby=never)" },
 		{ without_credentials, RULE_IKE_NO_CERTIFICATE,
-		  "there is no CA certificate in '(no directory)' by which the peer's certificate could be judged" },
+		  "there is no CA certificate in '(no directory)' to judge the peer's certificate by" },
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
