@@ -21,8 +21,8 @@ pki_ours "$work/certs" ca left-rsa left-p256 left-p384
 
 conn() {	# NAME KIND AUTHBY [LINE...]
 	echo "conn $1"
-	printf '    %s\n' left=192.0.2.1 "leftid=@left-$2.example" leftsubnet=10.1.0.0/24 right=192.0.2.2 "rightid=@right-$2.example" \
-		rightsubnet=10.2.0.0/24 "authby=$3" ikev2=insist ike=aes128-sha2_256-dh19 esp=aes_gcm128-null auto=add "${@:4}"
+	printf '    %s\n' left=192.0.2.1 "leftid=@left-$2.example" leftsubnet=10.1.0.0/24 \
+		right=192.0.2.2 "rightid=@right-$2.example" rightsubnet=10.2.0.0/24 "authby=$3" ikev2=insist ike=aes128-sha2_256-dh19 esp=aes_gcm128-null auto=add "${@:4}"
 	echo
 }
 : >"$work/ipsec.secrets"
@@ -56,7 +56,8 @@ try() {	# KIND AUTHBY
 	pluto stop >/dev/null 2>&1
 }
 pluto_established() {
-	"$IPSECC_TOOLS/peer-pluto" log "$lab-right" | grep -E 'established IKE SA|IKE SA established|initiator established|responder established'
+	"$IPSECC_TOOLS/peer-pluto" log "$lab-right" |
+		grep -E 'established IKE SA|(initiator|responder) established'
 }
 
 try rsa rsasig

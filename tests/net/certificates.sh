@@ -126,7 +126,8 @@ log_has() {	# WHAT TEXT: in our log
 # I-083: charon signs by PKCS#1 v1.5 if it is not told otherwise, authby=rsa-sha2 wants PSS
 if ours left up pss >"$work/out" 2>&1; then not_ok 'a signature that authby= does not allow is refused'
 else ok 'a signature that authby= does not allow is refused'; fi
-log_has 'and both algorithms are named' 'it signs by RSA (PKCS#1 v1.5) with SHA2-256, but the conn allows only RSA-PSS with SHA2-512'
+log_has 'and both algorithms are named' \
+	'it signs by RSA (PKCS#1 v1.5) with SHA2-256, but the conn allows only RSA-PSS with SHA2-512'
 if ours left up stranger >"$work/out" 2>&1; then not_ok 'charon refuses the certificate of another CA'
 else ok 'charon refuses the certificate of another CA'; fi
 check 'stop' ours left stop
@@ -162,10 +163,12 @@ cat >"$pki/ca.conf" <<-END
 END
 : >"$pki/index"
 openssl ca -config "$pki/ca.conf" -cert "$pki/ca.pem" -keyfile "$pki/ca.key" -revoke "$pki/right-p256.pem" 2>>"$work/pki.txt"
-openssl ca -config "$pki/ca.conf" -cert "$pki/ca.pem" -keyfile "$pki/ca.key" -gencrl -out "$work/certs/crls/ca.crl" 2>>"$work/pki.txt"
+openssl ca -config "$pki/ca.conf" -cert "$pki/ca.pem" -keyfile "$pki/ca.key" -gencrl \
+	-out "$work/certs/crls/ca.crl" 2>>"$work/pki.txt"
 check 'compiles' compile left --dialect=5.4 "$work/both.conf"
 check 'starts with a CRL' ours_start left --dataplane=tun --certs="$work/certs"
-if ours left up p256 >"$work/out" 2>&1; then not_ok 'a revoked certificate is refused'; else ok 'a revoked certificate is refused'; fi
+if ours left up p256 >"$work/out" 2>&1; then not_ok 'a revoked certificate is refused'
+else ok 'a revoked certificate is refused'; fi
 log_has 'and the reason is told' 'its certificate is refused: certificate revoked'
 check 'another one is not touched' ours left up p384
 check 'stop' ours left stop

@@ -90,7 +90,8 @@ START_TEST(each_kind)
 		char why[SIGNATURE_WHY];
 		uint8_t method;
 
-		ck_assert_int_eq(signature_make(key, kinds[i].allowed, kinds[i].algorithm ? ALL_HASHES : 0, octets, &method, &out), 0);
+		ck_assert_int_eq(signature_make(key, kinds[i].allowed, kinds[i].algorithm ? ALL_HASHES : 0, octets, &method,
+						&out), 0);
 		ck_assert_uint_eq(method, kinds[i].method);
 		if (v) {
 			der = bytes_of(v, kinds[i].algorithm);
@@ -265,7 +266,8 @@ START_TEST(identities)
 		  "that name is not in its certificate, whose subject is O=Lab, CN=east" },
 		{ "east.example", NULL, "@east.example",
 		  "that name is not in its certificate, whose subject is O=Lab, CN=east.example" },	/* never by CN alone */
-		{ "east", "DNS:*.example", "@east.example", "that name is not in its certificate, whose subject is O=Lab, CN=east" },
+		{ "east", "DNS:*.example", "@east.example",
+		  "that name is not in its certificate, whose subject is O=Lab, CN=east" },
 		{ "east", "DNS:192.0.2.2", "192.0.2.2", "that name is not in its certificate, whose subject is O=Lab, CN=east" },
 		{ "east", "IP:192.0.2.2", "192.0.2.2", "" },
 		{ "east", "IP:2001:db8::2", "2001:db8::2", "" },
@@ -423,5 +425,5 @@ START_TEST(keys_and_chains)
 }
 END_TEST
 
-TAP_MAIN("credentials", ecdsa_of_a_capture, each_kind, what_is_not_allowed, certreq_of_a_capture, identities, chains, leaf_as_issuer,
-	 revoked, pinned, keys_and_chains)
+TAP_MAIN("credentials", ecdsa_of_a_capture, each_kind, what_is_not_allowed, certreq_of_a_capture, identities, chains,
+	 leaf_as_issuer, revoked, pinned, keys_and_chains)

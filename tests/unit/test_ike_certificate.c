@@ -335,9 +335,11 @@ START_TEST(refused_at_load)
 		enum rule_id rule;
 		const char *text;
 	} t[] = {
-		{ no_name, RULE_IKE_NO_CERTIFICATE, "our end is to sign (authby=), but the conn names no certificate for it (cert=)" },
+		{ no_name, RULE_IKE_NO_CERTIFICATE,
+		  "our end is to sign (authby=), but the conn names no certificate for it (cert=)" },
 		{ unknown_name, RULE_IKE_NO_CERTIFICATE, "there is no certificate 'elsewhere' in 'the lab'" },
-		{ other_kind, RULE_IKE_NO_CERTIFICATE, "the key of the certificate 'own' is of a kind that authby= does not allow" },
+		{ other_kind, RULE_IKE_NO_CERTIFICATE,
+		  "the key of the certificate 'own' is of a kind that authby= does not allow" },
 		{ unknown_peer, RULE_IKE_NO_CERTIFICATE, "there is no certificate 'east' in 'the lab'" },
 		{ no_identity, RULE_IKE_NO_CERTIFICATE,
 		  "our identity is to come from a certificate (%fromcert), but the conn names none (cert=)" },
