@@ -45,6 +45,8 @@ static void misplaced_keyword(struct parser *p, const struct syntax_param *param
 	    diag_report(p->diag, RULE_MISPLACED_KEYWORD, param->key_span, "'" SLICE_FMT "' is a keyword of %s, not of %s",
 			SLICE_ARG(param->key), in_setup ? "conns" : "'config setup'", in_setup ? "'config setup'" : "conns");
 
+	if (!in_setup)
+		diag_set_conn(f, p->section->type == SECTION_IS_DEFAULT ? "%default" : arena_strdup(p->arena, p->section->name.text));
 	diag_related(p->diag, f, p->section->span, "in this section");
 	diag_note(p->diag, f, "%s", in_setup ? "libreswan 3.18 crashes on it, later releases refuse the whole file" :
 		  "libreswan before 5 says so and ignores it, 5 refuses the whole file");

@@ -599,6 +599,18 @@ static void read_setup(struct sema *s)
 	}
 }
 
+/* connalias= in %default ends 4.10's addconn with a failed assertion, in copy_conn_default() (run). */
+static void report_deadly_default(struct sema *s, const struct setting *setting)
+{
+	struct finding *f;
+
+	if (setting->keyword->id != KW_CONNALIAS || s->release != RELEASE_4_10)
+		return;
+	s->file_refused = true;
+	f = diag_report(s->diag, RULE_DEFAULT_CONNALIAS, setting->param->key_span, "libreswan 4.10 dies of connalias= in conn %%default");
+	diag_help(s->diag, f, "write it in the conns themselves");
+}
+
 /* Lines of %default that every conn hides are still read by the release, and refused with the file (C-006). */
 static void read_unused_defaults(struct sema *s)
 {
@@ -608,6 +620,7 @@ static void read_unused_defaults(struct sema *s)
 		const struct setting *setting = s->resolved->defaults.v[i];
 		struct value value;
 
+		report_deadly_default(s, setting);
 		if (setting->keyword->section == SECTION_CONN && check_keyword(s, setting, NULL, &state))
 			read_value(s, setting, NULL, &value, &state);
 	}
