@@ -12,13 +12,16 @@
 #define LIMIT_CONNS		1000000u
 #define LIMIT_GLOB_BYTES	4095u			/* of an include pattern; glob(3) recurses over its parts */
 #define LIMIT_GLOB_PARTS	4u			/* path components with wildcards, and pairs of braces: each multiplies the work */
+#define LIMIT_GLOB_NAMES	200000u			/* directory entries one pattern may look at */
 #define LIMIT_GLOB_ALTERNATIVES	64u			/* commas in braces */
 #define LIMIT_ALSO_DEPTH	64u
 #define LIMIT_ALSO_PER_CONN	256u			/* sections one conn may include in all; L-092: libreswan before 5 takes 32 */
 #define LIMIT_VALUE_LIST	4096u			/* elements of one list value */
 #define LIMIT_GROUP_ENTRIES	100000u			/* of one policy group file */
 #define LIMIT_SUBNET_PAIRS	65536u			/* members one conn may expand to */
+#define LIMIT_CHILDREN		1000000u		/* of one plan */
 #define LIMIT_FINDINGS_PER_RULE	100u			/* shown; the rest is counted */
+#define LIMIT_MESSAGE_BYTES	1024u			/* of one text of a finding; the middle of a longer one is left out */
 
 /* plan, facts, secrets, control */
 #define LIMIT_PLAN_BYTES	(512u * 1024 * 1024)

@@ -218,7 +218,7 @@ static const struct member plan_members[] = {
 	OBJECT(plan, source, source),
 	OBJECT(plan, host, host),
 	OBJECTS(plan, peers, peer, LIMIT_CONNS),
-	OBJECTS(plan, children, child, LIMIT_CONNS),
+	OBJECTS(plan, children, child, LIMIT_CHILDREN),
 	OBJECTS(plan, policies, policy, MAX_POLICIES),
 	OBJECTS(plan, secrets, secret, LIMIT_CONNS),
 	{ 0 },

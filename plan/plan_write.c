@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "base/json_doc.h"
+#include "base/limits.h"
 #include "plan/members.h"
 
 static json_t *shape_json(const struct shape *shape, const void *base);
@@ -188,12 +190,62 @@ static json_t *shape_json(const struct shape *shape, const void *base)
 	return doc_finish(&d);
 }
 
+/* --- the document ---
+ *
+ * A plan may have hundreds of thousands of items, and jansson's tree of them would take some ten times the text. So only one item is a tree
+ * at a time, and what stands around the items is written here, as json_dumps() would. */
+
+/* Takes json. Its lines after the first are indented by `indent` more. */
+static void add_json(struct buf *out, json_t *json, size_t indent)
+{
+	char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	const char *p = text, *end;
+
+	json_decref(json);
+	out->failed |= !text;
+	for (; p && (end = strchr(p, '\n')); p = end + 1) {
+		buf_add(out, p, (size_t)(end - p) + 1);
+		buf_add_repeated(out, ' ', indent);
+	}
+	if (p)
+		buf_add_str(out, p);
+	free(text);
+}
+
+static void add_items(struct buf *out, const struct member *m, const void *p)
+{
+	size_t size = plan_element_size(m);
+	struct vec_header vec;
+
+	memcpy(&vec, p, sizeof(vec));
+	buf_add_char(out, '[');
+	for (size_t i = 0; i < vec.n && !buf_failed(out) && out->n <= LIMIT_PLAN_BYTES; i++) {
+		buf_add_str(out, i ? ",\n    " : "\n    ");
+		add_json(out, value_json(m->element, m, (const char *)vec.v + i * size), 4);
+	}
+	buf_add_str(out, vec.n ? "\n  ]" : "]");
+}
+
 int plan_write(const struct plan *plan, struct buf *out)
 {
-	struct doc d = doc_new();
+	size_t start = out->n;
 
-	doc_set(&d, "version", json_integer(PLAN_VERSION));
-	doc_set_text(&d, "kind", PLAN_KIND);
-	add_members(&d, &plan_shape, plan);
-	return doc_write(doc_finish(&d), out);
+	buf_printf(out, "{\n  \"version\": %d,\n  \"kind\": \"" PLAN_KIND "\"", PLAN_VERSION);
+	for (const struct member *m = plan_shape.members; m->name; m++) {
+		const char *p = (const char *)plan + m->offset;
+
+		buf_printf(out, ",\n  \"%s\": ", m->name);
+		if (m->type == MEMBER_LIST)
+			add_items(out, m, p);
+		else
+			add_json(out, value_json(m->type, m, p), 2);
+	}
+	buf_add_str(out, "\n}\n");
+	if (buf_failed(out))
+		return -ENOMEM;
+	if (out->n - start <= LIMIT_PLAN_BYTES)
+		return 0;
+	out->n = start;
+	out->p[start] = '\0';
+	return -EFBIG;
 }

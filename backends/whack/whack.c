@@ -2,9 +2,10 @@
 #include "backends/whack/whack.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "base/cleanup.h"
 #include "backends/whack/writer.h"
+#include "compiler/lower/lower.h"
 
 /* Everything else is quoted, although a shell would pass on more. */
 static bool plain(char c)
@@ -128,16 +129,18 @@ static void each_member(struct whack_writer *w, const struct ir_conn *conn,
 			void (*act)(struct whack_writer *, const struct ir_conn *, const struct whack_member *))
 {
 	bool product = conn->end[0].subnets.n || conn->end[1].subnets.n;
+	CLEANUP(buf_release) struct buf name = { 0 };
 	struct whack_member member;
-	char name[320];
 	size_t l, r;
 
 	for (size_t i = 0; client_at(&conn->end[0], i, &member.client[0], &l); i++) {
 		for (size_t k = 0; client_at(&conn->end[1], k, &member.client[1], &r); k++) {
 			member.name = conn->name;
 			if (product) {
-				snprintf(name, sizeof name, "%s/%zux%zu", conn->name, l, r);
-				member.name = name;
+				buf_clear(&name);
+				buf_printf(&name, "%s/%zux%zu", conn->name, l, r);
+				member.name = buf_failed(&name) ? "" : name.p;
+				w->out->failed |= buf_failed(&name);
 			}
 			act(w, conn, &member);
 		}
@@ -162,45 +165,56 @@ static bool asked_for(const struct ir_conn *conn, const char *const *names)
 static void script_head(struct whack_writer *w)
 {
 	buf_printf(w->out, "#!/bin/sh\n# ipsec whack commands for libreswan %s", release_name(w->release));
-	if (w->plan->source.files.n)
-		buf_printf(w->out, ", from %s", w->plan->source.files.v[0].path);
+	if (w->plan->source.files.n) {
+		buf_add_str(w->out, ", from ");
+		diag_add_visible(w->out, slice_of(w->plan->source.files.v[0].path), true);	/* a line end in it would begin a command */
+	}
 	buf_add_str(w->out, "; safe to run twice, but SAs of the conns named here are dropped each time\nstatus=0\n");
 }
 
-/* pluto's own order: all conns, then sockets and secrets, then routes, then starts. */
-static void script_starts(struct whack_writer *w, const char *const *names, enum plan_start start)
+/* Which conns the script loads. */
+static bool *choose(struct whack_writer *w, const char *const *names)
 {
+	bool *chosen = arena_new_array(w->diag->arena, w->ir->conns.n, bool);
+	size_t total = 0;
+
 	for (size_t i = 0; i < w->ir->conns.n; i++) {
 		const struct ir_conn *conn = w->ir->conns.v[i];
 
-		if (conn->start == start && conn->verdict != VERDICT_WILL_NOT_LOAD && asked_for(conn, names))
-			each_member(w, conn, start_member);
+		if (!asked_for(conn, names))
+			continue;
+		chosen[i] = conn->verdict != VERDICT_WILL_NOT_LOAD && lower_pairs_fit(w->diag, conn, &total);
+		w->incomplete |= !chosen[i];	/* findings say why */
 	}
+	return chosen;
+}
+
+/* pluto's own order: all conns, then sockets and secrets, then routes, then starts. */
+static void script_starts(struct whack_writer *w, const bool *chosen, enum plan_start start)
+{
+	for (size_t i = 0; i < w->ir->conns.n; i++)
+		if (chosen[i] && w->ir->conns.v[i]->start == start)
+			each_member(w, w->ir->conns.v[i], start_member);
 }
 
 static int whack_emit(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out)
 {
 	struct whack_writer w = { .plan = plan, .ir = options->ir, .diag = diag, .out = out };
+	const bool *chosen;
 
 	if (!w.ir) {
 		diag_report(diag, RULE_WHACK_NEEDS_CONFIGURATION, (struct span){ 0, 0 }, "whack commands are made from a configuration, not from a plan");
 		return -EINVAL;
 	}
 	w.release = w.ir->release;
+	chosen = choose(&w, options->conns);
 	script_head(&w);
-	for (size_t i = 0; i < w.ir->conns.n; i++) {
-		const struct ir_conn *conn = w.ir->conns.v[i];
-
-		if (!asked_for(conn, options->conns))
-			continue;
-		if (conn->verdict == VERDICT_WILL_NOT_LOAD)
-			w.incomplete = true;	/* its own findings say why */
-		else
-			each_member(&w, conn, add_member);
-	}
+	for (size_t i = 0; i < w.ir->conns.n; i++)
+		if (chosen[i])
+			each_member(&w, w.ir->conns.v[i], add_member);
 	buf_add_str(out, "ipsec whack --listen || status=$?\nipsec whack --rereadsecrets || status=$?\n");
-	script_starts(&w, options->conns, PLAN_START_ROUTE);
-	script_starts(&w, options->conns, PLAN_START_UP);
+	script_starts(&w, chosen, PLAN_START_ROUTE);
+	script_starts(&w, chosen, PLAN_START_UP);
 	buf_add_str(out, "exit $status\n");
 	if (buf_failed(out))
 		return -ENOMEM;

@@ -115,6 +115,10 @@ enum exit_status command_compile(const struct arguments *args)
 	options.conns = lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;
 	plan = unit_plan(u, &lowering, &incomplete);
 	r = plan ? unit_emit(u, backend, plan, &options, &out) : -ENOMEM;
+	if (r == -EFBIG) {
+		report(u, args);
+		return EXIT_TROUBLE;
+	}
 	if (r && r != -EINVAL) {
 		complain("%s", strerror(-r));
 		return EXIT_TROUBLE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/lower/lowering.h"
 
+#include "base/limits.h"
 #include "base/map.h"
 #include "compiler/lower/priority.h"
 
@@ -132,6 +133,7 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 static void lower_all(struct lowering *l)
 {
 	uint32_t next_reqid = FIRST_REQID;
+	size_t total = 0;
 
 	for (unsigned by_hand = 0; by_hand < 2; by_hand++) {
 		for (size_t i = 0; i < l->ir->conns.n; i++) {
@@ -141,10 +143,11 @@ static void lower_all(struct lowering *l)
 
 			if ((conn->start == PLAN_START_IGNORE) != by_hand || (by_hand && !asked))
 				continue;
-			if (loads(conn))
+			if (loads(conn) && (asked ? lower_pairs_fit(l->diag, conn, &total) : lower_pairs(conn) <= LIMIT_SUBNET_PAIRS))
 				lower_product(l, conn, &next_reqid, &members);
-			if (asked)
+			if (asked && (members.n || !loads(conn)))
 				lower_conn(l, conn, &members);
+			l->incomplete |= asked && !members.n;
 		}
 	}
 }

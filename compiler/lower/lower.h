@@ -19,4 +19,8 @@ struct lower_options {
 struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
 		   struct diag *diag, bool *ret_incomplete);
 
+/* Whether the pairs that a conn's lists of subnets make are within the limits, after *total of the conns before it, to which they
+ * are added; if not, reports that the conn is left out. */
+bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *total);
+
 #endif

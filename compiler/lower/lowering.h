@@ -36,6 +36,8 @@ typedef VEC(struct lower_member) lower_members;
 /* False: a conn with both ends on this host, which pluto terminates (reported). */
 bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orientation *ret);
 
+/* How many pairs there are, whether or not the families fit. */
+size_t lower_pairs(const struct ir_conn *conn);
 /* Pairs in pluto's order; *next_reqid moves on for each. Reports families that do not fit. */
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret);
 

@@ -54,21 +54,44 @@ static struct lower_member pair(const char *name, const struct client *left, con
 	};
 }
 
+size_t lower_pairs(const struct ir_conn *conn)
+{
+	size_t n = 1;
+
+	for (unsigned side = 0; side < 2; side++) {
+		const struct ir_end *end = &conn->end[side];
+
+		n *= end->subnets.n + (end->has_subnet || end->subnets.n == 0);
+	}
+	return n;
+}
+
+bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *total)
+{
+	size_t n = lower_pairs(conn);
+	struct finding *f;
+
+	if (n <= LIMIT_SUBNET_PAIRS && n <= LIMIT_CHILDREN - *total) {
+		*total += n;
+		return true;
+	}
+	if (n > LIMIT_SUBNET_PAIRS)
+		f = diag_report(diag, RULE_TOO_MANY_PAIRS, conn->span, "conn '%s' makes %zu pairs of subnets, more than %u", conn->name, n,
+				LIMIT_SUBNET_PAIRS);
+	else
+		f = diag_report(diag, RULE_TOO_MANY_PAIRS, conn->span, "conn '%s' makes %zu tunnel%s too many for one plan, which holds %u",
+				conn->name, *total + n - LIMIT_CHILDREN, *total + n - LIMIT_CHILDREN == 1 ? "" : "s", LIMIT_CHILDREN);
+	diag_set_conn(f, conn->name);
+	return false;
+}
+
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
 {
 	clients left = { 0 }, right = { 0 };
 	bool single = conn->end[0].subnets.n == 0 && conn->end[1].subnets.n == 0;
-	struct finding *f;
 
 	collect(l, &conn->end[0], &left);
 	collect(l, &conn->end[1], &right);
-	if (left.n * right.n > LIMIT_SUBNET_PAIRS) {
-		f = diag_report(l->diag, RULE_TOO_MANY_PAIRS, conn->span, "conn '%s' makes %zu pairs of subnets, more than %u",
-				conn->name, left.n * right.n, LIMIT_SUBNET_PAIRS);
-		diag_set_conn(f, conn->name);
-		l->incomplete = true;
-		return;
-	}
 	for (size_t i = 0; i < left.n; i++) {
 		for (size_t j = 0; j < right.n; j++) {
 			const char *name = single ? conn->name :

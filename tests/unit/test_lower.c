@@ -448,6 +448,33 @@ START_TEST(too_many_pairs_are_refused)
 }
 END_TEST
 
+/* 20 x 240 x 240 would be 1 152 000 tunnels. Not asked for, a conn takes no room and is not said. */
+START_TEST(tunnels_of_all_conns_are_limited)
+{
+	static const char *const only[] = { "c19", NULL };
+	struct fixture x;
+
+	setup(&x, RELEASE_4_10);
+	for (int i = 0; i < 20; i++) {
+		struct ir_conn *conn = add_conn(&x, arena_printf(&x.arena, "c%d", i), "192.0.2.1", "192.0.2.2");
+
+		for (int k = 0; k < 240; k++) {
+			vec_push(&x.arena, &conn->end[0].subnets, prefix("10.1.0.0/24"));
+			vec_push(&x.arena, &conn->end[1].subnets, prefix("10.2.0.0/24"));
+		}
+	}
+	run(&x, NULL);
+	ck_assert(x.incomplete);
+	ck_assert_uint_eq(x.plan->children.n, 17 * 240 * 240);
+	ck_assert_str_eq(said(&x, 0), "conn 'c17' makes 36800 tunnels too many for one plan, which holds 1000000");
+	x.incomplete = false;
+	run(&x, only);
+	ck_assert(!x.incomplete);
+	ck_assert_uint_eq(x.plan->children.n, 240 * 240);
+	teardown(&x);
+}
+END_TEST
+
 /* E-081 */
 START_TEST(explicit_reqid_is_for_all)
 {
@@ -688,7 +715,7 @@ TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, tunn
 	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
 	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
 	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, pairs_of_two_families_are_said,
-	 too_many_pairs_are_refused, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
+	 too_many_pairs_are_refused, tunnels_of_all_conns_are_limited, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
 	 the_end_with_our_address_is_ours, neither_end_is_ours, an_interface_that_is_down_has_no_address, both_ends_are_ours,
 	 default_route_gives_the_address, no_default_route, without_facts_words_decide, template_has_a_trap_only_with_a_subnet,
 	 six_in_four, secrets_are_references, what_is_not_planned_is_said, nothing_to_compile_is_said)
