@@ -119,7 +119,7 @@ unsigned slice_distance(struct slice a, struct slice b, unsigned limit)
 	unsigned row[3][DISTANCE_MAX_LENGTH + 1];
 	unsigned *before = row[0], *previous = row[1], *current = row[2];
 
-	if (a.n > DISTANCE_MAX_LENGTH || b.n > DISTANCE_MAX_LENGTH)
+	if (a.n > DISTANCE_MAX_LENGTH || b.n > DISTANCE_MAX_LENGTH || a.n > b.n + limit || b.n > a.n + limit)
 		return limit + 1;
 	for (unsigned j = 0; j <= b.n; j++)
 		previous[j] = j;

@@ -1,12 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diag/diag.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/limits.h"
 
 void diag_init(struct diag *d, struct arena *a, struct diag_source source)
 {
 	*d = (struct diag){ .arena = a, .source = source };
+}
+
+static bool inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The first two thirds of LIMIT_MESSAGE_BYTES and as much of the end as fits, cut between characters. */
+static size_t leave_out_middle(char *to, const char *text, size_t n)
+{
+	static const char omission[] = " ... ";
+	size_t head = LIMIT_MESSAGE_BYTES * 2 / 3, tail = LIMIT_MESSAGE_BYTES - head - strlen(omission);
+
+	for (unsigned i = 0; i < 3 && inside_character(text[head]); i++)
+		head--;
+	for (unsigned i = 0; i < 3 && inside_character(text[n - tail]); i++)
+		tail--;
+	memcpy(to, text, head);
+	memcpy(to + head, omission, strlen(omission));
+	memcpy(to + head + strlen(omission), text + n - tail, tail);
+	return head + strlen(omission) + tail;
+}
+
+/* A name of a megabyte may be in every message about the conn, so what is kept is bounded. */
+static const char *say(struct diag *d, const char *format, va_list args)
+{
+	char text[LIMIT_MESSAGE_BYTES + 1], *kept, *whole;
+	va_list again;
+	int n;
+
+	va_copy(again, args);
+	n = vsnprintf(text, sizeof(text), format, args);
+	if (n < (int)sizeof(text)) {
+		va_end(again);
+		return arena_strdup(d->arena, (struct slice){ text, n < 0 ? 0 : (size_t)n });
+	}
+	kept = arena_new_array(d->arena, sizeof(text), char);	/* before malloc(), since it may leave */
+	memcpy(kept, text, sizeof(text));
+	whole = malloc((size_t)n + 1);
+	if (whole) {
+		vsnprintf(whole, (size_t)n + 1, format, again);
+		kept[leave_out_middle(kept, whole, (size_t)n)] = '\0';
+		free(whole);
+	}
+	va_end(again);
+	return kept;
 }
 
 struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span, const char *format, ...)
@@ -19,7 +68,7 @@ struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span,
 	f->span = span;
 	f->sequence = d->reported++;
 	va_start(args, format);
-	f->message = arena_vprintf(d->arena, format, args);
+	f->message = say(d, format, args);
 	va_end(args);
 	vec_push(d->arena, &d->findings, f);
 	d->counts[f->severity]++;
@@ -43,7 +92,7 @@ void diag_caret(struct diag *d, struct finding *f, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	f->label = arena_vprintf(d->arena, format, args);
+	f->label = say(d, format, args);
 	va_end(args);
 }
 
@@ -53,7 +102,7 @@ void diag_related(struct diag *d, struct finding *f, struct span span, const cha
 	va_list args;
 
 	va_start(args, format);
-	label.text = arena_vprintf(d->arena, format, args);
+	label.text = say(d, format, args);
 	va_end(args);
 	vec_push(d->arena, &f->related, label);
 }
@@ -64,7 +113,7 @@ void diag_note(struct diag *d, struct finding *f, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	text = arena_vprintf(d->arena, format, args);
+	text = say(d, format, args);
 	va_end(args);
 	vec_push(d->arena, &f->notes, text);
 }
@@ -75,7 +124,7 @@ void diag_help(struct diag *d, struct finding *f, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	text = arena_vprintf(d->arena, format, args);
+	text = say(d, format, args);
 	va_end(args);
 	vec_push(d->arena, &f->helps, text);
 }
@@ -87,7 +136,7 @@ struct diag_fix *diag_fix(struct diag *d, struct finding *f, bool safe, struct s
 
 	fix->safe = safe;
 	va_start(args, format);
-	fix->message = arena_vprintf(d->arena, format, args);
+	fix->message = say(d, format, args);
 	va_end(args);
 	diag_fix_edit(d, fix, span, text);
 	return fix;

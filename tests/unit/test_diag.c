@@ -414,6 +414,29 @@ START_TEST(many_related_places_are_counted)
 }
 END_TEST
 
+START_TEST(long_messages_lose_their_middle)
+{
+	static char name[3 * LIMIT_MESSAGE_BYTES + 1];
+	CLEANUP(world_release) struct world w;
+	struct finding *f;
+
+	world_init(&w);
+	for (size_t i = 0; i + 3 < sizeof(name); i += 3)
+		memcpy(name + i, "\342\202\254", 3);	/* a character of three bytes must not be cut */
+	for (unsigned shift = 0; shift < 3; shift++) {
+		f = diag_report(&w.diag, RULE_A, (struct span){ 0, 0 }, "%.*s'%s' is wrong", (int)shift, "xy", name);
+		ck_assert_uint_le(strlen(f->message), LIMIT_MESSAGE_BYTES);
+		ck_assert_uint_gt(strlen(f->message), LIMIT_MESSAGE_BYTES - 8);
+		ck_assert_ptr_nonnull(strstr(f->message, "\342\202\254 ... \342\202\254"));
+		ck_assert_str_eq(f->message + strlen(f->message) - 10, "' is wrong");
+	}
+	name[LIMIT_MESSAGE_BYTES - 1] = '\0';
+	f = diag_report(&w.diag, RULE_A, (struct span){ 0, 0 }, "x%s", name);
+	ck_assert_uint_eq(strlen(f->message), LIMIT_MESSAGE_BYTES);
+	ck_assert_ptr_null(strstr(f->message, "..."));
+}
+END_TEST
+
 START_TEST(thresholds_and_rules)
 {
 	CLEANUP(world_release) struct world w;
@@ -434,4 +457,4 @@ END_TEST
 
 TAP_MAIN("diag", caret_label_note_help_and_include, several_places, labels_of_one_line, strange_characters, long_lines_are_clipped,
 	 empty_spans, secret_lines, color, sorted_and_merged, limited_per_rule, many_related_places_are_counted,
-	 thresholds_and_rules)
+	 long_messages_lose_their_middle, thresholds_and_rules)
