@@ -42,6 +42,13 @@ static void too_deep(struct parser *p, const struct source_match *m)
 	diag_note(p->diag, f, "libreswan 3 crashes, later releases leave it out");
 }
 
+static void pipe_included(struct parser *p, const struct source_match *m)
+{
+	struct finding *f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "%s is a pipe, and is not read", m->path);
+
+	diag_note(p->diag, f, "libreswan waits until its far end has written everything");
+}
+
 static void unreadable(struct parser *p, const struct source_match *m, int error)
 {
 	struct finding *f;
@@ -72,6 +79,10 @@ static void read_match(struct parser *p, const struct source_match *m)
 		index = reading(p, id);
 		if (index >= 0) {
 			cycle(p, m, index);
+			return;
+		}
+		if (id.is_pipe) {
+			pipe_included(p, m);
 			return;
 		}
 		key = arena_printf(p->arena, "%llx:%llx", (unsigned long long)id.device, (unsigned long long)id.inode);
@@ -115,7 +126,8 @@ static void nothing_found(struct parser *p, struct slice name, int error)
 		f = diag_report(p->diag, RULE_INCLUDE_NOT_FOUND, p->include.span, "there is no file '" SLICE_FMT "'",
 				SLICE_ARG(name));
 	if (error == -E2BIG)
-		diag_help(p->diag, f, "use wildcards in at most %u parts of the path, and as many pairs of braces", LIMIT_GLOB_PARTS);
+		diag_help(p->diag, f, "use wildcards in at most %u parts of the path, and as many pairs of braces, where there are few names",
+			  LIMIT_GLOB_PARTS);
 	else
 		diag_note(p->diag, f, "libreswan goes on without it");
 }

@@ -2,6 +2,7 @@
 /* reader.c -- the files of this machine. */
 #include "compiler/source/source.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/limits.h"
 
 /* Reads to the end, or to one byte more than the limit. */
 static int read_all(int fd, size_t limit, size_t guess, char **ret_text, size_t *ret_size)
@@ -49,7 +51,8 @@ static int read_all(int fd, size_t limit, size_t guess, char **ret_text, size_t 
 	return -ENOMEM;
 }
 
-/* Opened without waiting, so that an include of a FIFO nobody writes to is an empty file and not a hang. */
+/* Opened without waiting for a writer. The far end of a pipe, which only the command line can name, is waited for; whatever else has nothing
+ * to read yet (a kernel log in /proc, a terminal) may never have. */
 static int read_path(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
 {
 	CLEANUP(cleanup_close) int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) : dup(STDIN_FILENO);
@@ -60,9 +63,9 @@ static int read_path(void *context, const char *path, size_t limit, char **ret_t
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (path && fcntl(fd, F_SETFL, 0) < 0)
+	if (path && S_ISFIFO(st.st_mode) && fcntl(fd, F_SETFL, 0) < 0)
 		return -errno;
-	*ret_id = path ? (struct source_id){ st.st_dev, st.st_ino } : (struct source_id){ 0 };
+	*ret_id = path ? (struct source_id){ .device = st.st_dev, .inode = st.st_ino } : (struct source_id){ 0 };
 	return read_all(fd, limit, S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 4096, ret_text, ret_size);
 }
 
@@ -71,18 +74,43 @@ static int by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Names that glob(3) may still look at; it passes no context to its callbacks. */
+static _Thread_local unsigned names_left;
+
+static struct dirent *read_directory(void *directory)
+{
+	if (!names_left)
+		return NULL;
+	names_left--;
+	return readdir(directory);
+}
+
+static void *open_directory(const char *path)
+{
+	return opendir(path);
+}
+
+static void close_directory(void *directory)
+{
+	closedir(directory);
+}
+
 /* L-062: braces as in the releases before 5, order by bytes whatever the locale. */
 static int glob_names(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
 {
-	glob_t g = { 0 };
+	glob_t g = {
+		.gl_opendir = open_directory, .gl_readdir = read_directory, .gl_closedir = close_directory, .gl_stat = stat, .gl_lstat = lstat,
+	};
 	char **paths = NULL;
 	size_t n = 0;
-	int r = glob(pattern, GLOB_BRACE | GLOB_NOSORT, NULL, &g);
+	int r;
 
 	(void)context;
-	if (r == GLOB_NOSPACE) {
+	names_left = LIMIT_GLOB_NAMES;
+	r = glob(pattern, GLOB_BRACE | GLOB_NOSORT | GLOB_ALTDIRFUNC, NULL, &g);
+	if (r == GLOB_NOSPACE || !names_left) {
 		globfree(&g);
-		return -ENOMEM;
+		return names_left ? -ENOMEM : -E2BIG;
 	}
 	if (r == 0) {
 		paths = calloc(g.gl_pathc, sizeof(*paths));
@@ -110,7 +138,7 @@ static int identify(void *context, const char *path, struct source_id *ret_id)
 	(void)context;
 	if (stat(path, &st) < 0)
 		return -errno;
-	*ret_id = (struct source_id){ st.st_dev, st.st_ino };
+	*ret_id = (struct source_id){ .device = st.st_dev, .inode = st.st_ino, .is_pipe = S_ISFIFO(st.st_mode) };
 	return 0;
 }
 

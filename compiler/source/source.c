@@ -35,6 +35,12 @@ static void find_lines(struct arena *a, struct source_file *f)
 	f->line_count = count;
 }
 
+/* Each file takes a position more than it has bytes, so the next may start behind the limit. */
+static size_t bytes_left(const struct sources *s)
+{
+	return s->next_base < LIMIT_TOTAL_BYTES ? LIMIT_TOTAL_BYTES - s->next_base : 0;
+}
+
 /* text.p is NUL-terminated and stays. */
 static int add(struct sources *s, struct source_match name, struct slice text, struct source_id id, struct span included_from)
 {
@@ -42,7 +48,7 @@ static int add(struct sources *s, struct source_match name, struct slice text, s
 
 	if (s->files.n >= LIMIT_FILES)
 		return -EMFILE;
-	if (text.n > LIMIT_FILE_BYTES || text.n > LIMIT_TOTAL_BYTES - s->next_base)
+	if (text.n > LIMIT_FILE_BYTES || text.n > bytes_left(s))
 		return -EFBIG;
 	f = vec_add(s->arena, &s->files);
 	*f = (struct source_file){
@@ -70,9 +76,12 @@ static int read_text(struct sources *s, const char *opened, struct slice *ret_te
 	struct arena *a = s->arena;
 	jmp_buf *outer = a->on_oom, here;
 	char *heap = NULL;
-	size_t size = 0;
-	int r = s->reader.read(s->reader.context, opened, LIMIT_FILE_BYTES, &heap, &size, ret_id);
+	size_t size = 0, left = bytes_left(s);
+	int r;
 
+	if (s->files.n >= LIMIT_FILES)
+		return -EMFILE;
+	r = s->reader.read(s->reader.context, opened, left < LIMIT_FILE_BYTES ? left : LIMIT_FILE_BYTES, &heap, &size, ret_id);
 	if (r)
 		return r;
 	a->on_oom = &here;

@@ -13,6 +13,7 @@
 /* Which file it really is, whatever its name: two names of one file are equal here. */
 struct source_id {
 	uint64_t device, inode;
+	bool is_pipe;			/* whose far end may keep its reader waiting */
 };
 
 struct source_file {
@@ -35,7 +36,8 @@ struct source_reader {
 	/* Whole contents, malloc'ed, passed to the caller; path NULL: standard input. limit: -EFBIG above it. A directory:
 	 * -EISDIR. */
 	int (*read)(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id);
-	/* Names that match a glob pattern, with braces, sorted by bytes, passed to the caller; none is 0 names, not an error. */
+	/* Names that match a glob pattern, with braces, sorted by bytes, passed to the caller; none is 0 names, not an error.
+	 * -E2BIG: it looks at too many. */
 	int (*glob)(void *context, const char *pattern, char ***ret_paths, size_t *ret_count);
 	/* Which file a name means, without reading it; -ENOENT. */
 	int (*identify)(void *context, const char *path, struct source_id *ret_id);
@@ -66,7 +68,7 @@ struct source_matches {
 	VEC(struct source_match) list;
 };
 /* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob;
- * -E2BIG for a pattern above the limits. */
+ * -E2BIG for a pattern above the limits, or one that looks at more names than they allow. */
 int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret);
 /* What to open for a file name as the host of the configuration has it: absolute names lie below --root. */
 const char *sources_below_root(struct sources *s, const char *name);

@@ -22,7 +22,7 @@ static int read_input(void *context, const char *path, size_t limit, char **ret_
 		return -ENOMEM;
 	memcpy(*ret_text, in->data, in->n);
 	*ret_size = in->n;
-	*ret_id = (struct source_id){ 1, 1 };
+	*ret_id = (struct source_id){ .device = 1, .inode = 1 };
 	return 0;
 }
 
@@ -30,7 +30,7 @@ static int identify_input(void *context, const char *path, struct source_id *ret
 {
 	(void)context;
 	(void)path;
-	*ret_id = (struct source_id){ 1, 1 };
+	*ret_id = (struct source_id){ .device = 1, .inode = 1 };
 	return 0;
 }
 

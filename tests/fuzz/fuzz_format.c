@@ -21,7 +21,7 @@ static int read_input(void *context, const char *path, size_t limit, char **ret_
 	*ret_text = malloc(in->n + 1);
 	memcpy(*ret_text, in->data, in->n);
 	*ret_size = in->n;
-	*ret_id = (struct source_id){ 1, 1 };
+	*ret_id = (struct source_id){ .device = 1, .inode = 1 };
 	return 0;
 }
 

@@ -36,7 +36,7 @@ static inline const struct memory_file *memory_find(const struct front *f, const
 
 static inline struct source_id memory_id(const struct front *f, const struct memory_file *m)
 {
-	return (struct source_id){ 1, m->inode ? m->inode : (uint64_t)(m - f->files) + 1 };
+	return (struct source_id){ .device = 1, .inode = m->inode ? m->inode : (uint64_t)(m - f->files) + 1 };
 }
 
 static inline int memory_read(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size,

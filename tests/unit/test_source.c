@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,39 @@ START_TEST(system_reader)
 }
 END_TEST
 
+static int read_up_to_limit(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
+{
+	size_t *asked = context;
+
+	(void)path;
+	*asked = limit;
+	*ret_text = malloc(limit + 1);
+	ck_assert_ptr_nonnull(*ret_text);
+	memset(*ret_text, '\n', limit);
+	*ret_size = limit;
+	*ret_id = (struct source_id){ 0 };
+	return 0;
+}
+
+/* The last file once ended just behind the limit, after which there was none. */
+START_TEST(bytes_of_all_files)
+{
+	CLEANUP(arena_release) struct arena a;
+	struct source_match big = { "big", "big" };
+	struct sources s;
+	size_t asked = 0;
+
+	arena_init(&a);
+	sources_init(&s, &a, (struct source_reader){ .context = &asked, .read = read_up_to_limit });
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(sources_add_match(&s, &big, (struct span){ 0, 0 }), i);
+	ck_assert_uint_lt(asked, LIMIT_FILE_BYTES);
+	ck_assert_int_eq(sources_add_text(&s, "x", SLICE("y"), (struct span){ 0, 0 }), -EFBIG);
+	sources_add_match(&s, &big, (struct span){ 0, 0 });
+	ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
 START_TEST(limits)
 {
 	CLEANUP(arena_release) struct arena a;
@@ -146,4 +180,4 @@ START_TEST(limits)
 }
 END_TEST
 
-TAP_MAIN("source", positions, sha256, system_reader, limits)
+TAP_MAIN("source", positions, sha256, system_reader, bytes_of_all_files, limits)

@@ -23,7 +23,7 @@ static int memory_read(void *context, const char *path, size_t limit, char **ret
 			return -EFBIG;
 		*ret_text = strdup(files[i].text);
 		*ret_size = strlen(files[i].text);
-		*ret_id = (struct source_id){ 1, i + 1 };
+		*ret_id = (struct source_id){ .device = 1, .inode = i + 1 };
 		return 0;
 	}
 	return -ENOENT;
@@ -44,7 +44,7 @@ static int memory_identify(void *context, const char *path, struct source_id *re
 
 	for (uint64_t i = 0; files[i].path; i++) {
 		if (strcmp(files[i].path, path) == 0) {
-			*ret_id = (struct source_id){ 1, i + 1 };
+			*ret_id = (struct source_id){ .device = 1, .inode = i + 1 };
 			return 0;
 		}
 	}
