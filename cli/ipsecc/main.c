@@ -142,6 +142,12 @@ struct unit *compile_operand(const char *path, const struct arguments *args)
 	return NULL;
 }
 
+/* What printf() and its like have left in the buffer, as write_stream() would say it. */
+static enum exit_status flushed(void)
+{
+	return write_stream(stdout, &(struct buf){ 0 }) ? EXIT_TROUBLE : EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -155,15 +161,19 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		printf("ipsecc %s\n", IPSECC_VERSION);
-		return EXIT_DONE;
+		return flushed();
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		command = argc > 2 ? command_find(argv[2]) : NULL;
+		if (argc > 2 && !command) {
+			complain("'%s' is no command; 'ipsecc --help' lists them", argv[2]);
+			return EXIT_TROUBLE;
+		}
 		if (command)
 			print_command_help(command, stdout);
 		else
 			print_help(stdout);
-		return EXIT_DONE;
+		return flushed();
 	}
 	command = command_find(argv[1]);
 	if (!command) {
@@ -174,7 +184,7 @@ int main(int argc, char **argv)
 		return EXIT_TROUBLE;
 	if (args.value[OPTION_HELP]) {
 		print_command_help(command, stdout);
-		return EXIT_DONE;
+		return flushed();
 	}
 	return command->run(&args);
 }
