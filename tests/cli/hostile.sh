@@ -22,7 +22,7 @@ is() {
 # runs a program for at most 20 seconds; sets out, err, status
 try() { timeout 20 "$@" >out 2>err </dev/null; status=$?; out=$(cat out); err=$(cat err); }
 has() { if grep -qF -- "$3" <<<"$2"; then is "$1" 1 1; else is "$1" "something with: $3" "$2"; fi; }
-repeat() { local text; printf -v text '%*s' "$2" ''; printf '%s' "${text// /$1}"; }
+repeat() { head -c "$2" /dev/zero | tr '\0' "$1"; }
 conn() { printf 'conn %s\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n\tauto=add\n' "$1"; }
 subnets() { seq -s, -f "$1.%g.0/24" 0 "$2"; }
 
