@@ -88,10 +88,16 @@ static void (*const rules[])(struct check *) = {
 	check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete, check_nobody_to_call,
 };
 
+/* A host that cannot be read hides nothing else that is wrong with the conn. */
+static bool lacks_host(const struct check *k, enum side side)
+{
+	return k->conn->end[side].host_kind == IR_HOST_UNSET && !check_is_unread(k, KW_HOST, side);
+}
+
 void checks_run(struct check *k)
 {
 	check_missing_end(k);
-	if (k->conn->end[SIDE_LEFT].host_kind == IR_HOST_UNSET || k->conn->end[SIDE_RIGHT].host_kind == IR_HOST_UNSET)
+	if (lacks_host(k, SIDE_LEFT) || lacks_host(k, SIDE_RIGHT))
 		return;		/* a part of a conn: what it lacks may come from where it is used */
 	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
 		rules[i](k);
