@@ -163,7 +163,7 @@ int unit_report(struct unit *u, struct report_run *ret)
 	}
 	*ret = (struct report_run){
 		.diag = &u->diag, .files = make_files(u), .file_count = u->config_files, .conns = make_conns(u),
-		.conn_count = u->ir->conns.n, .suppressed = u->withheld, .steps = steps, .steps_context = make_way(u),
+		.conn_count = u->ir->conns.n, .suppressed = u->withheld + u->diag.hidden.n, .steps = steps, .steps_context = make_way(u),
 		.dialect = {
 			.name = release_dialect(u->release), .release = release_name(u->release),
 			.chosen = u->release_chosen_auto ? "auto" : "option", .why = u->release_why, .written_for = u->written_for,

@@ -7,6 +7,7 @@
 
 #include "compiler/dialect.h"
 #include "compiler/groups/groups.h"
+#include "compiler/settle.h"
 
 static int read_facts(struct unit *u, const char *path)
 {
@@ -27,6 +28,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	struct ir *ir;
 	int first, r;
 
+	u->policy = options->policy;
 	sources_init(&u->sources, &u->arena, options->reader);
 	u->sources.root = options->root;
 	u->sources.stdin_name = options->stdin_name;
@@ -55,7 +57,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	upgrade_report(u, options->compare_defaults);
 	diag_finish(&u->diag);
 	dialect_report(u);
-	diag_finish(&u->diag);
+	unit_settle(u);
 	return 0;
 }
 
@@ -213,7 +215,7 @@ struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool
 		return NULL;
 	}
 	plan = lower(&u->arena, u->ir, &u->sources, &with_facts, &u->diag, ret_incomplete);
-	diag_finish(&u->diag);
+	unit_settle(u);
 	u->arena.on_oom = NULL;
 	return plan;
 }
@@ -259,7 +261,7 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 		return -ENOMEM;
 	}
 	r = backend->emit(plan, &ours, &u->diag, out);
-	diag_finish(&u->diag);
+	unit_settle(u);
 	u->arena.on_oom = NULL;
 	return r;
 }

@@ -215,6 +215,25 @@ void diag_finish(struct diag *d)
 	qsort(d->findings.v, kept, sizeof(*d->findings.v), by_position);
 }
 
+void diag_hide(struct diag *d, enum hidden_by (*judge)(const void *context, struct finding *f), const void *context)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < d->findings.n; i++) {
+		struct finding *f = d->findings.v[i];
+
+		f->hidden = judge(context, f);
+		if (f->hidden == HIDDEN_NOT) {
+			d->findings.v[kept++] = f;
+			continue;
+		}
+		d->counts[f->severity]--;
+		d->hidden_counts[f->hidden]++;
+		vec_push(d->arena, &d->hidden, f);
+	}
+	d->findings.n = kept;
+}
+
 uint32_t diag_withhold(struct diag *d)
 {
 	uint32_t n = (uint32_t)d->findings.n;

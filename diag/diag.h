@@ -63,9 +63,21 @@ struct diag_fix {
 	VEC(struct diag_edit) edits;
 };
 
+/* Who decided that a finding is not to be seen. */
+enum hidden_by {
+	HIDDEN_NOT,
+	HIDDEN_BY_COMMENT,		/* in the file */
+	HIDDEN_BY_OPTION,		/* of the command line or the project file */
+	HIDDEN_BY_BASELINE,		/* it was there already */
+	HIDDEN_COUNT,
+};
+
 struct finding {
 	enum rule_id rule;
 	enum severity severity;
+	bool settled;			/* unit_settle() has seen it: */
+	enum severity found;		/* what the passes made it, before any policy */
+	enum hidden_by hidden;
 	const char *message;
 	struct span span;
 	const char *label;		/* under the caret; may be NULL */
@@ -81,7 +93,9 @@ struct diag {
 	struct arena *arena;
 	struct diag_source source;
 	VEC(struct finding *) findings;
+	VEC(struct finding *) hidden;	/* taken out of findings, and of the counts */
 	uint32_t counts[SEVERITY_COUNT];
+	uint32_t hidden_counts[HIDDEN_COUNT];
 	uint32_t reported;		/* ever, merged ones included */
 };
 
@@ -104,6 +118,8 @@ void diag_fix_edit(struct diag *d, struct diag_fix *fix, struct span span, const
 
 /* Takes all findings back; how many they were. */
 uint32_t diag_withhold(struct diag *d);
+/* Takes out of sight the findings for which `judge` gives another answer than HIDDEN_NOT. The order stays. */
+void diag_hide(struct diag *d, enum hidden_by (*judge)(const void *context, struct finding *f), const void *context);
 
 /* Sorts by position, merges equal ones (a file included twice). Call before rendering; again when more has been reported. */
 void diag_finish(struct diag *d);

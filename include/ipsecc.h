@@ -9,6 +9,7 @@
 #include "backends/backend.h"
 #include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
+#include "diag/policy.h"
 #include "diag/report.h"
 
 #define IPSECC_VERSION "0.1.0"
@@ -23,6 +24,7 @@ struct unit_options {
 	const char *root, *stdin_name;
 	const char *host_facts;			/* path, or NULL */
 	bool compare_defaults;			/* note which defaults are others in later releases */
+	const struct policy *policy;		/* weights of rules; NULL: as they are. Borrowed by the unit */
 	size_t memory_limit;			/* bytes; 0: none */
 };
 
@@ -36,6 +38,7 @@ struct unit {
 	const struct evidence *evidence;	/* in the file, of the release; NULL: a release was asked for */
 	const char *written_for;		/* the program that it is plainly a file of, when that is not libreswan; else NULL */
 	uint32_t withheld;			/* findings taken back, since that says it all */
+	const struct policy *policy;		/* of the options */
 	const struct syntax *syntax;
 	const struct resolved *resolved;
 	const struct ir *ir;

@@ -19,6 +19,9 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
 	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
+	[OPTION_ERROR] = { "error", 0, "RULE,...", NULL, "make findings of these rules errors: IC5001, same-traffic, or a prefix such as IC50" },
+	[OPTION_WARN] = { "warn", 0, "RULE,...", NULL, "make them warnings" },
+	[OPTION_IGNORE] = { "ignore", 0, "RULE,...", NULL, "do not show them" },
 	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words,
 			     "exit with 1 at findings of this severity or above (default warning)" },
 	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },
@@ -93,6 +96,21 @@ static bool check_words(const char *option, const char *value, const char *const
 	return false;
 }
 
+/* Takes a list of rules and prefixes. */
+static bool weigh_rules(const char *option, const char *value, enum policy_level level, struct policy *policy)
+{
+	struct slice rest = slice_of(value), selector;
+
+	while (slice_split(&rest, ",", &selector)) {
+		if (policy_set(policy, slice_trim(selector), level))
+			continue;
+		complain("--%s: '" SLICE_FMT "' is no rule and no prefix of rules; 'ipsecc rules' lists them", option,
+			 SLICE_ARG(slice_trim(selector)));
+		return false;
+	}
+	return true;
+}
+
 static bool take_option(const struct command *command, int id, const char *value, struct arguments *args)
 {
 	const struct option_entry *o = &option_table[id];
@@ -102,7 +120,16 @@ static bool take_option(const struct command *command, int id, const char *value
 	if (o->words && !check_words(o->name, value, o->words))
 		return false;
 	args->value[id] = o->argument ? value : o->name;
-	return true;
+	switch (id) {
+	case OPTION_ERROR:
+		return weigh_rules(o->name, value, POLICY_ERROR, &args->policy);
+	case OPTION_WARN:
+		return weigh_rules(o->name, value, POLICY_WARNING, &args->policy);
+	case OPTION_IGNORE:
+		return weigh_rules(o->name, value, POLICY_IGNORE, &args->policy);
+	default:
+		return true;
+	}
 }
 
 static bool check_operands(const struct command *command, const struct arguments *args)

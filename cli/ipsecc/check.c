@@ -96,7 +96,7 @@ static bool collect(struct paths *paths, const struct arguments *args)
 struct totals {
 	size_t files, conns, templates;
 	size_t verdicts[VERDICT_UNKNOWN + 1];
-	uint64_t counts[SEVERITY_COUNT];
+	uint64_t counts[SEVERITY_COUNT], hidden[HIDDEN_COUNT];
 	const struct finding *example;		/* one that the summary points at */
 	const char *refused[NAMES_SHOWN];
 	size_t refused_shown;
@@ -108,6 +108,8 @@ static void add_up(struct totals *t, const struct unit *u)
 	t->files++;
 	for (int s = 0; s < SEVERITY_COUNT; s++)
 		t->counts[s] += u->diag.counts[s];
+	for (int h = 0; h < HIDDEN_COUNT; h++)
+		t->hidden[h] += u->diag.hidden_counts[h];
 	for (size_t i = 0; i < u->ir->conns.n; i++) {
 		const struct ir_conn *conn = u->ir->conns.v[i];
 
@@ -179,6 +181,9 @@ static void add_dialect(struct buf *out, const struct totals *t, const struct un
 static void add_counts(struct buf *out, const struct totals *t, bool notes_hidden)
 {
 	static const char *const words[SEVERITY_COUNT] = { "error", "warning", "note" };
+	static const char *const why_hidden[HIDDEN_COUNT] = {
+		[HIDDEN_BY_COMMENT] = "suppressed", [HIDDEN_BY_OPTION] = "ignored", [HIDDEN_BY_BASELINE] = "in the baseline",
+	};
 	const char *separator = "";
 
 	for (int s = 0; s < SEVERITY_COUNT; s++) {
@@ -189,6 +194,12 @@ static void add_counts(struct buf *out, const struct totals *t, bool notes_hidde
 	}
 	if (notes_hidden && t->counts[SEVERITY_NOTE])
 		buf_add_str(out, t->counts[SEVERITY_NOTE] == 1 ? " (-v shows it)" : " (-v shows them)");
+	for (int h = HIDDEN_NOT + 1; h < HIDDEN_COUNT; h++) {
+		if (!t->hidden[h])
+			continue;
+		buf_printf(out, "%s%llu %s", separator, (unsigned long long)t->hidden[h], why_hidden[h]);
+		separator = ", ";
+	}
 	if (t->example && !(notes_hidden && t->example->severity == SEVERITY_NOTE))
 		buf_printf(out, "        more: ipsecc explain %s", rule_table[t->example->rule].id);
 	buf_add_char(out, '\n');
@@ -218,7 +229,7 @@ static void add_summary(struct buf *out, struct unit *const *units, size_t n, co
 
 	for (size_t i = 0; i < n; i++) {
 		add_up(&t, units[i]);
-		findings += units[i]->diag.findings.n;
+		findings += units[i]->diag.findings.n + units[i]->diag.hidden.n;
 		shown += units[i]->diag.findings.n - (style->quiet_notes ? units[i]->diag.counts[SEVERITY_NOTE] : 0);
 		t.several_releases |= units[i]->release != units[0]->release;
 		if (verbose)

@@ -7,8 +7,9 @@
 #include "include/ipsecc.h"
 
 enum option_id {
-	OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_SECRETS, OPTION_FORMAT, OPTION_FAIL_ON,
-	OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT, OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
+	OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_SECRETS, OPTION_FORMAT,
+	OPTION_ERROR, OPTION_WARN, OPTION_IGNORE, OPTION_FAIL_ON, OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT,
+	OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
 	OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
 	OPTION_HELP, OPTION_COUNT,
 };
@@ -16,6 +17,7 @@ enum option_id {
 #define BIT(option)	(UINT64_C(1) << (option))
 /* what every command takes that reads a configuration */
 #define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS))
+#define WEIGHS_RULES		(BIT(OPTION_ERROR) | BIT(OPTION_WARN) | BIT(OPTION_IGNORE))
 #define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
 
 #define DEFAULT_FILE	"/etc/ipsec.conf"	/* below --root */
@@ -32,6 +34,7 @@ extern const struct option_entry option_table[OPTION_COUNT];	/* indexed by enum 
 
 struct arguments {
 	const char *value[OPTION_COUNT];	/* as typed; NULL: not given. An option without argument: its own name */
+	struct policy policy;			/* of --error, --warn and --ignore */
 	enum color_choice color;
 	bool quiet, verbose;
 	char **operands;			/* NULL-terminated */

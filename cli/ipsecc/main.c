@@ -15,7 +15,7 @@ const struct command command_table[] = {
 		.name = "check", .run = command_check, .operands = "[FILE|DIR|-]...",
 		.summary = "what is wrong in a configuration, and which conns would load",
 		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
-		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
+		.options = READS_CONFIGURATION | WEIGHS_RULES | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
 		.formats = report_format_names, .min_operands = 0, .max_operands = -1,
 	}, {
 		.name = "show", .run = command_show, .operands = "FILE [CONN]...",
@@ -122,6 +122,7 @@ struct unit *compile_operand(const char *path, const struct arguments *args)
 	struct unit_options options = {
 		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
 		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
+		.policy = &args->policy,
 		.compare_defaults = args->verbose || (fail_on && strcmp(fail_on, "note") == 0),
 	};
 	const char *failed = path;
