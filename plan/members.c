@@ -30,7 +30,7 @@
 #define MAX_LIMIT	(UINT64_MAX >> 1)	/* a JSON number of jansson is an int64_t */
 
 static const char *const sides[] = { "unknown", "left", "right", NULL };
-static const char *const address_kinds[] = { "address", "any", "name", NULL };
+static const char *const address_kinds[] = { "address", "any", "name", "opportunistic", NULL };
 static const char *const auths[] = { "psk", "rsa", "ecdsa", "any-signature", "null", "never", NULL };
 static const char *const send_certs[] = { "always", "if-asked", "never", NULL };
 static const char *const signatures[] = {

@@ -36,6 +36,7 @@ enum plan_address_kind {
 	PLAN_ADDRESS_FIXED,
 	PLAN_ADDRESS_ANY,	/* %any: a template, the peer tells */
 	PLAN_ADDRESS_NAME,	/* a DNS name, resolved at run time */
+	PLAN_ADDRESS_OPPORTUNISTIC,	/* whoever a packet of the children's selectors goes to */
 };
 
 enum plan_auth { PLAN_AUTH_PSK, PLAN_AUTH_RSA, PLAN_AUTH_ECDSA, PLAN_AUTH_ANY_SIGNATURE, PLAN_AUTH_NULL, PLAN_AUTH_NEVER };

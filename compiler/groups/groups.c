@@ -68,7 +68,7 @@ static const char *family_name(sa_family_t family)
 static bool read_network(struct reader *r, const struct word *word, struct ip_prefix *ret)
 {
 	struct ip_addr addr;
-	bool host_bits = false;
+	bool host_bits = false, skipped = r->release == RELEASE_4_10;	/* run: 4.10 */
 	struct finding *f;
 
 	if (ip_addr_parse(word->text, &addr) == 0)
@@ -89,9 +89,11 @@ static bool read_network(struct reader *r, const struct word *word, struct ip_pr
 
 		f = report(r, RULE_GROUP_ENTRY_HOST_BITS, word->span, "'" SLICE_FMT "' has bits behind its length",
 			   SLICE_ARG(word->text));
-		diag_note(r->diag, f, "libreswan clears them without a word");
+		diag_note(r->diag, f, skipped ? "libreswan %s says so and skips the line" : "libreswan %s clears them without a word",
+			  release_name(r->release));
 		ip_prefix_format(ret, text);
-		diag_fix(r->diag, f, true, word->span, arena_strdup(r->arena, slice_of(text)), "write '%s'", text);
+		diag_fix(r->diag, f, !skipped, word->span, arena_strdup(r->arena, slice_of(text)), "write '%s'", text);
+		return !skipped;
 	}
 	return true;
 }
@@ -249,11 +251,6 @@ static void read_file(struct reader *r, const struct source_file *file)
 
 /* --- the conn ----------------------------------------------------------------------------------------------------------------- */
 
-static bool is_group(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
-}
-
 /* That of our address or network; where it is found out later, what the conn says, or else IPv4. */
 static sa_family_t family_of(const struct ir_conn *c, const struct ir_end *local)
 {
@@ -331,12 +328,12 @@ void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved
 	struct reader r = { .arena = a, .sources = sources, .diag = diag, .release = ir->release };
 
 	map_init(&r.seen, a);
-	for (size_t i = 0; i < ir->conns.n; i++) {
+	for (size_t i = ir->conns.n; i-- > 0;) {	/* the conn that was added last is the first whose file is read (run: 4.10) */
 		struct ir_conn *c = ir->conns.v[i];
-		enum side side = is_group(&c->end[SIDE_LEFT]) ? SIDE_LEFT : SIDE_RIGHT;
+		enum side side = ir_end_is_group(&c->end[SIDE_LEFT]) ? SIDE_LEFT : SIDE_RIGHT;
 
 		/* a name with a slash is reported (IC2010), and would lead anywhere */
-		if (!is_group(&c->end[side]) || c->is_template || c->verdict == VERDICT_WILL_NOT_LOAD || strchr(c->name, '/'))
+		if (!ir_end_is_group(&c->end[side]) || c->is_template || c->verdict == VERDICT_WILL_NOT_LOAD || strchr(c->name, '/'))
 			continue;
 		r.conn = c;
 		read_group(&r, path_of(a, resolved, c->name), side);

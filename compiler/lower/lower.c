@@ -50,7 +50,8 @@ static const char *not_planned(const struct ir_conn *conn, struct span *ret_span
 		enum keyword_id keyword;
 		const char *what;
 	} reasons[] = {
-		{ KW_HOST, "a group of peers" }, { KW_SUBNET, "a virtual subnet" },
+		{ KW_HOST, "opportunistic peers outside of a policy group" }, { KW_SUBNETS, "lists of subnets with a policy group" },
+		{ KW_SUBNET, "a virtual subnet" },
 		{ KW_ADDRESSPOOL, "a pool of addresses for clients" },
 		{ KW_MODECFGCLIENT, "an address from the server" }, { KW_MODECFGSERVER, "an address for the client" },
 		{ KW_XAUTHCLIENT, "XAUTH" }, { KW_XAUTHSERVER, "XAUTH" }, { KW_PROTOPORT, "any port of the peer's choice" },
@@ -59,7 +60,7 @@ static const char *not_planned(const struct ir_conn *conn, struct span *ret_span
 	for (unsigned side = 0; side < 2; side++) {
 		const struct ir_end *end = &conn->end[side];
 		const bool found[] = {
-			end->host_kind >= IR_HOST_GROUP, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC,
+			end->host_kind == IR_HOST_OPPORTUNISTIC, is_group(conn) && end->subnets.n, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC,
 			end->modecfg_client, end->modecfg_server, end->xauth_client, end->xauth_server, end->port_any,
 		};
 
@@ -110,6 +111,16 @@ static void report_empty_shunt(struct lowering *l, const struct ir_conn *conn, c
 	diag_help(l->diag, f, "give the end a subnet");
 }
 
+static void report_group_waits(struct lowering *l, const struct ir_conn *conn)
+{
+	struct finding *f = diag_report(l->diag, RULE_GROUP_NOT_ROUTED, conn->span,
+					"conn '%s' cannot be routed: its peers have no address to call", conn->name);
+
+	diag_set_conn(f, conn->name);
+	diag_note(l->diag, f, "libreswan loads it, and answers peers from the networks of its group");
+	diag_help(l->diag, f, "write %%opportunisticgroup, or type=passthrough with authby=never to leave the traffic as it is");
+}
+
 static void lower_conn(struct lowering *l, const struct ir_conn *conn, const lower_members *members)
 {
 	struct orientation o;
@@ -120,6 +131,8 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 	}
 	if (!is_shunt(conn))
 		lower_peer(l, conn, &o);
+	if (members->n && group_waits(conn))
+		report_group_waits(l, conn);
 	for (size_t i = 0; i < members->n; i++) {
 		if (!is_shunt(conn))
 			lower_child(l, conn, &o, &members->v[i]);
@@ -147,7 +160,7 @@ static void lower_all(struct lowering *l)
 				lower_product(l, conn, &next_reqid, &members);
 			if (asked && (members.n || !loads(conn)))
 				lower_conn(l, conn, &members);
-			l->incomplete |= asked && !members.n;
+			l->incomplete |= asked && !members.n && !is_group(conn);	/* an empty group stands for nothing */
 		}
 	}
 }

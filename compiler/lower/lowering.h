@@ -24,23 +24,27 @@ struct orientation {
 	struct ip_addr host[2];		/* AF_UNSPEC: not known */
 };
 
-/* One connection of pluto's: a conn, or one pair of a subnet product (E-001 ... E-005). */
+/* One connection of pluto's: a conn, one pair of a subnet product (E-001 ... E-005), or one entry of a policy group (E-059). */
 struct lower_member {
 	const char *name;
 	bool has_client[2];		/* false: the host itself */
 	struct ip_prefix client[2];
+	uint8_t proto[2];
+	uint16_t port[2];
 	uint32_t reqid;			/* base of the automatic numbers (E-080) */
+	bool of_group;
 };
 typedef VEC(struct lower_member) lower_members;
 
 /* False: a conn with both ends on this host, which pluto terminates (reported). */
 bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orientation *ret);
 
-/* How many pairs there are, whether or not the families fit. */
+/* How many connections there are, whether or not the families of pairs fit. */
 size_t lower_pairs(const struct ir_conn *conn);
-/* Pairs in pluto's order; *next_reqid moves on for each. Reports families that do not fit. */
+/* In pluto's order; *next_reqid moves on for each. Reports families that do not fit. */
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret);
 
+enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end);
 void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct orientation *o);
 void lower_child(struct lowering *l, const struct ir_conn *conn, const struct orientation *o, const struct lower_member *m);
 /* The policies of one connection in all phases. False, and none, when an address that they need is not known. */
@@ -56,9 +60,20 @@ static inline uint32_t lower_if_id(const struct ir_conn *conn)
 	return !conn->has_if_id ? 0 : conn->if_id ? conn->if_id : 0x4000;
 }
 
+static inline bool is_group(const struct ir_conn *conn)
+{
+	return ir_end_is_group(&conn->end[0]) || ir_end_is_group(&conn->end[1]);
+}
+
 static inline bool is_shunt(const struct ir_conn *conn)
 {
 	return conn->type == IR_PASSTHROUGH || conn->type == IR_DROP || conn->type == IR_REJECT;
+}
+
+/* A group of ordinary peers has nobody to call for a packet (run: 4.10); opportunistic ones are called at its destination. */
+static inline bool group_waits(const struct ir_conn *conn)
+{
+	return !is_shunt(conn) && (conn->end[0].host_kind == IR_HOST_GROUP || conn->end[1].host_kind == IR_HOST_GROUP);
 }
 
 #endif

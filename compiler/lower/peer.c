@@ -4,7 +4,7 @@
 
 #define DEFAULT_SECRETS	"/etc/ipsec.secrets"
 
-static enum plan_auth auth_of(const struct ir_conn *conn, const struct ir_end *end)
+enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end)
 {
 	bool signature = conn->auth_rsa || conn->auth_ecdsa;
 
@@ -54,12 +54,13 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 	const struct ir_end *end = &conn->end[i];
 	struct plan_end ret = {
 		.kind = host->family != AF_UNSPEC ? PLAN_ADDRESS_FIXED :
-			end->host_kind == IR_HOST_NAME ? PLAN_ADDRESS_NAME : PLAN_ADDRESS_ANY,
+			end->host_kind == IR_HOST_NAME ? PLAN_ADDRESS_NAME :
+			end->host_kind == IR_HOST_OPPORTUNISTICGROUP ? PLAN_ADDRESS_OPPORTUNISTIC : PLAN_ADDRESS_ANY,
 		.addr = *host,
 		.name = end->host_kind == IR_HOST_NAME ? end->host_name : NULL,
 		.port = end->ike_port,
 		.id = identity_of(l, end, host),
-		.auth = auth_of(conn, end),
+		.auth = lower_auth(conn, end),
 		.cert = end->cert,
 		.ca = end->ca,
 		.send_cert = end->send_cert,
@@ -124,8 +125,7 @@ void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct ori
 }
 
 /* E-010: without a subnet the client is the host itself. Nothing: an address that is known at run time only. */
-static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigned i, const struct lower_member *m,
-			 const struct ip_addr *host, void *list)
+static void add_selector(struct lowering *l, unsigned i, const struct lower_member *m, const struct ip_addr *host, void *list)
 {
 	VEC(struct traffic_selector) selectors = { 0 };
 	struct ip_prefix client = m->client[i];
@@ -133,7 +133,7 @@ static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigne
 	if (m->has_client[i] || host->family != AF_UNSPEC) {
 		if (!m->has_client[i])
 			client = ip_prefix_of_host(host);
-		vec_push(l->arena, &selectors, ts_of_prefix(&client, conn->end[i].proto, conn->end[i].port));
+		vec_push(l->arena, &selectors, ts_of_prefix(&client, m->proto[i], m->port[i]));
 	}
 	memcpy(list, &selectors, sizeof(selectors));
 }
@@ -185,6 +185,6 @@ void lower_child(struct lowering *l, const struct ir_conn *conn, const struct or
 		.updown = conn->end[local].updown,
 	};
 	memcpy(&child->proposals, &conn->phase2, sizeof(child->proposals));
-	add_selector(l, conn, local, m, &o->host[local], &child->local_ts);
-	add_selector(l, conn, remote, m, &o->host[remote], &child->remote_ts);
+	add_selector(l, local, m, &o->host[local], &child->local_ts);
+	add_selector(l, remote, m, &o->host[remote], &child->remote_ts);
 }

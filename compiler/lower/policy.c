@@ -11,7 +11,9 @@ struct view {
 	struct lowering *l;
 	const struct ir_conn *conn;
 	const struct lower_member *member;
-	const struct ir_end *local, *remote;
+	uint8_t proto;					/* E-014: that of our end */
+	uint16_t local_port, remote_port;
+	enum plan_auth remote_auth;
 	struct ip_addr local_host, remote_host;		/* AF_UNSPEC: not known */
 	struct ip_prefix local_client, remote_client;
 	struct plan_origin origin;
@@ -25,29 +27,44 @@ static void set_port(uint16_t port, uint16_t *ret_port, bool *ret_set)
 	*ret_set = port != 0;
 }
 
-/* E-013, E-016: an ICMP type and code are those of our end in every direction, and 0 means any. */
+/* E-013, E-016: an ICMP type and code are those of the sending end (run: 4.10, where the two ends have different ones), and 0 means any. */
 static void set_ports(const struct view *v, struct plan_policy *p)
 {
-	uint16_t local = v->local->port, remote = v->remote->port;
+	uint16_t from = p->dir == PLAN_OUT ? v->local_port : v->remote_port, to = p->dir == PLAN_OUT ? v->remote_port : v->local_port;
 
 	if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
-		set_port(local >> 8, &p->sport, &p->sport_set);
-		set_port(local & 0xff, &p->dport, &p->dport_set);
+		set_port(from >> 8, &p->sport, &p->sport_set);
+		set_port(from & 0xff, &p->dport, &p->dport_set);
 		return;
 	}
-	set_port(p->dir == PLAN_OUT ? local : remote, &p->sport, &p->sport_set);
-	set_port(p->dir == PLAN_OUT ? remote : local, &p->dport, &p->dport_set);
+	set_port(from, &p->sport, &p->sport_set);
+	set_port(to, &p->dport, &p->dport_set);
+}
+
+static enum priority_base base_of(const struct view *v)
+{
+	if (!v->member->of_group)
+		return PRIORITY_STATIC;
+	return v->remote_auth == PLAN_AUTH_NULL ? PRIORITY_GROUP_OF_ANYBODY : PRIORITY_GROUP;
+}
+
+/* E-059: an entry of a group that negotiates is a template, for all peers in its network. E-071: 5.x counts the others so too. */
+static bool is_instance(const struct view *v)
+{
+	return v->member->of_group && is_shunt(v->conn) && v->l->ir->release < RELEASE_5_0;
 }
 
 static uint32_t priority_of(const struct view *v, const struct plan_policy *p)
 {
 	struct priority_input in = {
+		.base = base_of(v),
+		.instance = is_instance(v),
 		.address_bits = (uint8_t)ip_addr_bits(&p->src.addr),
 		.local_len = p->dir == PLAN_OUT ? p->src.len : p->dst.len,
 		.remote_len = p->dir == PLAN_OUT ? p->dst.len : p->src.len,
 		.has_proto = p->proto != 0,
-		.local_port_any = v->local->port == 0,
-		.remote_port_any = v->remote->port == 0,
+		.local_port_any = v->local_port == 0,
+		.remote_port_any = v->remote_port == 0,
 		.source_port = p->sport_set,
 		.pass = v->conn->type == IR_PASSTHROUGH,
 	};
@@ -73,7 +90,7 @@ static struct plan_policy *add_policy(const struct view *v, enum plan_dir dir, e
 		.action = action,
 		.src = dir == PLAN_OUT ? v->local_client : v->remote_client,
 		.dst = dir == PLAN_OUT ? v->remote_client : v->local_client,
-		.proto = v->local->proto,	/* E-014: that of our end */
+		.proto = v->proto,
 		.mark = mark_of(v->conn, dir),
 		.if_id = lower_if_id(v->conn),
 		.mode = v->conn->type == IR_TRANSPORT ? PLAN_MODE_TRANSPORT : PLAN_MODE_TUNNEL,
@@ -188,7 +205,7 @@ static void add_negotiable(const struct view *v)
 		up.remote_client = ip_prefix_of_host(&v->remote_host);
 	if (fixed)
 		add_sa_policies(&up, early ? PLAN_WHEN_LOAD : PLAN_WHEN_ROUTE, true);
-	if (!trap_refused(v))
+	if (!trap_refused(v) && !group_waits(v->conn))
 		add_trap_template(v, add_policy(v, PLAN_OUT, PLAN_PROTECT, PLAN_WHEN_ROUTE));	/* E-036 */
 	if (fixed)
 		add_sa_policies(&up, PLAN_WHEN_UP, false);
@@ -209,7 +226,8 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 {
 	unsigned local = o->local, remote = 1 - o->local;
 	struct view v = {
-		.l = l, .conn = conn, .member = m, .local = &conn->end[local], .remote = &conn->end[remote],
+		.l = l, .conn = conn, .member = m, .proto = m->proto[local], .local_port = m->port[local], .remote_port = m->port[remote],
+		.remote_auth = lower_auth(conn, &conn->end[remote]),
 		.local_host = o->host[local], .remote_host = o->host[remote], .origin = lower_conn_origin(l, conn),
 	};
 

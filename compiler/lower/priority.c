@@ -15,13 +15,13 @@ static uint32_t priority_3_18(const struct priority_input *in)
 	return prio;
 }
 
-/* E-070, with base 1 and the instance bit of a static conn. Prefixes of IPv4 are not shifted by 96. */
+/* E-070. Prefixes of IPv4 are not shifted by 96. */
 static uint32_t priority_4_10(const struct priority_input *in)
 {
 	uint32_t any_ports = (uint32_t)in->local_port_any + in->remote_port_any;
 
-	return (1u << 20) + (any_ports << 18) + ((uint32_t)!in->has_proto << 17) + ((128u - in->local_len) << 9) +
-	       ((128u - in->remote_len) << 1) + 1;
+	return ((uint32_t)in->base << 20) + (any_ports << 18) + ((uint32_t)!in->has_proto << 17) + ((128u - in->local_len) << 9) +
+	       ((128u - in->remote_len) << 1) + !in->instance;
 }
 
 static uint32_t (*const formulas[RELEASE_COUNT])(const struct priority_input *) = {

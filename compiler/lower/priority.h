@@ -8,7 +8,11 @@
 
 #include "proto/release.h"
 
+enum priority_base { PRIORITY_STATIC = 1, PRIORITY_GROUP, PRIORITY_GROUP_OF_ANYBODY };	/* the last: peers authenticate by nothing */
+
 struct priority_input {
+	enum priority_base base;
+	bool instance;				/* a conn that stands for one peer or network of a template or group */
 	uint8_t address_bits;			/* 32 or 128: of the selector's family */
 	uint8_t local_len, remote_len;		/* prefix lengths of our client and of the peer's */
 	bool has_proto;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* product.c -- leftsubnets= and rightsubnets=: one connection per pair, NAME/LxR, right counter fastest (E-002 ... E-006). */
+/* product.c -- what a conn stands for. leftsubnets= and rightsubnets=: one connection per pair, NAME/LxR, right counter fastest (E-002 ...
+ * E-006). A policy group: one per entry of its file, NAME#NETWORK (E-009, E-059). */
 #include "base/limits.h"
 #include "compiler/lower/lowering.h"
 
@@ -47,10 +48,11 @@ static void add_member(struct lowering *l, const struct lower_member *member, ui
 	*next_reqid += 4;
 }
 
-static struct lower_member pair(const char *name, const struct client *left, const struct client *right)
+static struct lower_member pair(const struct ir_conn *conn, const char *name, const struct client *left, const struct client *right)
 {
 	return (struct lower_member){
 		.name = name, .has_client = { left->given, right->given }, .client = { left->prefix, right->prefix },
+		.proto = { conn->end[0].proto, conn->end[1].proto }, .port = { conn->end[0].port, conn->end[1].port },
 	};
 }
 
@@ -58,6 +60,8 @@ size_t lower_pairs(const struct ir_conn *conn)
 {
 	size_t n = 1;
 
+	if (is_group(conn))
+		return conn->group ? conn->group->entries.n : 0;
 	for (unsigned side = 0; side < 2; side++) {
 		const struct ir_end *end = &conn->end[side];
 
@@ -85,18 +89,60 @@ bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *tota
 	return false;
 }
 
+/* E-009: the ports are named only where the line has a protocol. */
+static const char *entry_name(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
+{
+	char network[IP_PREFIX_TEXT];
+
+	ip_prefix_format(&e->remote, network);
+	if (!e->proto)
+		return arena_printf(l->arena, "%s#%s", conn->name, network);
+	return arena_printf(l->arena, "%s#%s-(%u--%u--%u)", conn->name, network, e->local_port, e->proto, e->remote_port);
+}
+
+static struct lower_member group_member(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
+{
+	unsigned remote = ir_end_is_group(&conn->end[0]) ? 0 : 1, local = 1 - remote;
+	const struct client ours = { conn->end[local].has_subnet, conn->end[local].subnet, 0 }, theirs = { true, e->remote, 0 };
+	struct lower_member m = pair(conn, entry_name(l, conn, e), remote ? &ours : &theirs, remote ? &theirs : &ours);
+
+	m.of_group = true;
+	m.proto[remote] = e->proto;
+	m.port[remote] = e->remote_port;
+	if (e->proto) {
+		m.proto[local] = e->proto;
+		m.port[local] = e->local_port;
+	}
+	return m;
+}
+
+/* The group itself is a connection too, and has a number (E-080). */
+static void add_group_members(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
+{
+	*next_reqid += 4;
+	for (size_t i = 0; conn->group && i < conn->group->entries.n; i++) {
+		struct lower_member member = group_member(l, conn, &conn->group->entries.v[i]);
+
+		add_member(l, &member, next_reqid, ret);
+	}
+}
+
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
 {
 	clients left = { 0 }, right = { 0 };
 	bool single = conn->end[0].subnets.n == 0 && conn->end[1].subnets.n == 0;
 
+	if (is_group(conn)) {
+		add_group_members(l, conn, next_reqid, ret);
+		return;
+	}
 	collect(l, &conn->end[0], &left);
 	collect(l, &conn->end[1], &right);
 	for (size_t i = 0; i < left.n; i++) {
 		for (size_t j = 0; j < right.n; j++) {
 			const char *name = single ? conn->name :
 				arena_printf(l->arena, "%s/%ux%u", conn->name, left.v[i].counter, right.v[j].counter);
-			struct lower_member member = pair(name, &left.v[i], &right.v[j]);
+			struct lower_member member = pair(conn, name, &left.v[i], &right.v[j]);
 
 			/* sema looks at subnet= against subnet=, so only products are looked at here */
 			if (single || families_fit(l, conn, &left.v[i], &right.v[j]))

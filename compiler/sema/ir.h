@@ -35,6 +35,11 @@ struct ir_end {
 	struct ip_range addresspool;		/* family AF_UNSPEC: none */
 };
 
+static inline bool ir_end_is_group(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
+}
+
 /* One line of a policy group file. Ports: 0 is any. */
 struct ir_group_entry {
 	struct ip_prefix remote;

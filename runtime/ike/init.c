@@ -363,7 +363,7 @@ static void answer_stateless(struct ike *ike, const struct ike_datagram *d, cons
 
 static bool end_fits(const struct plan_end *e, const struct ip_addr *addr)
 {
-	return e->kind == PLAN_ADDRESS_ANY || (e->kind == PLAN_ADDRESS_FIXED && ip_addr_eq(&e->addr, addr));
+	return e->kind == PLAN_ADDRESS_ANY || e->kind == PLAN_ADDRESS_OPPORTUNISTIC || (e->kind == PLAN_ADDRESS_FIXED && ip_addr_eq(&e->addr, addr));
 }
 
 bool peer_fits_addresses(const struct ike_peer *p, const struct ip_addr *local, const struct ip_addr *remote)

@@ -142,6 +142,8 @@ static void note_not_carried(struct diag *diag, const struct plan_peer *p)
 {
 	if (p->reauth)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "reauth=yes has no effect, the IKE SA is rekeyed instead");
+	if (p->remote.kind == PLAN_ADDRESS_OPPORTUNISTIC)
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "its peers are answered, but not called when a packet is for one");
 	if (p->mobike)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "mobike=yes has no effect, it is not announced to the peer");
 }
@@ -151,7 +153,7 @@ static void load_peer(struct ike *ike, struct ike_peer *p, struct diag *diag)
 	enum rule_id rule;
 	const char *why = peer_refused(ike, p, &rule, diag);
 
-	p->template = p->plan->remote.kind == PLAN_ADDRESS_ANY;
+	p->template = p->plan->remote.kind == PLAN_ADDRESS_ANY || p->plan->remote.kind == PLAN_ADDRESS_OPPORTUNISTIC;
 	p->refused = why != NULL;
 	if (why)
 		find(diag, rule, rule == RULE_IKE_TRANSFORM_UNSUPPORTED ? &p->plan->proposals_origin : &p->plan->origin,

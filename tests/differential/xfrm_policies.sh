@@ -18,12 +18,7 @@ unshare --net true 2>/dev/null || skip_all "no network namespaces"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-# One policy a line, sorted; the daemon's own holes for neighbour discovery (priority 1) left out.
-normal() {
-	awk '/^src /{ if (p) print p; p = $0; next } { sub(/^[ \t]+/, " "); p = p $0 } END { if (p) print p }' |
-		sed -E 's/[ \t]+/ /g; s/ $//' | grep -v ' priority 1 ' | sort
-}
-policies_of() { unshare --net sh -c 'ip -batch "$1" >&2 && ip xfrm policy list nosock' - "$1"; }
+. tests/differential/policies.bash
 
 # pluto looks for addconn at its place only, while the oracle runs it from a cache: where libreswan is not installed, that place is made to lead
 # there, in a mount namespace of its own.
@@ -43,13 +38,7 @@ esac
 grep -E $'\tnot-routed\t|\trefused\t' "$dir/oracle" | sed 's/^/# pluto: /'
 sed -n '/^# ip xfrm policy/,$p' "$dir/oracle" | sed 1d | normal >"$dir/theirs"
 
-# The facts of a host with the oracle's addresses and default routes.
-cat >"$dir/host.json" <<'END'
-{"version": 1,
- "addresses": [{"ifname": "oracle0", "flags": ["UP"], "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}, {"local": "2001:db8::1", "prefixlen": 64}]}],
- "routes": [{"dst": "default", "gateway": "192.0.2.254", "dev": "oracle0"}],
- "routes6": [{"dst": "default", "gateway": "fe80::1", "dev": "oracle0"}]}
-END
+host_facts oracle0 >"$dir/host.json"
 
 compile() { "$build/ipsecc" compile --target=xfrm --phase=route --dialect=4.10 --host-facts="$dir/host.json" -o "$1" $conf "${@:2}" 2>"$dir/findings"; }
 

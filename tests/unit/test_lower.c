@@ -216,11 +216,65 @@ START_TEST(priorities_of_ipv6)
 	};
 
 	for (size_t i = 0; i < 2; i++) {
-		struct priority_input in = { .address_bits = 128, .local_len = rows[i].local, .remote_len = rows[i].remote,
+		struct priority_input in = { .base = PRIORITY_STATIC, .address_bits = 128, .local_len = rows[i].local, .remote_len = rows[i].remote,
 					     .local_port_any = true, .remote_port_any = true };
 
 		ck_assert_uint_eq(policy_priority(RELEASE_3_18, &in), rows[i].v3);
 		ck_assert_uint_eq(policy_priority(RELEASE_4_10, &in), rows[i].v4);
+	}
+}
+END_TEST
+
+static uint32_t group_priority(enum release release, enum ir_type type, const char *network, uint8_t proto, uint16_t our_port, uint16_t their_port)
+{
+	struct ir_group_entry entry = { .remote = prefix(network), .proto = proto, .local_port = our_port, .remote_port = their_port };
+	struct ir_group group = { .path = "/etc/ipsec.d/policies/group" };
+	struct ir_conn *conn;
+	struct fixture x;
+	uint32_t priority;
+
+	setup(&x, release);
+	conn = add_conn(&x, "group", "192.0.2.1", "%any");
+	conn->end[1].host_kind = type == IR_TUNNEL ? IR_HOST_OPPORTUNISTICGROUP : IR_HOST_GROUP;
+	conn->type = type;
+	conn->auth_psk = false;
+	conn->auth_null = type == IR_TUNNEL;
+	conn->auth_never = type != IR_TUNNEL;
+	vec_push(&x.arena, &group.entries, entry);
+	conn->group = &group;
+	run(&x, NULL);
+	ck_assert_uint_eq(x.plan->policies.n, type == IR_TUNNEL ? 1 : 3);
+	priority = x.plan->policies.v[0].priority;
+	teardown(&x);
+	return priority;
+}
+
+/* The worked example of E-059, run in three releases. */
+START_TEST(priorities_of_groups)
+{
+	static const enum release releases[] = { RELEASE_3_18, RELEASE_4_10, RELEASE_5_4 };
+	static const struct {
+		enum ir_type type;
+		const char *network;
+		uint8_t proto;
+		uint16_t ours, theirs;
+		uint32_t wanted[3];		/* 0: 3.18 knows no ports there */
+	} rows[] = {
+		{ IR_PASSTHROUGH, "10.50.0.0/16", 0, 0, 0, { 1584, 2801888, 2801889 } },
+		{ IR_PASSTHROUGH, "10.51.1.1/32", 0, 0, 0, { 1568, 2801856, 2801857 } },
+		{ IR_PASSTHROUGH, "192.0.2.254/32", IPPROTO_TCP, 0, 22, { 0, 2408640, 2408641 } },
+		{ IR_PASSTHROUGH, "10.52.0.0/16", IPPROTO_UDP, 53, 0, { 0, 2408672, 2408673 } },
+		{ IR_TUNNEL, "10.60.0.0/16", 0, 0, 0, { 2096, 3850465, 3850465 } },
+		{ IR_TUNNEL, "0.0.0.0/0", 0, 0, 0, { 2112, 3850497, 3850497 } },
+		{ IR_DROP, "10.63.0.0/16", 0, 0, 0, { 2096, 2801888, 2801889 } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (size_t r = 0; r < 3; r++) {
+			if (rows[i].wanted[r])
+				ck_assert_uint_eq(group_priority(releases[r], rows[i].type, rows[i].network, rows[i].proto, rows[i].ours,
+								 rows[i].theirs), rows[i].wanted[r]);
+		}
 	}
 }
 END_TEST
@@ -355,6 +409,24 @@ START_TEST(icmp_is_type_and_code)
 	for (size_t i = 0; i < x.plan->policies.n; i++) {
 		ck_assert(x.plan->policies.v[i].sport_set && x.plan->policies.v[i].sport == 8);
 		ck_assert(!x.plan->policies.v[i].dport_set);
+	}
+	teardown(&x);
+
+	/* each end has its own: the sender's counts (run: 4.10, conn ping-types of tests/differential/xfrm.conf) */
+	setup(&x, RELEASE_4_10);
+	conn = add_conn(&x, "types", "192.0.2.1", "192.0.2.2");
+	conn->type = IR_PASSTHROUGH;
+	conn->end[0].proto = conn->end[1].proto = IPPROTO_ICMP;
+	conn->end[0].port = 2049;
+	conn->end[1].port = 2304;
+	run(&x, NULL);
+	ck_assert_uint_eq(x.plan->policies.n, 3);
+	for (size_t i = 0; i < x.plan->policies.n; i++) {
+		const struct plan_policy *p = &x.plan->policies.v[i];
+
+		ck_assert_uint_eq(p->sport, p->dir == PLAN_OUT ? 8 : 9);
+		ck_assert_uint_eq(p->dport, p->dir == PLAN_OUT ? 1 : 0);
+		ck_assert(p->dport_set == (p->dir == PLAN_OUT));
 	}
 	teardown(&x);
 }
@@ -711,7 +783,7 @@ START_TEST(nothing_to_compile_is_said)
 }
 END_TEST
 
-TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, tunnel_is_a_trap_and_then_three_policies,
+TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, priorities_of_groups, tunnel_is_a_trap_and_then_three_policies,
 	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
 	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
 	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, pairs_of_two_families_are_said,
