@@ -2,6 +2,7 @@
 #include "compiler/settle.h"
 
 #include "base/map.h"
+#include "compiler/suppress.h"
 
 static void note_what_was_found(struct diag *d)
 {
@@ -102,17 +103,38 @@ static void report_hidden_refusals(struct unit *u)
 	}
 }
 
+/* What else there is to find, nobody knows before errors are corrected: the conns concerned are not looked at any further. */
+static bool has_errors(const struct diag *d)
+{
+	for (size_t i = 0; i < d->findings.n; i++)
+		if (d->findings.v[i]->found == SEVERITY_ERROR)
+			return true;
+	for (size_t i = 0; i < d->hidden.n; i++)
+		if (d->hidden.v[i]->found == SEVERITY_ERROR && d->hidden.v[i]->hidden != HIDDEN_BY_COMMENT)
+			return true;
+	return false;
+}
+
+static void weigh(struct unit *u)
+{
+	note_what_was_found(&u->diag);
+	suppressions_apply(u->suppressions, &u->diag);
+	if (u->policy)
+		policy_apply(u->policy, &u->diag);
+}
+
 void unit_settle(struct unit *u)
 {
 	struct diag *d = &u->diag;
 
 	diag_finish(d);
-	note_what_was_found(d);
-	if (u->policy)
-		policy_apply(u->policy, d);
+	if (!u->suppressions)
+		u->suppressions = suppressions_read(u, u->today);
+	weigh(u);
 	report_hidden_refusals(u);
-	note_what_was_found(d);
-	if (u->policy)
-		policy_apply(u->policy, d);
+	weigh(u);
+	if (!u->written_for && !has_errors(d))
+		suppressions_report(u->suppressions, d);
+	weigh(u);
 	diag_finish(d);
 }

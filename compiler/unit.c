@@ -29,6 +29,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	int first, r;
 
 	u->policy = options->policy;
+	u->today = options->today;
 	sources_init(&u->sources, &u->arena, options->reader);
 	u->sources.root = options->root;
 	u->sources.stdin_name = options->stdin_name;

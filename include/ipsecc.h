@@ -15,6 +15,7 @@
 #define IPSECC_VERSION "0.1.0"
 
 struct evidence;	/* compiler/dialect.h */
+struct suppressions;	/* compiler/suppress.h */
 
 struct unit_options {
 	struct source_reader reader;		/* source_reader_system */
@@ -25,6 +26,8 @@ struct unit_options {
 	const char *host_facts;			/* path, or NULL */
 	bool compare_defaults;			/* note which defaults are others in later releases */
 	const struct policy *policy;		/* weights of rules; NULL: as they are. Borrowed by the unit */
+	const char *today;			/* "2026-11-24", for comments that hide findings until a day; NULL: no day is over.
+						 * Borrowed */
 	size_t memory_limit;			/* bytes; 0: none */
 };
 
@@ -38,7 +41,9 @@ struct unit {
 	const struct evidence *evidence;	/* in the file, of the release; NULL: a release was asked for */
 	const char *written_for;		/* the program that it is plainly a file of, when that is not libreswan; else NULL */
 	uint32_t withheld;			/* findings taken back, since that says it all */
-	const struct policy *policy;		/* of the options */
+	const struct policy *policy;		/* of the options, as `today` */
+	const char *today;
+	struct suppressions *suppressions;	/* comments that hide findings */
 	const struct syntax *syntax;
 	const struct resolved *resolved;
 	const struct ir *ir;

@@ -37,6 +37,7 @@ struct arguments {
 	struct policy policy;			/* of --error, --warn and --ignore */
 	enum color_choice color;
 	bool quiet, verbose;
+	const char *today;			/* "2026-11-24" */
 	char **operands;			/* NULL-terminated */
 	int n;
 };

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/installed.h"
 #include "cli/ipsecc/command.h"
@@ -122,7 +123,7 @@ struct unit *compile_operand(const char *path, const struct arguments *args)
 	struct unit_options options = {
 		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
 		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
-		.policy = &args->policy,
+		.policy = &args->policy, .today = args->today,
 		.compare_defaults = args->verbose || (fail_on && strcmp(fail_on, "note") == 0),
 	};
 	const char *failed = path;
@@ -149,10 +150,20 @@ static enum exit_status flushed(void)
 	return write_stream(stdout, &(struct buf){ 0 }) ? EXIT_TROUBLE : EXIT_DONE;
 }
 
+/* In UTC, so that a call gives the same everywhere. NULL: the clock cannot be read. */
+static const char *today(char text[16])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	return gmtime_r(&now, &tm) && strftime(text, 16, "%Y-%m-%d", &tm) ? text : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 	struct arguments args;
+	char day[16];
 
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
@@ -183,6 +194,7 @@ int main(int argc, char **argv)
 	}
 	if (!arguments_parse(command, argc - 1, argv + 1, &args))
 		return EXIT_TROUBLE;
+	args.today = today(day);
 	if (args.value[OPTION_HELP]) {
 		print_command_help(command, stdout);
 		return flushed();
