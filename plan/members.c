@@ -26,6 +26,7 @@
 #define SHAPE(name, type)		static const struct shape name##_shape = { sizeof(struct type), name##_members }
 
 #define MAX_TEMPLATES	6u	/* XFRM_MAX_DEPTH of the kernel */
+#define MAX_POOLS	2u	/* one for each family */
 #define MAX_POLICIES	(8u * LIMIT_CONNS)
 #define MAX_LIMIT	(UINT64_MAX >> 1)	/* a JSON number of jansson is an int64_t */
 
@@ -37,6 +38,7 @@ static const char *const signatures[] = {
 	"rsa-sha1", "rsa-sha2", "rsa-pss-sha2_256", "rsa-pss-sha2_384", "rsa-pss-sha2_512", "ecdsa-sha2_256", "ecdsa-sha2_384",
 	"ecdsa-sha2_512", "eddsa", NULL
 };
+static const char *const roles[] = { "none", "client", "server", NULL };
 static const char *const secret_kinds[] = { "psk", "private-key", NULL };
 static const char *const starts[] = { "ignore", "add", "route", "up", "keep", NULL };
 static const char *const dpd_actions[] = { "hold", "clear", "restart", NULL };
@@ -78,6 +80,11 @@ static const struct member end_members[] = {
 	TEXT_OR_NULL(plan_end, ca),
 	WORD_OR_FIRST(plan_end, send_cert, send_certs),
 	FLAGS(plan_end, signatures, signatures),
+	{ "config", MEMBER_ENUM, true, true, .offset = OF(plan_end, config), .words = roles },
+	{ "xauth", MEMBER_ENUM, true, true, .offset = OF(plan_end, xauth), .words = roles },
+	{ "pools", MEMBER_LIST, true, true, .offset = OF(plan_end, pools), .max = MAX_POOLS, .element = MEMBER_RANGE },
+	{ "virtual_subnet", MEMBER_TEXT, true, true, .offset = OF(plan_end, virtual_subnet) },
+	{ "any_port", MEMBER_BOOL, true, true, .offset = OF(plan_end, any_port) },
 	{ 0 },
 };
 SHAPE(end, plan_end);
@@ -234,6 +241,8 @@ size_t plan_element_size(const struct member *list)
 		return sizeof(struct proposal_transform);
 	case MEMBER_SELECTOR:
 		return sizeof(struct traffic_selector);
+	case MEMBER_RANGE:
+		return sizeof(struct ip_range);
 	default:
 		return sizeof(struct ip_addr);
 	}

@@ -18,6 +18,7 @@ enum member_type {
 	MEMBER_TEXT,		/* const char * */
 	MEMBER_ADDRESS,		/* struct ip_addr */
 	MEMBER_PREFIX,		/* struct ip_prefix */
+	MEMBER_RANGE,		/* struct ip_range, as a prefix or FIRST-LAST */
 	MEMBER_IDENTITY,	/* struct ident, as id= spells it */
 	MEMBER_SHA256,		/* uint8_t[32] as 64 hexadecimal digits */
 	MEMBER_PORT,		/* uint16_t; the bool at `set_offset` says that it is not any (null) */
@@ -36,6 +37,7 @@ struct member {
 	const char *name;
 	enum member_type type;
 	bool optional;			/* may be null or missing, which is zero: NULL, AF_UNSPEC, no mark, no origin */
+	bool sparse;			/* optional, and left out when it is zero: what few conns have */
 	size_t offset, set_offset;
 	uint8_t size;
 	uint64_t max;

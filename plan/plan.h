@@ -56,6 +56,9 @@ enum plan_signature {
 #define PLAN_SIGN_PSS	(PLAN_SIGN_PSS_SHA2_256 | PLAN_SIGN_PSS_SHA2_384 | PLAN_SIGN_PSS_SHA2_512)
 #define PLAN_SIGN_ECDSA	(PLAN_SIGN_ECDSA_SHA2_256 | PLAN_SIGN_ECDSA_SHA2_384 | PLAN_SIGN_ECDSA_SHA2_512)
 
+/* Whether an end asks the other for an inner address or a password, or is the one that gives the address and asks for the password. */
+enum plan_role { PLAN_ROLE_NONE, PLAN_ROLE_CLIENT, PLAN_ROLE_SERVER };
+
 enum plan_send_cert { PLAN_CERT_ALWAYS, PLAN_CERT_IF_ASKED, PLAN_CERT_NEVER };	/* sendcert= */
 
 struct plan_end {
@@ -69,6 +72,11 @@ struct plan_end {
 	const char *ca;			/* DN of the wanted CA, NULL: any */
 	enum plan_send_cert send_cert;
 	uint32_t signatures;		/* enum plan_signature; none where auth is not a signature */
+	enum plan_role config;		/* addresses: configuration payloads of IKEv2, ModeConfig of IKEv1 */
+	enum plan_role xauth;		/* IKEv1 */
+	VEC(struct ip_range) pools;	/* from which the other end gives this one its inner address: one for each family at most */
+	const char *virtual_subnet;	/* vhost: or vnet:, what this end may ask for behind a NAT (IKEv1); NULL: none */
+	bool any_port;			/* of protoport: whichever single port this end comes with */
 };
 
 enum plan_secret_kind { PLAN_SECRET_PSK, PLAN_SECRET_PRIVATE_KEY };

@@ -370,6 +370,16 @@ static int take_selector(struct plan_reader *r, const struct json_step *at, cons
 	return 0;
 }
 
+static int take_range(struct plan_reader *r, const struct json_step *at, const json_t *json, struct ip_range *ret)
+{
+	const char *text = NULL;
+	int e = take_text(r, at, json, &text);
+
+	if (e)
+		return e;
+	return parse_range(slice_of(text), ret) ? not_a(r, at, slice_of(text), "prefix and no range of addresses") : 0;
+}
+
 /* --- lists, and the switch over all types --- */
 
 static int take_list(struct plan_reader *r, const struct json_step *at, const json_t *json, const struct member *m, void *p)
@@ -429,6 +439,8 @@ static int take_value(struct plan_reader *r, const struct json_step *at, const j
 		return take_address(r, at, json, p);
 	case MEMBER_PREFIX:
 		return take_prefix(r, at, json, p);
+	case MEMBER_RANGE:
+		return take_range(r, at, json, p);
 	case MEMBER_IDENTITY:
 		return take_identity(r, at, json, p);
 	case MEMBER_SHA256:

@@ -51,6 +51,13 @@ static json_t *prefix_json(const struct ip_prefix *prefix)
 	return json_string(ip_prefix_format(prefix, text));
 }
 
+static json_t *range_json(const struct ip_range *range)
+{
+	char text[IP_RANGE_TEXT];
+
+	return json_string(ip_range_format(range, text));
+}
+
 static json_t *identity_json(const struct ident *id)
 {
 	json_t *volatile json = NULL;
@@ -152,6 +159,8 @@ static json_t *value_json(enum member_type type, const struct member *m, const v
 		return address_json(p);
 	case MEMBER_PREFIX:
 		return prefix_json(p);
+	case MEMBER_RANGE:
+		return range_json(p);
 	case MEMBER_IDENTITY:
 		return identity_json(p);
 	case MEMBER_SHA256:
@@ -170,11 +179,31 @@ static json_t *value_json(enum member_type type, const struct member *m, const v
 	return NULL;
 }
 
+/* Of a sparse member. */
+static bool is_zero(const struct member *m, const void *p)
+{
+	struct vec_header vec;
+
+	switch (m->type) {
+	case MEMBER_BOOL:
+		return !*(const bool *)p;
+	case MEMBER_TEXT:
+		return !text_at(p);
+	case MEMBER_LIST:
+		memcpy(&vec, p, sizeof(vec));
+		return vec.n == 0;
+	default:
+		return number_at(p, sizeof(unsigned)) == 0;
+	}
+}
+
 static void add_members(struct doc *d, const struct shape *shape, const void *base)
 {
 	for (const struct member *m = shape->members; m->name; m++) {
 		const char *p = (const char *)base + m->offset;
 
+		if (m->sparse && is_zero(m, p))
+			continue;
 		if (m->type == MEMBER_PORT && !*((const bool *)((const char *)base + m->set_offset)) && !*(const uint16_t *)p)
 			doc_set(d, m->name, json_null());
 		else

@@ -119,7 +119,18 @@ static const char *why_no_policies(const struct plan_peer *peer, const char **re
 		*ret_name = peer->remote.name;
 		return "its address is looked up at run time: ";
 	}
+	if (peer->remote.virtual_subnet || peer->local.virtual_subnet)
+		return "they come with each peer, which asks for its network";
+	if (peer->remote.any_port || peer->local.any_port)
+		return "they come with each peer, whose port may be any";
 	return "they come with each peer, whose address may be any";
+}
+
+/* Nothing is missing: the conn waits for peers that call. */
+static bool waits(const struct plan_peer *peer)
+{
+	return peer->side != PLAN_SIDE_UNKNOWN && peer->local.kind == PLAN_ADDRESS_FIXED &&
+	       (peer->remote.kind == PLAN_ADDRESS_ANY || peer->remote.any_port || peer->local.any_port || peer->remote.virtual_subnet);
 }
 
 static bool named(const struct backend_options *options, const char *conn)
@@ -134,8 +145,7 @@ static void report_no_policies(struct writer *w, const struct plan_child *child)
 {
 	const struct plan_peer *peer = plan_peer_by_conn(w->plan, child->peer);
 	const char *name, *why = peer ? why_no_policies(peer, &name) : "its peer is missing";
-	bool template = peer && peer->side != PLAN_SIDE_UNKNOWN && peer->local.kind == PLAN_ADDRESS_FIXED &&
-			peer->remote.kind == PLAN_ADDRESS_ANY && !named(w->options, child->peer);
+	bool template = peer && waits(peer) && !named(w->options, child->peer);
 	struct finding *f;
 
 	w->incomplete |= !template;

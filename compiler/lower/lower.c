@@ -46,31 +46,16 @@ static bool asked_for(const struct lower_options *options, const struct ir_conn 
 /* What the next stages of the program will carry; NULL: nothing of that kind is in the conn. */
 static const char *not_planned(const struct ir_conn *conn, struct span *ret_span)
 {
-	static const struct {
-		enum keyword_id keyword;
-		const char *what;
-	} reasons[] = {
-		{ KW_HOST, "opportunistic peers outside of a policy group" }, { KW_SUBNETS, "lists of subnets with a policy group" },
-		{ KW_SUBNET, "a virtual subnet" },
-		{ KW_ADDRESSPOOL, "a pool of addresses for clients" },
-		{ KW_MODECFGCLIENT, "an address from the server" }, { KW_MODECFGSERVER, "an address for the client" },
-		{ KW_XAUTHCLIENT, "XAUTH" }, { KW_XAUTHSERVER, "XAUTH" }, { KW_PROTOPORT, "any port of the peer's choice" },
-	};
-
 	for (unsigned side = 0; side < 2; side++) {
 		const struct ir_end *end = &conn->end[side];
-		const bool found[] = {
-			end->host_kind == IR_HOST_OPPORTUNISTIC, is_group(conn) && end->subnets.n, end->virtual_subnet, end->addresspool.first.family != AF_UNSPEC,
-			end->modecfg_client, end->modecfg_server, end->xauth_client, end->xauth_server, end->port_any,
-		};
 
-		for (size_t i = 0; i < sizeof found / sizeof *found; i++) {
-			if (!found[i])
-				continue;
-			*ret_span = ir_origin(conn, reasons[i].keyword, (enum side)side);
-			if (!span_known(*ret_span))
-				*ret_span = conn->span;
-			return reasons[i].what;
+		if (end->host_kind == IR_HOST_OPPORTUNISTIC) {
+			*ret_span = ir_origin(conn, KW_HOST, (enum side)side);
+			return "opportunistic peers outside of a policy group";
+		}
+		if (is_group(conn) && end->subnets.n) {
+			*ret_span = ir_origin(conn, KW_SUBNETS, (enum side)side);
+			return "lists of subnets with a policy group";
 		}
 	}
 	return NULL;

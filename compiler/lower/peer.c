@@ -49,6 +49,19 @@ static struct ident identity_of(const struct lowering *l, const struct ir_end *e
 	return id;
 }
 
+static enum plan_role role(bool client, bool server)
+{
+	return client ? PLAN_ROLE_CLIENT : server ? PLAN_ROLE_SERVER : PLAN_ROLE_NONE;
+}
+
+/* A pool says it without modecfgclient= and modecfgserver=: who is given its addresses asks for one. */
+static enum plan_role config_role(const struct ir_conn *conn, unsigned i)
+{
+	const struct ir_end *end = &conn->end[i], *other = &conn->end[1 - i];
+
+	return role(end->modecfg_client || has_pool(end), end->modecfg_server || has_pool(other));
+}
+
 static struct plan_end lower_end(const struct lowering *l, const struct ir_conn *conn, unsigned i, const struct ip_addr *host)
 {
 	const struct ir_end *end = &conn->end[i];
@@ -67,6 +80,12 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 	};
 
 	ret.signatures = signatures_of(conn, ret.auth);
+	ret.config = config_role(conn, i);
+	ret.xauth = role(end->xauth_client, end->xauth_server);
+	ret.virtual_subnet = end->virtual_subnet;
+	ret.any_port = end->port_any;
+	if (has_pool(end))
+		vec_push(l->arena, &ret.pools, end->addresspool);
 	return ret;
 }
 
@@ -124,13 +143,14 @@ void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct ori
 	peer->secret = add_secret(l, conn, peer);
 }
 
-/* E-010: without a subnet the client is the host itself. Nothing: an address that is known at run time only. */
-static void add_selector(struct lowering *l, unsigned i, const struct lower_member *m, const struct ip_addr *host, void *list)
+/* E-010: without a subnet the client is the host itself. Nothing: an address that is known at run time only, from a pool or by a template. */
+static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigned i, const struct lower_member *m,
+			 const struct ip_addr *host, void *list)
 {
 	VEC(struct traffic_selector) selectors = { 0 };
 	struct ip_prefix client = m->client[i];
 
-	if (m->has_client[i] || host->family != AF_UNSPEC) {
+	if (m->has_client[i] || (host->family != AF_UNSPEC && !lower_client_comes(conn, i))) {
 		if (!m->has_client[i])
 			client = ip_prefix_of_host(host);
 		vec_push(l->arena, &selectors, ts_of_prefix(&client, m->proto[i], m->port[i]));
@@ -185,6 +205,6 @@ void lower_child(struct lowering *l, const struct ir_conn *conn, const struct or
 		.updown = conn->end[local].updown,
 	};
 	memcpy(&child->proposals, &conn->phase2, sizeof(child->proposals));
-	add_selector(l, local, m, &o->host[local], &child->local_ts);
-	add_selector(l, remote, m, &o->host[remote], &child->remote_ts);
+	add_selector(l, conn, local, m, &o->host[local], &child->local_ts);
+	add_selector(l, conn, remote, m, &o->host[remote], &child->remote_ts);
 }

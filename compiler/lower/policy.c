@@ -14,6 +14,8 @@ struct view {
 	uint8_t proto;					/* E-014: that of our end */
 	uint16_t local_port, remote_port;
 	enum plan_auth remote_auth;
+	bool any_port;
+	bool comes_with_sa;				/* a selector, so that the policies of the up phase are not known */
 	struct ip_addr local_host, remote_host;		/* AF_UNSPEC: not known */
 	struct ip_prefix local_client, remote_client;
 	struct plan_origin origin;
@@ -197,7 +199,7 @@ static bool trap_refused(const struct view *v)
 static void add_negotiable(const struct view *v)
 {
 	struct view up = *v;
-	bool fixed = v->remote_host.family != AF_UNSPEC;
+	bool fixed = v->remote_host.family != AF_UNSPEC && !v->comes_with_sa;
 	bool early = routed_at_load(v->conn) && v->conn->start != PLAN_START_ROUTE;	/* no trap of theirs is routed first */
 
 	/* E-012: once up, the remote selector of transport mode is the peer itself */
@@ -227,12 +229,16 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 	unsigned local = o->local, remote = 1 - o->local;
 	struct view v = {
 		.l = l, .conn = conn, .member = m, .proto = m->proto[local], .local_port = m->port[local], .remote_port = m->port[remote],
-		.remote_auth = lower_auth(conn, &conn->end[remote]),
+		.remote_auth = lower_auth(conn, &conn->end[remote]), .any_port = conn->end[local].port_any || conn->end[remote].port_any,
 		.local_host = o->host[local], .remote_host = o->host[remote], .origin = lower_conn_origin(l, conn),
 	};
 
 	/* E-023 ... E-025: a peer that is not known has no policy, unless its subnet is given */
 	if (o->side == PLAN_SIDE_UNKNOWN || o->host[local].family == AF_UNSPEC)
+		return false;
+	v.comes_with_sa = v.any_port || lower_client_comes(conn, local) || lower_client_comes(conn, remote);
+	/* E-015, E-020: pluto routes neither a port that may be any, unless the other end's network is given, nor a virtual subnet */
+	if ((v.any_port && !m->has_client[remote]) || conn->end[remote].virtual_subnet || conn->end[local].virtual_subnet)
 		return false;
 	if (!client_of(m, local, &o->host[local], &v.local_client) || !client_of(m, remote, &o->host[remote], &v.remote_client))
 		return false;

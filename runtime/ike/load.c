@@ -118,6 +118,10 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	if (plan->remote.kind == PLAN_ADDRESS_NAME || plan->local.kind == PLAN_ADDRESS_NAME)
 		return arena_printf(&ike->arena, "'%s' is a name, which ipsec-run does not look up; write the address",
 				    plan->remote.kind == PLAN_ADDRESS_NAME ? plan->remote.name : plan->local.name);
+	*ret_rule = RULE_IKE_CONFIG_UNSUPPORTED;
+	if (plan->local.config != PLAN_ROLE_NONE)
+		return plan->local.config == PLAN_ROLE_CLIENT ? "it asks its peer for an inner address, which ipsec-run cannot" :
+		       "it gives its peers inner addresses, which ipsec-run cannot";
 	*ret_rule = RULE_IKE_TRANSFORM_UNSUPPORTED;
 	if (!take_all(ike, &plan->proposals, &p->proposals, &why))
 		return arena_printf(&ike->arena, "none of its IKE proposals can be negotiated: %s", why);
@@ -186,6 +190,8 @@ static const char *child_refused_why(struct ike *ike, struct child_conn *c, enum
 		return arena_printf(&ike->arena, "an XFRM interface cannot be used by the data plane '%s'", dp->name);
 	if ((p->mark_in.mask || p->mark_out.mask) && !(dp->caps & DP_CAP_MARK))
 		return arena_printf(&ike->arena, "marks cannot be used by the data plane '%s'", dp->name);
+	if (c->peer->plan->local.any_port || c->peer->plan->remote.any_port)
+		return "a port that may be any (protoport=PROTO/%any) is not supported";
 	if (p->local_ts.n > NARROW_MAX || p->remote_ts.n > NARROW_MAX)
 		return arena_printf(&ike->arena, "it has more than %u traffic selectors at one end", NARROW_MAX);
 	*ret_rule = RULE_IKE_TRANSFORM_UNSUPPORTED;

@@ -761,12 +761,64 @@ START_TEST(what_is_not_planned_is_said)
 	struct ir_conn *conn;
 
 	setup(&x, RELEASE_4_10);
-	conn = add_conn(&x, "pool", "192.0.2.1", "%any");
-	conn->end[1].addresspool = (struct ip_range){ address("10.77.0.1"), address("10.77.0.9") };
+	conn = add_conn(&x, "oe", "192.0.2.1", "%any");
+	conn->end[1].host_kind = IR_HOST_OPPORTUNISTIC;
 	run(&x, NULL);
 	ck_assert(x.incomplete);
 	ck_assert_uint_eq(x.plan->peers.n, 0);
-	ck_assert_str_eq(said(&x, 0), "conn 'pool' is left out: plans do not carry a pool of addresses for clients yet");
+	ck_assert_str_eq(said(&x, 0), "conn 'oe' is left out: plans do not carry opportunistic peers outside of a policy group yet");
+	teardown(&x);
+}
+END_TEST
+
+/* E-021: who has a pool is the server; the client's selector comes with its lease, and until then only a trap for a fixed peer stands. */
+START_TEST(pools_make_a_server_and_a_client)
+{
+	struct fixture x;
+	struct ir_conn *conn;
+	const struct plan_peer *peer;
+
+	setup(&x, RELEASE_4_10);
+	conn = add_conn(&x, "anybody", "192.0.2.1", "%any");
+	conn->end[1].addresspool = (struct ip_range){ address("10.77.0.1"), address("10.77.0.9") };
+	conn = add_conn(&x, "fixed", "192.0.2.1", "192.0.2.9");
+	conn->end[1].addresspool = (struct ip_range){ address("10.77.0.1"), address("10.77.0.9") };
+	run(&x, NULL);
+	ck_assert_uint_eq(x.plan->peers.n, 2);
+	peer = &x.plan->peers.v[0];
+	ck_assert(peer->local.config == PLAN_ROLE_SERVER && peer->remote.config == PLAN_ROLE_CLIENT);
+	ck_assert_uint_eq(peer->local.pools.n, 0);
+	ck_assert_uint_eq(peer->remote.pools.n, 1);
+	ck_assert(ip_addr_eq(&peer->remote.pools.v[0].last, &x.ir.conns.v[0]->end[1].addresspool.last));
+	ck_assert_uint_eq(x.plan->children.v[0].local_ts.n, 1);
+	ck_assert_uint_eq(x.plan->children.v[0].remote_ts.n, 0);
+	ck_assert_uint_eq(x.plan->children.v[1].remote_ts.n, 0);
+	ck_assert_uint_eq(x.plan->policies.n, 1);
+	ck_assert_str_eq(x.plan->policies.v[0].conn, "fixed");
+	ck_assert(x.plan->policies.v[0].when == PLAN_WHEN_ROUTE);
+	teardown(&x);
+}
+END_TEST
+
+/* E-015, run: 4.10. A port that may be any makes a template, which has a trap only where the other end's network is given. */
+START_TEST(any_port_waits_for_the_peer)
+{
+	struct fixture x;
+	struct ir_conn *conn;
+
+	setup(&x, RELEASE_4_10);
+	for (unsigned i = 0; i < 2; i++) {
+		conn = add_conn(&x, i ? "net" : "host", "192.0.2.1", "192.0.2.9");
+		conn->end[0].proto = conn->end[1].proto = IPPROTO_UDP;
+		conn->end[0].port = 1701;
+		conn->end[1].port_any = true;
+		if (i)
+			set_subnet(&conn->end[1], "10.2.0.0/24");
+	}
+	run(&x, NULL);
+	ck_assert(x.plan->peers.v[0].remote.any_port && !x.plan->peers.v[0].local.any_port);
+	ck_assert_uint_eq(x.plan->policies.n, 1);
+	ck_assert_str_eq(x.plan->policies.v[0].conn, "net");
 	teardown(&x);
 }
 END_TEST
@@ -790,4 +842,5 @@ TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, prio
 	 too_many_pairs_are_refused, tunnels_of_all_conns_are_limited, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
 	 the_end_with_our_address_is_ours, neither_end_is_ours, an_interface_that_is_down_has_no_address, both_ends_are_ours,
 	 default_route_gives_the_address, no_default_route, without_facts_words_decide, template_has_a_trap_only_with_a_subnet,
-	 six_in_four, secrets_are_references, what_is_not_planned_is_said, nothing_to_compile_is_said)
+	 six_in_four, secrets_are_references, what_is_not_planned_is_said, pools_make_a_server_and_a_client,
+	 any_port_waits_for_the_peer, nothing_to_compile_is_said)
