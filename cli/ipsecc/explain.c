@@ -223,6 +223,7 @@ static void explain_history(struct page *p, const struct keyword *k)
 	add_releases(&text, k, STATUS_CHANGED, "with another meaning in ");
 	add_releases(&text, k, STATUS_UNKNOWN, "refused, with the whole file, by ");
 	row(p, "in", text.p);
+	row(p, "kernel stack", k->stack);
 	row(p, "built with", k->build);
 }
 

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cli/ipsecc/command.h"
 #include "compiler/effective.h"
+#include "compiler/groups/groups.h"
 
 #define KEYWORD_COLUMN	4
 #define VALUE_COLUMN	24
@@ -55,9 +56,9 @@ static void add_source(struct screen *s, const struct setting *setting)
 	}
 }
 
-static void add_place(struct screen *s, const struct setting *setting)
+static void add_place(struct screen *s, struct span span)
 {
-	struct diag_place place = sources_locate(&s->unit->sources, setting->param->key_span.start);
+	struct diag_place place = sources_locate(&s->unit->sources, span.start);
 
 	if (!place.file)
 		return;
@@ -78,7 +79,7 @@ static void show_value(struct screen *s, const struct effective_value *v)
 	}
 	if (s->origin && v->setting) {
 		column(s, PLACE_COLUMN);
-		add_place(s, v->setting);
+		add_place(s, v->setting->param->key_span);
 	}
 	buf_add_char(s->out, '\n');
 	for (const struct setting *loser = v->setting && s->origin ? v->setting->loser : NULL; loser; loser = loser->loser) {
@@ -89,7 +90,7 @@ static void show_value(struct screen *s, const struct effective_value *v)
 		buf_add_str(s->out, "hidden: ");
 		add_source(s, loser);
 		column(s, PLACE_COLUMN);
-		add_place(s, loser);
+		add_place(s, loser->param->key_span);
 		buf_add_char(s->out, '\n');
 	}
 }
@@ -112,6 +113,36 @@ static int show_settings(struct screen *s, const struct resolved_conn *conn)
 		buf_add_char(s->out, '\n');
 	}
 	return r;
+}
+
+/* What a group conn stands for, by the names that the daemon gives its members. */
+static void show_members(struct screen *s, const struct ir_conn *conn)
+{
+	struct arena names;
+	jmp_buf oom;
+
+	arena_init(&names);
+	names.on_oom = &oom;
+	if (setjmp(oom)) {
+		s->out->failed = true;
+		arena_release(&names);
+		return;
+	}
+	for (size_t i = 0; conn->group && i < conn->group->entries.n; i++) {
+		const struct ir_group_entry *entry = &conn->group->entries.v[i];
+
+		start_line(s);
+		column(s, KEYWORD_COLUMN);
+		buf_add_str(s->out, "member");
+		column(s, VALUE_COLUMN);
+		add_text(s, slice_of(groups_member_name(&names, conn, entry)));
+		if (s->origin) {
+			column(s, PLACE_COLUMN);
+			add_place(s, entry->span);
+		}
+		buf_add_char(s->out, '\n');
+	}
+	arena_release(&names);
 }
 
 static const char *verdict_words(const struct ir_conn *conn)
@@ -137,6 +168,8 @@ static const char *start_words(enum plan_start start)
 
 static int show_conn(struct screen *s, const struct ir_conn *conn)
 {
+	int r;
+
 	start_line(s);
 	if (s->style.color)
 		buf_add_str(s->out, "\033[1m");
@@ -149,7 +182,9 @@ static int show_conn(struct screen *s, const struct ir_conn *conn)
 	if (!conn->is_template)
 		buf_printf(s->out, ", %s", start_words(conn->start));
 	buf_add_char(s->out, '\n');
-	return show_settings(s, conn->resolved);
+	r = show_settings(s, conn->resolved);
+	show_members(s, conn);
+	return r;
 }
 
 static const struct ir_conn *find_conn(const struct ir *ir, const char *name)

@@ -323,6 +323,16 @@ static void read_group(struct reader *r, const char *path, enum side side)
 	r->conn->group = r->group;
 }
 
+const char *groups_member_name(struct arena *a, const struct ir_conn *conn, const struct ir_group_entry *entry)
+{
+	char network[IP_PREFIX_TEXT];
+
+	ip_prefix_format(&entry->remote, network);
+	if (!entry->proto)
+		return arena_printf(a, "%s#%s", conn->name, network);
+	return arena_printf(a, "%s#%s-(%u--%u--%u)", conn->name, network, entry->local_port, entry->proto, entry->remote_port);
+}
+
 void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved, struct sources *sources, struct diag *diag)
 {
 	struct reader r = { .arena = a, .sources = sources, .diag = diag, .release = ir->release };

@@ -11,5 +11,7 @@
 
 /* Reads the file of each group conn that loads, sets its `group` and reports what is wrong in it. Never fails. */
 void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved, struct sources *sources, struct diag *diag);
+/* What the daemon calls a member: "private#192.0.2.0/24", with a protocol "private#192.0.2.0/24-(0--6--22)" (E-009, S-507). */
+const char *groups_member_name(struct arena *a, const struct ir_conn *conn, const struct ir_group_entry *entry);
 
 #endif

@@ -2,6 +2,7 @@
 /* product.c -- what a conn stands for. leftsubnets= and rightsubnets=: one connection per pair, NAME/LxR, right counter fastest (E-002 ...
  * E-006). A policy group: one per entry of its file, NAME#NETWORK (E-009, E-059). */
 #include "base/limits.h"
+#include "compiler/groups/groups.h"
 #include "compiler/lower/lowering.h"
 
 struct client {
@@ -89,22 +90,11 @@ bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *tota
 	return false;
 }
 
-/* E-009: the ports are named only where the line has a protocol. */
-static const char *entry_name(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
-{
-	char network[IP_PREFIX_TEXT];
-
-	ip_prefix_format(&e->remote, network);
-	if (!e->proto)
-		return arena_printf(l->arena, "%s#%s", conn->name, network);
-	return arena_printf(l->arena, "%s#%s-(%u--%u--%u)", conn->name, network, e->local_port, e->proto, e->remote_port);
-}
-
 static struct lower_member group_member(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
 {
 	unsigned remote = ir_end_is_group(&conn->end[0]) ? 0 : 1, local = 1 - remote;
 	const struct client ours = { conn->end[local].has_subnet, conn->end[local].subnet, 0 }, theirs = { true, e->remote, 0 };
-	struct lower_member m = pair(conn, entry_name(l, conn, e), remote ? &ours : &theirs, remote ? &theirs : &ours);
+	struct lower_member m = pair(conn, groups_member_name(l->arena, conn, e), remote ? &ours : &theirs, remote ? &theirs : &ours);
 
 	m.of_group = true;
 	m.proto[remote] = e->proto;

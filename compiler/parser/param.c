@@ -152,12 +152,27 @@ static void two_parameters(struct parser *p, const struct token *extra, size_t a
 	diag_fix(p->diag, f, true, (struct span){ key.start, key.start }, "\n\t", "write each parameter in a line of its own");
 }
 
+/* S-033, S-519 */
+static void continued(struct parser *p, const struct token *extra, struct syntax_value *v)
+{
+	struct finding *f = diag_report(p->diag, RULE_EXTRA_WORD, (struct span){ extra->span.end - 1, extra->span.end },
+					"'\\' does not continue the line");
+
+	parser_refused(p, f);
+	diag_help(p->diag, f, "write the whole value in one line");
+	v->damaged = true;
+}
+
 /* L-025, S-031: more than one word behind '='. */
 static void more_words(struct parser *p, const struct syntax_param *param, const struct token *extra, struct syntax_value *v)
 {
 	ptrdiff_t second = second_parameter(p, extra->text);
 	struct finding *f;
 
+	if (extra->text.p[extra->text.n - 1] == '\\') {
+		continued(p, extra, v);
+		return;
+	}
 	if (second >= 0) {
 		two_parameters(p, extra, (size_t)second);
 		if (v->text.n > 1 && strchr(";,", v->text.p[v->text.n - 1])) {

@@ -75,6 +75,7 @@ struct keyword {
 	uint8_t own;				/* bit 1 << enum release: an alias elsewhere, stored under itself in these (ah=) */
 	enum keyword_status status[RELEASE_COUNT];
 	const char *replaced_by;		/* what to write in newer releases, NULL: nothing */
+	const char *stack;			/* kernel stacks that have it, where not all do: "klips mast", "klips"; NULL */
 	const char *build;			/* compile-time condition of the program, or NULL */
 	const char *const *rules;		/* S-numbers, NULL-terminated */
 	const char *doc;			/* one sentence or more */

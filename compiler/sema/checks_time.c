@@ -8,17 +8,20 @@ static void check_lifetime(struct check *k, enum keyword_id id, uint32_t lifetim
 {
 	struct finding *f;
 
-	if (!check_is_set(k, id, SIDE_NONE) || (lifetime && lifetime <= DAY))
+	if (!check_is_set(k, id, SIDE_NONE) || (lifetime && lifetime <= DAY) || (!lifetime && k->release < RELEASE_4_10))
 		return;
 	f = check_report(k, RULE_LIFETIME_OUT_OF_RANGE, EFFECT_COMPLAINT, id, SIDE_NONE,
 			 lifetime ? "the lifetime is longer than 24 hours" : "the lifetime is 0");
-	diag_note(k->diag, f, "libreswan %s uses 24h instead", release_name(k->release));
+	if (k->release < RELEASE_4_10)
+		diag_note(k->diag, f, "24h is the most that the manual of libreswan 3 allows");
+	else
+		diag_note(k->diag, f, "libreswan %s uses 24h instead", release_name(k->release));
 }
 
-/* C-180; 3.18 has the limit in its manual only. */
+/* C-180; 3.18 has the limit in its manual only (S-304, S-327). */
 void check_lifetimes(struct check *k)
 {
-	if (k->release < RELEASE_4_10 || check_is_shunt(k->conn))
+	if (check_is_shunt(k->conn))
 		return;
 	check_lifetime(k, KW_IKELIFETIME, k->conn->ike_lifetime);
 	check_lifetime(k, KW_IPSEC_LIFETIME, k->conn->sa_lifetime);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/map.h"
+#include "compiler/sema/advice.h"
 #include "compiler/sema/checks.h"
 #include "compiler/sema/fields.h"
 #include "compiler/sema/proposals.h"
@@ -31,6 +32,7 @@ struct sema {
 	proposal_list default_lists[4][3];	/* by protocol and IKE version */
 	struct memory memory;
 	struct map proposal_texts;		/* struct known_text by the text of ike=, esp=, ah= */
+	struct advice advice;
 	bool file_refused;
 	struct finding *line_ends_refuse_file;	/* the latest one about a file's line ends that stands for that */
 };
@@ -172,6 +174,7 @@ static bool judge_keyword(struct sema *s, const struct setting *setting, const c
 	}
 	if (!setting->keyword->supported && !setting->param->value.damaged && setting->keyword->type != TYPE_OBSOLETE)
 		report_keyword(s, setting, conn, RULE_NOT_CARRIED_YET, "ipsecc checks, but does not yet carry, the keyword");
+	advice_keyword(&s->advice, setting, conn);
 	return true;
 }
 
@@ -278,6 +281,8 @@ static bool read_value(struct sema *s, const struct setting *setting, const char
 		return false;
 	if (!known) {
 		outcome.good = value_parse(&v, ret);
+		if (outcome.good)
+			advice_value(&s->advice, setting, ret, conn);
 		outcome.error = s->diag->counts[SEVERITY_ERROR] != errors || refused_for_carriage_return(s, &v);
 		outcome.warning = s->diag->counts[SEVERITY_WARNING] != warnings;
 		if (outcome.good && setting->source != SOURCE_CONN) {
@@ -454,6 +459,21 @@ static void complete(struct sema *s, struct ir_conn *c)
 	}
 }
 
+/* S-201, S-389: %myid is what config setup says, and without it the address of the end, as an identity that is not written. */
+static void take_myid(struct sema *s, struct ir_conn *c, struct conn_state *state)
+{
+	const struct setting *myid = resolved_setup_get(s->resolved, KW_MYID);
+	struct value value;
+
+	for (int side = 0; side < 2; side++) {
+		const struct setting *id = resolved_get(c->resolved, KW_ID, (enum side)side);
+
+		if (id && myid && slice_eq_nocase(id->param->value.text, "%myid") && schema_value(id->keyword, SLICE("%myid"), s->release) &&
+		    read_value(s, myid, NULL, &value, state))
+			c->end[side].id = value.id;
+	}
+}
+
 /* L-076: before 5 several subnets= of a conn, and of what it includes, are one list. */
 static void join_subnets(struct sema *s, const struct setting *setting, const char *conn, struct value *value, struct conn_state *state)
 {
@@ -501,6 +521,7 @@ static struct ir_conn *build_conn(struct sema *s, const struct resolved_conn *r,
 		fields_apply(c, setting->keyword, setting->side, &value);
 	}
 	complete(s, c);
+	take_myid(s, c, state);
 	fill_proposals(s, c, state);
 	return c;
 }
@@ -643,6 +664,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 	bool *refused = arena_new_array(a, resolved->conns.n + 1, bool);
 
 	map_init(&s.proposal_texts, a);
+	s.advice = (struct advice){ .diag = diag, .resolved = resolved, .release = release };
 	judge_earlier_findings(&s);
 	s.ir->release = release;
 	prepare_defaults(&s);

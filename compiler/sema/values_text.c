@@ -56,9 +56,11 @@ bool value_parse_id(const struct value_parser *v, struct value *ret)
 	const char *why = "out of memory";
 	size_t at = 0;
 
-	if (slice_eq_nocase(text, "%myid")) {	/* S-526, C-121 */
-		bad_id(v, "%myid is taken by libreswan 3.x only", 0);
-		return false;
+	if (slice_eq_nocase(text, "%myid")) {	/* C-121; whose identity that is, sema knows */
+		if (!schema_value(v->keyword, text, v->release))
+			return bad_id(v, "%myid went away in libreswan 3.23", 0);
+		*ret = (struct value){ .text = "%myid" };
+		return true;
 	}
 	if (ident_parse(v->arena, text, &value.id, &why, &at) < 0)
 		return bad_id(v, why, at);

@@ -8,6 +8,7 @@
 #include "include/ipsecc.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "tests/unit/tap.h"
 
@@ -51,6 +52,8 @@ static const struct promise conn_promises[] = {
 	  "aes128-md5;modp2048\n"
 	  "aes128-sha1;dh22\n3des-md5;modp1024,aes-sha1;modp1536\n\"aes-sha1, 3des-sha1\"\n3des-sha1;dh23",
 	  "aes999\naes-foo\naes-sha1;modp1234", NULL },
+	{ "S-144", "ike", "aes-sha1;modp1024\n3des-md5;modp1536", "1des-sha1\n3des-md5;modp768", NULL },
+	{ "S-159", "phase2alg", "aes\n3des\naes_ctr\naes_gcm-null\naes_ccm-null\ncamellia\nserpent\ntwofish", "blowfish", NULL },
 	{ "S-147, S-148", "phase2", "esp\nah", "ipcomp", "esp" },
 	{ "S-150, S-152 ... S-154, S-156 ... S-158", "phase2alg",
 	  "3des-md5\naes256-sha1;modp2048\naes-sha1,aes-md5\n3des-md5,aes256-sha1;modp2048\naes256-sha1;dh23\n"
@@ -143,6 +146,7 @@ static const struct promise setup_promises[] = {
 	  NULL },
 	{ "S-420", "myvendorid", "\"ours\"", NULL, "OE-Libreswan-VERSION" },
 	{ "S-424", "nhelpers", "0\n-1\n4", "many", NULL },
+	{ "S-426", "seedbits", "0\n460", "x", "0" },
 	{ "S-428", "secctx-attr-type", "10\n32001", "x", "32001" },
 	{ "S-431 ... S-433", "crlcheckinterval", "8h\n0", "x", "0" },
 	YES_NO("S-434, S-435", "crl-strict", "no"),
@@ -313,4 +317,122 @@ START_TEST(left_and_right)
 }
 END_TEST
 
-TAP_MAIN("spec values", conn_keywords, setup_keywords, left_and_right)
+/* Defaults that are no value: `ipsecc explain` says them in words. */
+static const struct {
+	const char *rule, *keyword, *note;
+	enum section_kind section;
+} unwritten[] = {
+	{ "S-086", "leftsubnet", "the end's own address", SECTION_CONN },
+	{ "S-137, S-141", "ike", "the set built into the release", SECTION_CONN },
+	{ "S-151", "esp", "the set built into the release", SECTION_CONN },
+	{ "S-170", "ah", "AH is not used", SECTION_CONN },
+	{ "S-195", "leftid", "the address of left, when it is numeric", SECTION_CONN },
+	{ "S-216", "leftca", "the issuer of leftcert, by the manual; the programs demand none", SECTION_CONN },
+	{ "S-279", "reqid", "automatic, from 16380 (4 per conn)", SECTION_CONN },
+	{ "S-341", "mtu", "no MTU on the route", SECTION_CONN },
+	{ "S-389", "myid", "the address of %defaultroute when DNS has a TXT record for it, or else the host's name", SECTION_SETUP },
+	{ "S-401", "listen", "every address of the host", SECTION_SETUP },
+	{ "S-423", "oe", "it was no", SECTION_SETUP },
+	{ "S-425", "nhelpers", "as many as the processors suggest", SECTION_SETUP },
+	{ "S-479", "statsbin", "none", SECTION_SETUP },
+};
+
+START_TEST(defaults_in_words)
+{
+	for (size_t i = 0; i < sizeof(unwritten) / sizeof(unwritten[0]); i++) {
+		enum side side;
+		const struct keyword *k = schema_find(slice_of(unwritten[i].keyword), unwritten[i].section, &side);
+		const char *found = NULL;
+
+		ck_assert_msg(k && !k->default_documented, "%s: %s has a value by default", unwritten[i].rule, unwritten[i].keyword);
+		for (const char *const *note = k->notes; note && *note; note++)
+			if (strncmp(*note, "default: ", strlen("default: ")) == 0)
+				found = *note + strlen("default: ");
+		ck_assert_msg(found != NULL, "%s: %s", unwritten[i].rule, unwritten[i].keyword);
+		ck_assert_str_eq(found, unwritten[i].note);
+	}
+}
+END_TEST
+
+static const char *proposals_text(struct unit *u, const proposal_list *list)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < list->n; i++)
+		text = arena_printf(&u->arena, "%s%s%s", text, i ? " " : "", proposal_format(&u->arena, &list->v[i]));
+	return text;
+}
+
+static struct unit *compile_text(const char *release, const char *text)
+{
+	struct unit_options options = { .reader = { (char *)text, read_text, glob_none, identify_none }, .dialect = release };
+	struct unit *u;
+
+	ck_assert_int_eq(unit_compile("test.conf", &options, &u, NULL), 0);
+	return u;
+}
+
+#define ONE_GROUP(group) \
+	"AES_CBC_256-HMAC_SHA1-HMAC_SHA1_96-" group " AES_CBC_128-HMAC_SHA1-HMAC_SHA1_96-" group \
+	" AES_CBC_256-HMAC_MD5-HMAC_MD5_96-" group " AES_CBC_128-HMAC_MD5-HMAC_MD5_96-" group \
+	" 3DES_CBC-HMAC_SHA1-HMAC_SHA1_96-" group " 3DES_CBC-HMAC_MD5-HMAC_MD5_96-" group
+#define DEFAULT_IKE ONE_GROUP("MODP2048") " " ONE_GROUP("MODP1536") " " ONE_GROUP("MODP1024")
+#define DEFAULT_ESP "AES_CBC_128-HMAC_SHA1_96 AES_CBC_128-HMAC_MD5_96 3DES_CBC-HMAC_SHA1_96 3DES_CBC-HMAC_MD5_96"
+#define WITH_3DES(group) "3DES_CBC-HMAC_SHA1-HMAC_SHA1_96-" group " 3DES_CBC-HMAC_MD5-HMAC_MD5_96-" group
+
+/* What a conn is that says as little as it can. */
+START_TEST(without_a_line)
+{
+	struct unit *u = compile_text("3.18", "conn t\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n");
+	const struct ir_conn *c = u->ir->conns.v[0];
+
+	ck_assert_uint_eq(u->diag.counts[SEVERITY_ERROR] + u->diag.counts[SEVERITY_WARNING], 0);
+	for (int side = 0; side < 2; side++) {
+		ck_assert(!c->end[side].has_subnet);				/* S-086 */
+		ck_assert_int_eq(c->end[side].id.type, IDENT_NONE);		/* S-195 */
+		ck_assert_ptr_null(c->end[side].ca);				/* S-216 */
+	}
+	ck_assert_int_eq(c->protocol, PROTOCOL_ESP);				/* S-170 */
+	ck_assert_uint_eq(c->replay_window, 32);				/* S-307 */
+	ck_assert_uint_eq(c->reqid, 0);						/* S-279 */
+	ck_assert_str_eq(proposals_text(u, &c->ike), DEFAULT_IKE);		/* S-137, S-141 */
+	ck_assert_str_eq(proposals_text(u, &c->phase2), DEFAULT_ESP);		/* S-151 */
+	unit_free(u);
+}
+END_TEST
+
+/* An algorithm that stands alone gets all the other parts (S-137), and no other cipher is offered or accepted (S-138). */
+START_TEST(parts_left_out)
+{
+	struct unit *u = compile_text("3.18", "conn t\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n\tike=3des\n");
+
+	ck_assert_str_eq(proposals_text(u, &u->ir->conns.v[0]->ike),
+			 WITH_3DES("MODP2048") " " WITH_3DES("MODP1536") " " WITH_3DES("MODP1024"));
+	unit_free(u);
+}
+END_TEST
+
+/* S-146: both names of a group mean the group. */
+START_TEST(names_of_groups)
+{
+	static const char *const groups[] = { "modp2048", "dh14" };
+	const char *seen[2];
+	struct unit *u[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "conn t\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n\tike=aes256-sha1;%s\n",
+			 groups[i]);
+		u[i] = compile_text("4.10", text);
+		seen[i] = proposals_text(u[i], &u[i]->ir->conns.v[0]->ike);
+	}
+	ck_assert_str_eq(seen[0], "AES_CBC_256-HMAC_SHA1-HMAC_SHA1_96-MODP2048");
+	ck_assert_str_eq(seen[1], seen[0]);
+	unit_free(u[0]);
+	unit_free(u[1]);
+}
+END_TEST
+
+TAP_MAIN("spec values", conn_keywords, setup_keywords, left_and_right, defaults_in_words, without_a_line, parts_left_out,
+	 names_of_groups)

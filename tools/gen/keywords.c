@@ -34,7 +34,7 @@ static size_t n_keywords;
 
 static const char *const fields[] = {
 	"name", "section", "sided", "type", "values", "default", "default_code", "min", "max", "unit", "releases", "alias_of",
-	"own", "replaced_by", "build", "rules", "doc", "conflicts", "notes", "changes", "whack", "supported",
+	"own", "replaced_by", "stack", "build", "rules", "doc", "conflicts", "notes", "changes", "whack", "supported",
 };
 
 /* Names as spec/ has them, in the order of enum value_type. */
@@ -614,6 +614,7 @@ static void put_keyword(FILE *out, const struct keyword *k)
 	put_field(out, "unit", k->unit);
 	put_alias(out, k);
 	put_field(out, "replaced_by", inherited(k, "replaced_by"));
+	put_field(out, "stack", inherited(k, "stack"));
 	put_field(out, "build", inherited(k, "build"));
 	put_rules(out, k);
 	put_field(out, "doc", k->doc);
