@@ -146,18 +146,10 @@ static void report_unknown_rule(struct reading *r, const struct comment *c, stru
 {
 	struct diag *d = &r->unit->diag;
 	struct finding *f = diag_report(d, RULE_SUPPRESSION_UNKNOWN_RULE, span_of(c, word), "'" SLICE_FMT "' is no rule", SLICE_ARG(word));
-	const struct rule *nearest = NULL;
-	unsigned best = 3;
+	const char *nearest = rule_nearest(word);
 
-	for (int i = 0; i < RULE_COUNT; i++) {
-		unsigned distance = slice_distance(word, slice_of(rule_table[i].name), best);
-
-		if (distance < best)
-			nearest = &rule_table[i];
-		best = distance < best ? distance : best;
-	}
 	if (nearest)
-		diag_fix(d, f, true, f->span, nearest->name, "did you mean '%s'?", nearest->name);
+		diag_fix(d, f, true, f->span, nearest, "did you mean '%s'?", nearest);
 	else
 		diag_help(d, f, "name each rule by its identifier or its name; 'ipsecc rules' lists them");
 }

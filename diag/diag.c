@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 
 void diag_init(struct diag *d, struct arena *a, struct diag_source source)
 {
@@ -257,4 +258,13 @@ const struct rule *rule_by_id(struct slice id_or_name)
 		if (slice_eq_nocase(id_or_name, rule_table[i].id) || slice_eq_nocase(id_or_name, rule_table[i].name))
 			return &rule_table[i];
 	return NULL;
+}
+
+const char *rule_nearest(struct slice name)
+{
+	struct nearest nearest = nearest_to(name);
+
+	for (size_t i = 0; i < RULE_COUNT; i++)
+		nearest_offer(&nearest, rule_table[i].name, &rule_table[i]);
+	return nearest.name;
 }

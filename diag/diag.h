@@ -126,6 +126,7 @@ void diag_finish(struct diag *d);
 bool diag_reaches(const struct diag *d, enum severity threshold);	/* is there a finding at or above it */
 
 const struct rule *rule_by_id(struct slice id_or_name);	/* "IC2003" or "duplicate-keyword", case-insensitive; NULL */
+const char *rule_nearest(struct slice name);		/* the rule's name that was probably meant; NULL */
 
 /* Renderers: append to `out`; an allocation failure sticks there. */
 struct diag_style {

@@ -2,6 +2,8 @@
 /* transform.c -- looking up algorithms. */
 #include "proto/transform.h"
 
+#include "base/nearest.h"
+
 static bool takes(const struct transform *t, size_t alias, enum release release)
 {
 	return release == RELEASE_ANY || t->alias_releases[alias] & 1u << release;
@@ -54,34 +56,18 @@ const struct transform *transform_by_alias_for(enum transform_type type, struct 
 	return NULL;
 }
 
-/* A name of four characters may have one mistake, a longer one two: "aes" is near to everything else. */
 const char *transform_nearest(enum transform_type type, struct slice alias, enum release release)
 {
-	unsigned nearest = alias.n < 5 ? 2 : 3;
-	const struct transform *owner = NULL;
-	const char *found = NULL;
-	bool several = false;
+	struct nearest nearest = nearest_to(alias);
 
 	for (unsigned i = 0; i < transform_count; i++) {
 		const struct transform *t = transform_table[i];
 
-		for (size_t k = 0; t->type == type && t->aliases[k]; k++) {
-			unsigned distance;
-
-			if (!takes(t, k, release))
-				continue;
-			distance = slice_distance(alias, slice_of(t->aliases[k]), nearest);
-			if (distance < nearest) {
-				nearest = distance;
-				found = t->aliases[k];
-				owner = t;
-				several = false;
-			} else if (distance == nearest && owner && t != owner) {
-				several = true;
-			}
-		}
+		for (size_t k = 0; t->type == type && t->aliases[k]; k++)
+			if (takes(t, k, release))
+				nearest_offer(&nearest, t->aliases[k], t);
 	}
-	return several ? NULL : found;
+	return nearest.name;
 }
 
 const char *transform_type_name(enum transform_type type)

@@ -6,14 +6,23 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/nearest.h"
 
 static const char *const color_words[] = { [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never", NULL };
 static const char *const fail_on_words[] = { "error", "warning", "note", "never", NULL };
 static const char *const phase_words[] = { "up", "route", NULL };
+#define BACKEND(name) #name,
+static const char *const target_words[] = {
+#include "backends/backends.def"
+	NULL
+};
+#undef BACKEND
+/* Not all: each X.Y is one, too. */
+static const char *const dialect_words[] = { "auto", "libreswan-3", "libreswan-4", "libreswan-5", NULL };
 
 const struct option_entry option_table[OPTION_COUNT] = {
-	[OPTION_DIALECT] = { "dialect", 0, "DIALECT", NULL,
-			     "the release whose rules hold: auto, libreswan-3, libreswan-4, libreswan-5, or X.Y such as 4.10" },
+	[OPTION_DIALECT] = { "dialect", 0, "DIALECT", dialect_words,
+			     "the release whose rules hold: auto, libreswan-3, libreswan-4, libreswan-5, or X.Y such as 4.10", .open = true },
 	[OPTION_ROOT] = { "root", 0, "DIR", NULL, "look absolute includes and default files up below DIR" },
 	[OPTION_STDIN_FILENAME] = { "stdin-filename", 0, "NAME", NULL, "what to call standard input in findings" },
 	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
@@ -25,7 +34,7 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words,
 			     "exit with 1 at findings of this severity or above (default warning)" },
 	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },
-	[OPTION_TARGET] = { "target", 0, "TARGET", NULL, "what to make of the plan: json, xfrm, pfkey, whack" },
+	[OPTION_TARGET] = { "target", 0, "TARGET", target_words, "what to make of the plan" },
 	[OPTION_PHASE] = { "phase", 0, "PHASE", phase_words, "the moment that is shown: conns are up (default), or only routed" },
 	[OPTION_STRICT] = { "strict", 0, NULL, NULL, "what ipsec-run installs: nothing goes out in clear while an SA is missing" },
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", NULL, "write to FILE, which is replaced only when all went well" },
@@ -83,6 +92,12 @@ static int word_index(const char *const *words, const char *word)
 	return -1;
 }
 
+void add_choice(struct buf *out, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		buf_printf(out, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
 /* Checks one value against the words it may be. */
 static bool check_words(const char *option, const char *value, const char *const *words)
 {
@@ -90,8 +105,7 @@ static bool check_words(const char *option, const char *value, const char *const
 
 	if (!words || word_index(words, value) >= 0)
 		return true;
-	for (int i = 0; words[i]; i++)
-		buf_printf(&list, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	add_choice(&list, words);
 	complain("--%s is %s, not '%s'", option, list.p ? list.p : "", value);
 	return false;
 }
@@ -102,10 +116,17 @@ static bool weigh_rules(const char *option, const char *value, enum policy_level
 	struct slice rest = slice_of(value), selector;
 
 	while (slice_split(&rest, ",", &selector)) {
-		if (policy_set(policy, slice_trim(selector), level))
+		const char *nearest;
+
+		selector = slice_trim(selector);
+		if (policy_set(policy, selector, level))
 			continue;
-		complain("--%s: '" SLICE_FMT "' is no rule and no prefix of rules; 'ipsecc rules' lists them", option,
-			 SLICE_ARG(slice_trim(selector)));
+		nearest = rule_nearest(selector);
+		if (nearest)
+			complain("--%s: '" SLICE_FMT "' is no rule; did you mean '%s'?", option, SLICE_ARG(selector), nearest);
+		else
+			complain("--%s: '" SLICE_FMT "' is no rule and no prefix of rules; 'ipsecc rules' lists them", option,
+				 SLICE_ARG(selector));
 		return false;
 	}
 	return true;
@@ -117,7 +138,7 @@ static bool take_option(const struct command *command, int id, const char *value
 
 	if (id == OPTION_FORMAT && !check_words(o->name, value, command->formats))
 		return false;
-	if (o->words && !check_words(o->name, value, o->words))
+	if (!o->open && !check_words(o->name, value, o->words))
 		return false;
 	args->value[id] = o->argument ? value : o->name;
 	switch (id) {
@@ -139,9 +160,31 @@ static bool check_operands(const struct command *command, const struct arguments
 	if (args->n < command->min_operands)
 		complain("%s: missing operand; usage: ipsecc %s %s", command->name, command->name, command->operands);
 	else
-		complain("%s: '%s' is one operand too many; usage: ipsecc %s %s", command->name,
-			 args->operands[command->max_operands], command->name, command->operands);
+		complain("%s: '%s' is one operand too many; usage: ipsecc %s%s%s", command->name,
+			 args->operands[command->max_operands], command->name, command->operands[0] ? " " : "", command->operands);
 	return false;
+}
+
+/* What getopt_long() did not take, as typed: "--fromat=json", or one of the letters of "-qx". */
+static void complain_option(const struct command *command, const char *typed)
+{
+	struct nearest nearest = nearest_to(slice_sub(slice_of(typed), 2, strcspn(typed, "=")));
+
+	if (optopt >= LONG_ONLY) {
+		complain("--%s takes no argument", option_table[optopt - LONG_ONLY].name);
+		return;
+	}
+	if (optopt) {
+		complain("-%c is no option of %s; see 'ipsecc %s --help'", optopt, command->name, command->name);
+		return;
+	}
+	for (int id = 0; id < OPTION_COUNT; id++)
+		if (command->options & BIT(id))
+			nearest_offer(&nearest, option_table[id].name, &option_table[id]);
+	if (nearest.name)
+		complain("%s is no option of %s; did you mean --%s?", typed, command->name, nearest.name);
+	else
+		complain("%s is no option of %s; see 'ipsecc %s --help'", typed, command->name, command->name);
 }
 
 bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret)
@@ -160,8 +203,7 @@ bool arguments_parse(const struct command *command, int argc, char **argv, struc
 			return false;
 		}
 		if (id == OPTION_COUNT) {
-			complain("%s is no option of %s, or is used wrongly; see 'ipsecc %s --help'", argv[optind - 1],
-				 command->name, command->name);
+			complain_option(command, argv[optind - 1]);
 			return false;
 		}
 		if (!take_option(command, id, optarg, &args))

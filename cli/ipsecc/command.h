@@ -28,6 +28,7 @@ struct option_entry {
 	const char *argument;		/* "FILE"; NULL: takes none */
 	const char *const *words;	/* the values it may have, NULL-terminated; NULL: any */
 	const char *summary;
+	bool open;			/* there are more values than `words`; the summary names them */
 };
 
 extern const struct option_entry option_table[OPTION_COUNT];	/* indexed by enum option_id */
@@ -48,6 +49,7 @@ struct command {
 	const char *operands;		/* synopsis */
 	const char *summary;
 	const char *example;		/* one or more command lines */
+	const char *quiet, *verbose;	/* what -q and -v do; NULL: nothing, they are only accepted */
 	uint64_t options;		/* bits of enum option_id */
 	const char *const *formats;	/* of --format, NULL-terminated, the first is the default; NULL: takes none */
 	int min_operands, max_operands;	/* max -1: any number */
@@ -67,11 +69,16 @@ enum exit_status command_completion(const struct arguments *args);
 /* Reads the options of `command` from argv[1 ...]. false: something is wrong and was said. */
 bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret);
 bool arguments_format_is(const struct arguments *args, const char *format);
+void add_choice(struct buf *out, const char *const *words);	/* "a, b or c" */
 void print_help(FILE *stream);
 void print_command_help(const struct command *command, FILE *stream);
 const struct command *command_find(const char *name);
 
 /* Compiles one file by the common options; NULL after a complaint. The caller frees. */
 struct unit *compile_operand(const char *path, const struct arguments *args);
+void free_unit(struct unit **u);	/* for CLEANUP() */
+const struct ir_conn *find_conn(const struct unit *u, const char *name);	/* NULL: there is none */
+/* Whether all of these conns are there; a complaint about each that is not. `names` ends with NULL. */
+bool known_conns(const struct unit *u, char **names);
 
 #endif

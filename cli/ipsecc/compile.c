@@ -5,24 +5,16 @@
 #include "base/cleanup.h"
 #include "cli/ipsecc/command.h"
 
-static void free_unit(struct unit **u)
-{
-	unit_free(*u);
-}
-
+/* NULL after a complaint. */
 static const struct backend *find_backend(const char *name)
 {
 	CLEANUP(buf_release) struct buf names = { 0 };
 
-	for (size_t i = 0; backend_table[i]; i++) {
-		if (name && strcmp(backend_table[i]->name, name) == 0)
+	for (size_t i = 0; name && backend_table[i]; i++)
+		if (strcmp(backend_table[i]->name, name) == 0)
 			return backend_table[i];
-		buf_printf(&names, "%s%s", i ? ", " : "", backend_table[i]->name);
-	}
-	if (name)
-		complain("--target is one of %s, not '%s'", names.p, name);
-	else
-		complain("compile needs --target=, one of %s", names.p);
+	add_choice(&names, option_table[OPTION_TARGET].words);
+	complain("compile needs --target=%s", names.p ? names.p : "");
 	return NULL;
 }
 
@@ -33,22 +25,6 @@ static bool has_format(const struct backend *backend, const char *format)
 			return true;
 	complain("--target=%s has no --format=%s; its default is %s", backend->name, format, backend->formats[0]);
 	return false;
-}
-
-static bool known_conns(const struct unit *u, char **names)
-{
-	bool ok = true;
-
-	for (; *names; names++) {
-		bool found = false;
-
-		for (size_t i = 0; i < u->ir->conns.n; i++)
-			found |= strcmp(u->ir->conns.v[i]->name, *names) == 0;
-		if (!found)
-			complain("there is no conn '%s' in %s", *names, u->sources.files.v[0].path);
-		ok &= found;
-	}
-	return ok;
 }
 
 /* Whether a finding is about what was asked for: all conns, or the ones named. */
@@ -62,8 +38,16 @@ static bool concerns(const struct finding *f, char **names)
 	return false;
 }
 
-/* Errors, and whatever says that something is missing in the result (7xxx, 8xxx), on standard error; the rest is `check`'s to show,
- * and is counted. */
+/* Whether it says that something is missing in the result. What a later release does (IC7006, IC7007) is no news here. */
+static bool about_result(const struct finding *f)
+{
+	const char *id = rule_table[f->rule].id;
+
+	return strncmp(id, "IC8", 3) == 0 ||
+	       (strncmp(id, "IC7", 3) == 0 && f->rule != RULE_OTHER_IN_LATER_RELEASE && f->rule != RULE_OTHER_DEFAULTS_LATER);
+}
+
+/* Errors and what concerns the result, on standard error; warnings are `check`'s to show, and are counted. */
 static void report(struct unit *u, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -73,13 +57,12 @@ static void report(struct unit *u, const struct arguments *args)
 
 	for (size_t i = 0; i < u->diag.findings.n; i++) {
 		struct finding *f = u->diag.findings.v[i];
-		bool ours = strncmp(rule_table[f->rule].id, "IC7", 3) == 0 || strncmp(rule_table[f->rule].id, "IC8", 3) == 0;
 
 		if (!concerns(f, args->operands + 1))
 			continue;
-		if (f->severity == SEVERITY_ERROR || ours)
+		if (f->severity == SEVERITY_ERROR || about_result(f))
 			shown.findings.v[kept++] = f;
-		else
+		else if (f->severity == SEVERITY_WARNING)
 			hidden++;
 	}
 	shown.findings.n = kept;
@@ -87,7 +70,7 @@ static void report(struct unit *u, const struct arguments *args)
 		return;
 	diag_render_human(&shown, &style, &out);
 	if (hidden)
-		buf_printf(&out, "%zu more finding%s: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s",
+		buf_printf(&out, "%zu warning%s: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s",
 			   u->sources.files.v[0].path);
 	write_stream(stderr, &out);
 }

@@ -421,14 +421,19 @@ static bool explain_keywords(struct page *p, struct slice word)
 	return last;
 }
 
-static void suggest(const char *word)
+static void suggest(struct slice word)
 {
+	const char *near = rule_nearest(word);
 	char text[64];
 
-	if (schema_nearest(slice_of(word), SECTION_CONN, text) || schema_nearest(slice_of(word), SECTION_SETUP, text))
-		complain("'%s' is no rule, keyword or transform; the nearest keyword is '%s'", word, text);
+	if (!near && (schema_nearest(word, SECTION_CONN, text) || schema_nearest(word, SECTION_SETUP, text)))
+		near = text;
+	for (int type = TRANSFORM_ENCR; !near && type <= TRANSFORM_ESN; type++)
+		near = transform_nearest((enum transform_type)type, word, RELEASE_ANY);
+	if (near)
+		complain("'" SLICE_FMT "' is no rule, keyword or transform; did you mean '%s'?", SLICE_ARG(word), near);
 	else
-		complain("'%s' is no rule, keyword or transform; 'ipsecc rules' lists the rules", word);
+		complain("'" SLICE_FMT "' is no rule, keyword or transform; 'ipsecc rules' lists the rules", SLICE_ARG(word));
 }
 
 /* A rule by its id, its name, or the name of an IKE notification: NO_PROPOSAL_CHOSEN is told by ike-no-proposal-chosen. */
@@ -449,13 +454,14 @@ enum exit_status command_explain(const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct page page = { .out = &out, .style = terminal_style(stdout, args->color) };
-	struct slice word = slice_of(args->operands[0]);
+	/* "leftsubnet=" is what a configuration has, and "leftsubnet" is meant. */
+	struct slice word = slice_sub(slice_of(args->operands[0]), 0, strcspn(args->operands[0], "="));
 	const struct rule *rule = find_rule(word);
 
 	if (rule)
 		explain_rule(&page, rule);
 	else if (!explain_keywords(&page, word) && !explain_transforms(&page, word)) {
-		suggest(args->operands[0]);
+		suggest(word);
 		return EXIT_TROUBLE;
 	}
 	return write_stream(stdout, &out) ? EXIT_TROUBLE : EXIT_DONE;

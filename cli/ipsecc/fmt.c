@@ -8,11 +8,6 @@
 
 enum fmt_mode { FMT_PRINT, FMT_CHECK, FMT_DIFF, FMT_WRITE };
 
-static void free_unit(struct unit **u)
-{
-	unit_free(*u);
-}
-
 static bool choose_mode(const struct arguments *args, enum fmt_mode *ret)
 {
 	static const enum option_id options[] = {

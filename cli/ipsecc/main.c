@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <locale.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/installed.h"
+#include "base/nearest.h"
 #include "cli/ipsecc/command.h"
 
 static const char *const text_formats[] = { "text", "json", NULL };
@@ -16,18 +14,21 @@ const struct command command_table[] = {
 		.name = "check", .run = command_check, .operands = "[FILE|DIR|-]...",
 		.summary = "what is wrong in a configuration, and which conns would load",
 		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
+		.quiet = "no summary, and nothing at all for a clean file", .verbose = "also notes, and the verdict of each conn",
 		.options = READS_CONFIGURATION | WEIGHS_RULES | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
 		.formats = report_format_names, .min_operands = 0, .max_operands = -1,
 	}, {
 		.name = "show", .run = command_show, .operands = "FILE [CONN]...",
 		.summary = "the effective configuration: what each conn says after also= and %default",
 		.example = "ipsecc show --origin /etc/ipsec.conf hq",
+		.quiet = "say nothing of errors", .verbose = "also what the release does where a keyword is not set",
 		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_ORIGIN) | ALL_COMMANDS,
 		.formats = text_formats, .min_operands = 1, .max_operands = -1,
 	}, {
 		.name = "fmt", .run = command_fmt, .operands = "FILE...",
 		.summary = "canonical layout: comments are kept, the meaning is unchanged",
 		.example = "ipsecc fmt --diff /etc/ipsec.conf\nipsecc fmt --write /etc/ipsec.d/*.conf",
+		.quiet = "print no names of files and no findings", .verbose = "name each file that was written",
 		.options = BIT(OPTION_CHECK) | BIT(OPTION_DIFF) | BIT(OPTION_WRITE) | BIT(OPTION_STDIN_FILENAME) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
@@ -39,6 +40,7 @@ const struct command command_table[] = {
 		.name = "compile", .run = command_compile, .operands = "FILE [CONN]...",
 		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
 		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq",
+		.quiet = "no findings",
 		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) |
 			   BIT(OPTION_STRICT) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
@@ -69,6 +71,18 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+static void complain_command(const char *name)
+{
+	struct nearest nearest = nearest_to(slice_of(name));
+
+	for (const struct command *c = command_table; c->name; c++)
+		nearest_offer(&nearest, c->name, c);
+	if (nearest.name)
+		complain("'%s' is no command; did you mean '%s'?", name, nearest.name);
+	else
+		complain("'%s' is no command; 'ipsecc --help' lists them", name);
+}
+
 void print_help(FILE *stream)
 {
 	fprintf(stream, "ipsecc %s: checks ipsec.conf and compiles it\n\n", IPSECC_VERSION);
@@ -79,21 +93,38 @@ void print_help(FILE *stream)
 	      "Exit status: 0 all well, 1 findings (or a conn was not compiled), 2 the work could not be done.\n", stream);
 }
 
+/* What an option does to this command; NULL: nothing. */
+static const char *option_summary(const struct command *command, int id)
+{
+	return id == OPTION_QUIET ? command->quiet : id == OPTION_VERBOSE ? command->verbose : option_table[id].summary;
+}
+
 static void print_option(const struct command *command, int id, FILE *stream)
 {
 	const struct option_entry *o = &option_table[id];
+	const char *summary = option_summary(command, id);
 	char left[48];
 
+	if (!summary)
+		return;
 	snprintf(left, sizeof(left), "  %c%c%c --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ',' : ' ',
 		 o->name, o->argument ? "=" : "", o->argument ? o->argument : "");
-	fprintf(stream, "%-29s %s", left, o->summary);
+	fprintf(stream, "%-29s %s", left, summary);
 	if (id == OPTION_FORMAT && command->formats)
 		for (int i = 0; command->formats[i]; i++)
 			fprintf(stream, "%s%s", i ? ", " : ": ", command->formats[i]);
 	else
-		for (int i = 0; o->words && id != OPTION_COLOR && o->words[i]; i++)
+		for (int i = 0; o->words && !o->open && id != OPTION_COLOR && o->words[i]; i++)
 			fprintf(stream, "%s%s", i ? ", " : ": ", o->words[i]);
 	fputc('\n', stream);
+	for (size_t i = 0; id == OPTION_TARGET && backend_table[i]; i++) {
+		const struct backend *b = backend_table[i];
+
+		fprintf(stream, "%29s   %-6s %s", "", b->name, b->summary);
+		for (int f = 0; b->formats[1] && b->formats[f]; f++)
+			fprintf(stream, "%s%s", f ? ", " : "; --format=", b->formats[f]);
+		fputc('\n', stream);
+	}
 }
 
 void print_command_help(const struct command *command, FILE *stream)
@@ -106,42 +137,6 @@ void print_command_help(const struct command *command, FILE *stream)
 	fputs("\nexample:\n", stream);
 	for (const char *line = command->example; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
 		fprintf(stream, "  %.*s\n", (int)strcspn(line, "\n"), line);
-}
-
-/* The host's own file: then the release that is installed there counts. */
-static bool is_host_file(const char *path, const char *root)
-{
-	size_t n = root ? strlen(root) : 0;
-
-	return strncmp(path, root ? root : "", n) == 0 && strcmp(path + n, DEFAULT_FILE) == 0;
-}
-
-struct unit *compile_operand(const char *path, const struct arguments *args)
-{
-	const char *fail_on = args->value[OPTION_FAIL_ON];
-	struct installed installed;
-	struct unit_options options = {
-		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
-		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
-		.policy = &args->policy, .today = args->today,
-		.compare_defaults = args->verbose || (fail_on && strcmp(fail_on, "note") == 0),
-	};
-	const char *failed = path;
-	struct unit *unit;
-	int r;
-
-	if (is_host_file(path, options.root) && installed_libreswan(options.root, &installed)) {
-		options.installed = installed.release;
-		options.installed_by = installed.by;
-	}
-	r = unit_compile(path, &options, &unit, &failed);
-	if (r == 0)
-		return unit;
-	if (r == -EINVAL && failed == options.dialect)
-		complain("--dialect is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '%s'", failed);
-	else
-		complain("%s: %s", failed, strerror(-r));
-	return NULL;
 }
 
 /* What printf() and its like have left in the buffer, as write_stream() would say it. */
@@ -178,7 +173,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		command = argc > 2 ? command_find(argv[2]) : NULL;
 		if (argc > 2 && !command) {
-			complain("'%s' is no command; 'ipsecc --help' lists them", argv[2]);
+			complain_command(argv[2]);
 			return EXIT_TROUBLE;
 		}
 		if (command)
@@ -189,7 +184,7 @@ int main(int argc, char **argv)
 	}
 	command = command_find(argv[1]);
 	if (!command) {
-		complain("'%s' is no command; 'ipsecc --help' lists them", argv[1]);
+		complain_command(argv[1]);
 		return EXIT_TROUBLE;
 	}
 	if (!arguments_parse(command, argc - 1, argv + 1, &args))

@@ -20,11 +20,6 @@ struct screen {
 	size_t line_start;	/* in out */
 };
 
-static void free_unit(struct unit **u)
-{
-	unit_free(*u);
-}
-
 static void start_line(struct screen *s)
 {
 	s->line_start = s->out->n;
@@ -179,20 +174,12 @@ static int show_conn(struct screen *s, const struct ir_conn *conn)
 		buf_add_str(s->out, "\033[0m");
 	column(s, VALUE_COLUMN + (s->style.color ? 8 : 0));
 	buf_add_str(s->out, verdict_words(conn));
-	if (!conn->is_template)
+	if (!conn->is_template && conn->verdict != VERDICT_WILL_NOT_LOAD)
 		buf_printf(s->out, ", %s", start_words(conn->start));
 	buf_add_char(s->out, '\n');
 	r = show_settings(s, conn->resolved);
 	show_members(s, conn);
 	return r;
-}
-
-static const struct ir_conn *find_conn(const struct ir *ir, const char *name)
-{
-	for (size_t i = 0; i < ir->conns.n; i++)
-		if (strcmp(ir->conns.v[i]->name, name) == 0)
-			return ir->conns.v[i];
-	return NULL;
 }
 
 static int show_text(struct screen *s, char **names)
@@ -210,22 +197,9 @@ static int show_text(struct screen *s, char **names)
 	for (size_t i = 0; names[i] && !r; i++) {
 		if (i)
 			buf_add_char(s->out, '\n');
-		r = show_conn(s, find_conn(s->unit->ir, names[i]));
+		r = show_conn(s, find_conn(s->unit, names[i]));
 	}
 	return r;
-}
-
-static bool known_conns(const struct unit *u, char **names)
-{
-	bool ok = true;
-
-	for (; *names; names++) {
-		if (find_conn(u->ir, *names))
-			continue;
-		complain("there is no conn '%s' in %s", *names, u->sources.files.v[0].path);
-		ok = false;
-	}
-	return ok;
 }
 
 enum exit_status command_show(const struct arguments *args)
@@ -251,7 +225,7 @@ enum exit_status command_show(const struct arguments *args)
 	if (write_stream(stdout, &out))
 		return EXIT_TROUBLE;
 	if (u->diag.counts[SEVERITY_ERROR] && !args->quiet)
-		complain("%s has %u error%s: ipsecc check %s", args->operands[0], u->diag.counts[SEVERITY_ERROR],
+		complain("%s has %u error%s; to see: ipsecc check %s", args->operands[0], u->diag.counts[SEVERITY_ERROR],
 			 u->diag.counts[SEVERITY_ERROR] == 1 ? "" : "s", args->operands[0]);
 	return EXIT_DONE;
 }

@@ -3,6 +3,7 @@
 #include "compiler/resolve/merge.h"
 
 #include "base/limits.h"
+#include "base/nearest.h"
 
 /* Comparisons of names that one run may spend on "did you mean": a file of wrong names must not make it quadratic. */
 #define NEAREST_COMPARISONS 2000000u
@@ -27,22 +28,18 @@ static struct finding *report(struct resolver *r, const struct conn_info *conn, 
 
 static const char *nearest_conn(struct resolver *r, struct slice name)
 {
-	unsigned limit = name.n < 5 ? 1 : 2, best = limit + 1;
-	const char *nearest = NULL;
+	struct nearest nearest = nearest_to(name);
 
 	if (r->compared >= NEAREST_COMPARISONS)
 		return NULL;
 	r->compared += r->conns.n;
 	for (size_t i = 0; i < r->conns.n; i++) {
 		const struct conn_info *c = &r->conns.v[i];
-		unsigned distance = slice_distance(name, c->section->name.text, limit);
 
-		if (distance > limit || distance > best || c->section->name.damaged)
-			continue;
-		nearest = distance < best ? c->name : NULL;	/* two that are equally near are none */
-		best = distance;
+		if (!c->section->name.damaged)
+			nearest_offer(&nearest, c->name, c);
 	}
-	return nearest;
+	return nearest.name;
 }
 
 /* S-495: the manual's implicit conns, which no release defines (E-053). */

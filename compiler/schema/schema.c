@@ -2,6 +2,7 @@
 /* schema.c -- looking up keywords in the generated table. */
 #include <stdio.h>
 
+#include "base/nearest.h"
 #include "compiler/schema/schema.h"
 #include "compiler/schema/spelling.h"
 
@@ -70,33 +71,22 @@ static bool known_somewhere(const struct keyword *k)
 	return false;
 }
 
-/* One typing mistake in a short name, two in a long one; a bare sided name is never proposed. */
+/* A bare sided name is never proposed. */
 const struct keyword *schema_nearest(struct slice spelling, enum section_kind section, char text[64])
 {
-	unsigned nearest = spelling.n < 5 ? 2 : 3;
-	const struct spelling *found = NULL;
-	bool unique = false;
+	struct nearest nearest = nearest_to(spelling);
 
 	for (uint32_t slot = 0; slot < spelling_slots; slot++) {
 		const struct spelling *s = &spelling_table[slot];
 		const struct keyword *k = &keyword_table[s->keyword];
-		unsigned distance;
 
-		if (!s->text || k->section != section || (k->sided && s->side == SIDE_NONE) || !known_somewhere(k))
-			continue;
-		distance = slice_distance(spelling, (struct slice){ s->text, s->length }, nearest);
-		if (distance > nearest || (distance == nearest && !found))
-			continue;
-		unique = distance < nearest;
-		if (unique) {
-			nearest = distance;
-			found = s;
-		}
+		if (s->text && k->section == section && (!k->sided || s->side != SIDE_NONE) && known_somewhere(k))
+			nearest_offer(&nearest, s->text, s);
 	}
-	if (!found || !unique)
+	if (!nearest.name)
 		return NULL;
-	snprintf(text, 64, "%s", found->text);
-	return &keyword_table[found->keyword];
+	snprintf(text, 64, "%s", nearest.name);
+	return &keyword_table[((const struct spelling *)nearest.thing)->keyword];
 }
 
 const char *schema_spelling(const struct keyword *k, enum side side)

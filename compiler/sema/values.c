@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 
 /* --- findings -------------------------------------------------------------------------------------------------------------------- */
 
@@ -99,18 +100,12 @@ static bool in_release(const struct keyword_value *word, enum release release)
 
 static const char *nearest_word(const struct value_parser *v, struct slice word)
 {
-	const char *nearest = NULL;
-	unsigned best = word.n <= 3 ? 2 : 3;	/* distances below this count */
+	struct nearest nearest = nearest_to(word);
 
-	for (const struct keyword_value *w = v->keyword->values; w && w->word; w++) {
-		unsigned distance = slice_distance(word, slice_of(w->word), best);
-
-		if (distance < best && in_release(w, v->release)) {
-			best = distance;
-			nearest = w->word;
-		}
-	}
-	return nearest;
+	for (const struct keyword_value *w = v->keyword->values; w && w->word; w++)
+		if (in_release(w, v->release))
+			nearest_offer(&nearest, w->word, w);
+	return nearest.name;
 }
 
 /* "yes, no or force", without synonyms; NULL when there are too many to read. */

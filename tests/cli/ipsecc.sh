@@ -43,7 +43,11 @@ like '--help names every command' 'check.*show.*explain.*compile.*facts.*rules' 
 run --version
 like '--version' '^ipsecc [0-9]+\.[0-9]+\.[0-9]+$' "$out"
 run chekc
-is 'an unknown command' "2:ipsecc: 'chekc' is no command; 'ipsecc --help' lists them" "$status:$err"
+is 'a misspelt command: the nearest one' "2:ipsecc: 'chekc' is no command; did you mean 'check'?" "$status:$err"
+run validate
+is 'an unknown command' "2:ipsecc: 'validate' is no command; 'ipsecc --help' lists them" "$status:$err"
+run help validate
+is 'help of an unknown command' "2:ipsecc: 'validate' is no command; 'ipsecc --help' lists them" "$status:$err"
 for command in check show fmt explain compile facts rules completion; do
 	run $command --help
 	like "$command --help: status 0, usage and an example" "^0:usage: ipsecc $command .*example:"$'\n'"  ipsecc " "$status:$out"
@@ -78,7 +82,17 @@ is 'a bad dialect' "2:ipsecc: --dialect is auto, libreswan-3, libreswan-4, libre
 run check --format=yaml "$dir/good.conf"
 is 'a bad word for an option' "2:ipsecc: --format is human, concise, json, jsonl, sarif, github, gitlab, checkstyle, junit, gcc or rdjson, not 'yaml'" "$status:$out$err"
 run check --bogus
-is 'an unknown option' "2:ipsecc: --bogus is no option of check, or is used wrongly; see 'ipsecc check --help'" "$status:$out$err"
+is 'an unknown option' "2:ipsecc: --bogus is no option of check; see 'ipsecc check --help'" "$status:$out$err"
+run check --fromat=json
+is 'a misspelt option: the nearest one' "2:ipsecc: --fromat=json is no option of check; did you mean --format?" "$status:$out$err"
+run check -qx
+is 'an unknown letter' "2:ipsecc: -x is no option of check; see 'ipsecc check --help'" "$status:$out$err"
+run show --origin=yes "$dir/good.conf"
+is 'an argument too many' "2:ipsecc: --origin takes no argument" "$status:$out$err"
+run rules IC3001
+is 'an operand too many' "2:ipsecc: rules: 'IC3001' is one operand too many; usage: ipsecc rules" "$status:$out$err"
+run check --ignore=same-trafic "$dir/good.conf"
+is 'a misspelt rule: the nearest one' "2:ipsecc: --ignore: 'same-trafic' is no rule; did you mean 'same-traffic'?" "$status:$out$err"
 run check --dialect
 is 'an option without its argument' "2:ipsecc: --dialect needs an argument; see 'ipsecc check --help'" "$status:$out$err"
 
@@ -108,8 +122,15 @@ fi
 
 run show "$dir/good.conf" nobody
 is 'show of an unknown conn' "2:ipsecc: there is no conn 'nobody' in $dir/good.conf" "$status:$out$err"
+run show "$dir/good.conf" godo
+is 'show of a misspelt conn: the nearest one' "2:ipsecc: there is no conn 'godo' in $dir/good.conf; did you mean 'good'?" "$status:$out$err"
+run show "$dir/good.conf" good
+like 'show: what the daemon does with the conn' $'^0:conn good +loads, loaded at start, waits\n' "$status:$out"
+run show "$dir/bad.conf" good
+like 'show: what will not load does nothing else' $'^0:conn good +will not load\n' "$status:$out"
+is 'show: errors are named, and where to see them' "ipsecc: $dir/bad.conf has 1 error; to see: ipsecc check $dir/bad.conf" "$err"
 run compile "$dir/good.conf"
-is 'compile without a target' "2:ipsecc: compile needs --target=, one of json, xfrm, pfkey, whack" "$status:$out$err"
+is 'compile without a target' "2:ipsecc: compile needs --target=json, xfrm, pfkey or whack" "$status:$out$err"
 printf 'precious\n' >"$dir/out"
 run compile --target=nonsense -o "$dir/out" "$dir/good.conf"
 is 'an unknown target: status 2, the old file stays' "2:precious" "$status:$(cat "$dir/out")"
@@ -119,12 +140,21 @@ like 'compile -o: the plan' '"kind": *"ipsecc-plan"' "$(cat "$dir/plan.json" 2>&
 run compile --target=json --host-facts="$dir/missing.json" "$dir/good.conf"
 is 'a missing facts file' "2:ipsecc: $dir/missing.json: No such file or directory" "$status:$out$err"
 
+# Of the rest one is told, so that nobody takes silence for a clean file.
+printf '%s\n\tdpdaction=hold\n\tdpddelay=30\n\tdpdtimeout=120\n\trightsubnet=10.2.0.1/24\n' "$good" >"$dir/warn.conf"
+run compile --dialect=4.10 --target=xfrm --host-facts=tests/corpus/host.json "$dir/warn.conf"
+is 'compile: what a later release does is no finding, a warning is counted' "0:1 warning: ipsecc check $dir/warn.conf" "$status:$err"
+
 run explain IC3001
 like 'explain a rule' '^0:IC3001 bad-boolean \(error\)' "$status:$out"
 run explain rightsubnet
 like 'explain a keyword' '^0:leftsubnet=' "$status:$out"
 run explain rekeymargni
-is 'explain nothing known: the nearest name' "2:ipsecc: 'rekeymargni' is no rule, keyword or transform; the nearest keyword is 'rekeymargin'" "$status:$out$err"
+is 'explain a misspelt keyword: the nearest one' "2:ipsecc: 'rekeymargni' is no rule, keyword or transform; did you mean 'rekeymargin'?" "$status:$out$err"
+run explain same-trafic
+is 'explain a misspelt rule: the nearest one' "2:ipsecc: 'same-trafic' is no rule, keyword or transform; did you mean 'same-traffic'?" "$status:$out$err"
+run explain rekeymargin=9m
+like 'explain what stands in the file' '^0:rekeymargin=TIME ' "$status:$out"
 
 for shell in bash zsh fish; do
 	run completion $shell
@@ -143,6 +173,8 @@ complete_line() {
 		compopt() { :; }; _ipsecc; printf "%s\n" "${COMPREPLY[@]}"' - "$dir/completion.bash" "$@"
 }
 is 'bash completes a command' 'check' "$(complete_line ipsecc ch)"
+is 'bash completes the targets' '--target=json --target=xfrm --target=pfkey --target=whack' \
+	"$(complete_line ipsecc compile --tar | tr '\n' ' ' | sed 's/ $//')"
 is 'bash completes an option with its words' '--phase=up --phase=route' "$(complete_line ipsecc compile --ph | tr '\n' ' ' | sed 's/ $//')"
 
 echo "1..$n"

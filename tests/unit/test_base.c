@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/nearest.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
@@ -38,6 +39,33 @@ START_TEST(distance_counts_a_swap_once)
 	ck_assert_uint_eq(slice_distance(SLICE("strat"), SLICE("start"), 3), 1);
 	ck_assert_uint_eq(slice_distance(SLICE("LEFTSUBNET"), SLICE("leftsubnet"), 3), 0);
 	ck_assert_uint_eq(slice_distance(SLICE("right"), SLICE("authby"), 2), 3);
+}
+END_TEST
+
+static const char *nearest_of(const char *word, const char *const *names)
+{
+	struct nearest nearest = nearest_to(slice_of(word));
+
+	for (; *names; names++)
+		nearest_offer(&nearest, *names, *names);
+	return nearest.name;
+}
+
+START_TEST(nearest_name_is_the_only_one_that_is_near)
+{
+	static const char *const names[] = { "check", "show", "fmt", "esp", "esn", "completion", NULL };
+	struct nearest same = nearest_to(SLICE("aes-25"));
+
+	ck_assert_str_eq(nearest_of("chekc", names), "check");
+	ck_assert_str_eq(nearest_of("hcekc", names), "check");		/* two mistakes in five characters */
+	ck_assert_ptr_null(nearest_of("chek_d_", names));
+	ck_assert_str_eq(nearest_of("fnt", names), "fmt");
+	ck_assert_ptr_null(nearest_of("fnr", names));			/* two in three */
+	ck_assert_ptr_null(nearest_of("es", names));			/* esp, esn */
+	ck_assert_str_eq(nearest_of("esn", names), "esn");
+	nearest_offer(&same, "aes-2", names);				/* two names of one thing are no choice */
+	nearest_offer(&same, "aes_25", names);
+	ck_assert_str_eq(same.name, "aes-2");
 }
 END_TEST
 
@@ -127,5 +155,6 @@ START_TEST(buf_grows_and_stays_terminated)
 }
 END_TEST
 
-TAP_MAIN("base", split_keeps_empty_pieces, numbers_stop_at_their_maximum, distance_counts_a_swap_once, arena_memory_is_aligned_and_zero,
-	 arena_failure_leaves_by_the_exit, vec_keeps_what_was_pushed, map_finds_ten_thousand_names, buf_grows_and_stays_terminated)
+TAP_MAIN("base", split_keeps_empty_pieces, numbers_stop_at_their_maximum, distance_counts_a_swap_once,
+	 nearest_name_is_the_only_one_that_is_near, arena_memory_is_aligned_and_zero, arena_failure_leaves_by_the_exit,
+	 vec_keeps_what_was_pushed, map_finds_ten_thousand_names, buf_grows_and_stays_terminated)
