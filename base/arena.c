@@ -144,13 +144,29 @@ char *arena_printf(struct arena *a, const char *format, ...)
 	return text;
 }
 
-void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size)
+/* The first storage of a VEC: most have one element, and there are millions of them. */
+#define VEC_FIRST_BYTES	32
+
+void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size, size_t align)
 {
-	size_t bigger = *cap ? *cap * 2 : 4;
-	void *v = arena_alloc_array(a, bigger, size, _Alignof(max_align_t));
+	size_t bigger = *cap ? *cap * 2 : size < VEC_FIRST_BYTES ? VEC_FIRST_BYTES / size : 1;
+	void *v = arena_alloc_array(a, bigger, size, align);
 
 	if (*cap)
 		memcpy(v, old, *cap * size);
 	*cap = bigger;
+	return v;
+}
+
+void *arena_vec_reserve(struct arena *a, const void *old, size_t n, size_t *cap, size_t room, size_t size, size_t align)
+{
+	void *v;
+
+	if (room <= *cap)
+		return (void *)(uintptr_t)old;
+	v = arena_alloc_array(a, room, size, align);
+	if (n)
+		memcpy(v, old, n * size);
+	*cap = room;
 	return v;
 }

@@ -49,10 +49,16 @@ int arena_failure_reached(void);
 /* Pointer to a new zeroed last element. */
 #define vec_add(a, vec)										\
 	((vec)->n == (vec)->cap									\
-	 ? (void)((vec)->v = arena_vec_grow((a), (vec)->v, &(vec)->cap, sizeof(*(vec)->v)))	\
+	 ? (void)((vec)->v = arena_vec_grow((a), (vec)->v, &(vec)->cap, sizeof(*(vec)->v),	\
+					    _Alignof(__typeof__(*(vec)->v))))			\
 	 : (void)0, &(vec)->v[(vec)->n++])
 #define vec_push(a, vec, ...)	(*vec_add((a), (vec)) = (__VA_ARGS__))
+/* Room for `room` elements in all, so that no storage is left behind on the way there. */
+#define vec_reserve(a, vec, room)									\
+	((void)((vec)->v = arena_vec_reserve((a), (vec)->v, (vec)->n, &(vec)->cap, (room), sizeof(*(vec)->v),	\
+					     _Alignof(__typeof__(*(vec)->v)))))
 
-void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size);
+void *arena_vec_grow(struct arena *a, const void *old, size_t *cap, size_t size, size_t align);
+void *arena_vec_reserve(struct arena *a, const void *old, size_t n, size_t *cap, size_t room, size_t size, size_t align);
 
 #endif

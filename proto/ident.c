@@ -208,24 +208,32 @@ int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ide
 	return -EINVAL;
 }
 
+/* What stands before an identity's text in id=. */
+static const char *mark_of(const struct ident *id)
+{
+	return id->type == IDENT_FQDN ? "@" : id->type == IDENT_KEY_ID ? "@#" : "";
+}
+
+/* The text, or the word for what has none. */
+static struct slice text_of(const struct ident *id)
+{
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (words[i].type == id->type)
+			return slice_of(words[i].word);
+	return id->text;
+}
+
 char *ident_format(struct arena *a, const struct ident *id)
 {
-	switch (id->type) {
-	case IDENT_FQDN:
-		return arena_printf(a, "@" SLICE_FMT, SLICE_ARG(id->text));
-	case IDENT_KEY_ID:
-		return arena_printf(a, "@#" SLICE_FMT, SLICE_ARG(id->text));
-	case IDENT_IPV4:
-	case IDENT_IPV6:
-	case IDENT_EMAIL:
-	case IDENT_DN:
-		return arena_strdup(a, id->text);
-	default:
-		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-			if (words[i].type == id->type)
-				return arena_strdup(a, slice_of(words[i].word));
-		return arena_strdup(a, SLICE("%none"));
-	}
+	struct slice text = text_of(id);
+
+	return arena_printf(a, "%s" SLICE_FMT, mark_of(id), SLICE_ARG(text));
+}
+
+void ident_add(struct buf *out, const struct ident *id)
+{
+	buf_add_str(out, mark_of(id));
+	buf_add_slice(out, text_of(id));
 }
 
 static bool names_equal(struct slice a, struct slice b)

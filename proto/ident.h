@@ -4,6 +4,7 @@
 #define PROTO_IDENT_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "proto/addr.h"
 
 enum ident_type {		/* values of the wire */
@@ -32,6 +33,7 @@ int ident_parse(struct arena *a, struct slice text, struct ident *ret, const cha
 int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ident *ret);
 /* Canonical text with Libreswan's marks ("@hq.example"), as id= takes it; IDENT_NONE is "%none". */
 char *ident_format(struct arena *a, const struct ident *id);
+void ident_add(struct buf *out, const struct ident *id);		/* appends the same */
 /* I-062. `pattern` may be IDENT_ANY, and a DN with "*" as a value. */
 bool ident_matches(const struct ident *pattern, const struct ident *id);
 
