@@ -126,19 +126,32 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 	}
 }
 
+/* Policies of a connection: three of the strict rendering, a trap, three of an SA. */
+#define POLICIES_PER_MEMBER	7
+
+/* Room for what most conns become: the lists are the largest part of a plan. */
+static void reserve(struct lowering *l)
+{
+	vec_reserve(l->arena, &l->plan->peers, l->ir->conns.n);
+	vec_reserve(l->arena, &l->plan->children, l->ir->conns.n);
+	vec_reserve(l->arena, &l->plan->secrets, l->ir->conns.n);
+	vec_reserve(l->arena, &l->plan->policies, l->ir->conns.n * POLICIES_PER_MEMBER);
+}
+
 /* E-080: numbers follow the order of loading, so a conn that is loaded and not asked for takes its numbers too. Those that only
  * the command line loads come after all others. */
 static void lower_all(struct lowering *l)
 {
 	uint32_t next_reqid = FIRST_REQID;
+	lower_members members = { 0 };
 	size_t total = 0;
 
 	for (unsigned by_hand = 0; by_hand < 2; by_hand++) {
 		for (size_t i = 0; i < l->ir->conns.n; i++) {
 			const struct ir_conn *conn = l->ir->conns.v[i];
 			bool asked = asked_for(l->options, conn);
-			lower_members members = { 0 };
 
+			members.n = 0;
 			if ((conn->start == PLAN_START_IGNORE) != by_hand || (by_hand && !asked))
 				continue;
 			if (loads(conn) && (asked ? lower_pairs_fit(l->diag, conn, &total) : lower_pairs(conn) <= LIMIT_SUBNET_PAIRS))
@@ -221,6 +234,7 @@ struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *s
 	l.plan->source.release = ir->release;
 	add_files(&l);
 	describe_host(&l);
+	reserve(&l);
 	lower_all(&l);
 	plan_index(l.plan, a);
 	report_once(&l);

@@ -5,6 +5,14 @@
 
 #include "compiler/lower/lower.h"
 
+/* One of the networks that an end of a conn stands for. */
+struct lower_client {
+	bool given;			/* false: the host itself */
+	struct ip_prefix prefix;
+	unsigned counter;		/* E-003: the singular subnet= is 0 */
+};
+typedef VEC(struct lower_client) lower_clients;
+
 struct lowering {
 	struct arena *arena;
 	const struct ir *ir;
@@ -14,6 +22,7 @@ struct lowering {
 	struct plan *plan;
 	unsigned without_facts;		/* conns whose side is unknown because no facts were given */
 	bool incomplete;
+	lower_clients clients[2];	/* of the conn at hand; the storage is used again for the next one */
 };
 
 /* Which end of a conn this host is (E-117 ... E-121), and the addresses of both ends as far as they are known before run time. */
@@ -41,7 +50,7 @@ bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orienta
 
 /* How many connections there are, whether or not the families of pairs fit. */
 size_t lower_pairs(const struct ir_conn *conn);
-/* In pluto's order; *next_reqid moves on for each. Reports families that do not fit. */
+/* In pluto's order, in place of what *ret has; *next_reqid moves on for each. Reports families that do not fit. */
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret);
 
 enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end);

@@ -5,27 +5,21 @@
 #include "compiler/groups/groups.h"
 #include "compiler/lower/lowering.h"
 
-struct client {
-	bool given;			/* false: the host itself */
-	struct ip_prefix prefix;
-	unsigned counter;		/* E-003: the singular subnet= is 0 */
-};
-typedef VEC(struct client) clients;
-
-static void collect(struct lowering *l, const struct ir_end *end, clients *ret)
+static void collect(struct lowering *l, const struct ir_end *end, lower_clients *ret)
 {
+	ret->n = 0;
 	if (end->has_subnet || end->subnets.n == 0)
-		vec_push(l->arena, ret, (struct client){ end->has_subnet, end->subnet, 0 });
+		vec_push(l->arena, ret, (struct lower_client){ end->has_subnet, end->subnet, 0 });
 	for (size_t i = 0; i < end->subnets.n; i++)
-		vec_push(l->arena, ret, (struct client){ true, end->subnets.v[i], (unsigned)i + 1 });
+		vec_push(l->arena, ret, (struct lower_client){ true, end->subnets.v[i], (unsigned)i + 1 });
 }
 
-static sa_family_t family_of(const struct client *c, const struct ir_end *end)
+static sa_family_t family_of(const struct lower_client *c, const struct ir_end *end)
 {
 	return c->given ? c->prefix.addr.family : end->host_kind == IR_HOST_ADDR ? end->host.family : AF_UNSPEC;
 }
 
-static bool families_fit(struct lowering *l, const struct ir_conn *conn, const struct client *left, const struct client *right)
+static bool families_fit(struct lowering *l, const struct ir_conn *conn, const struct lower_client *left, const struct lower_client *right)
 {
 	sa_family_t a = family_of(left, &conn->end[0]), b = family_of(right, &conn->end[1]);
 	char text[2][IP_PREFIX_TEXT];
@@ -49,7 +43,7 @@ static void add_member(struct lowering *l, const struct lower_member *member, ui
 	*next_reqid += 4;
 }
 
-static struct lower_member pair(const struct ir_conn *conn, const char *name, const struct client *left, const struct client *right)
+static struct lower_member pair(const struct ir_conn *conn, const char *name, const struct lower_client *left, const struct lower_client *right)
 {
 	return (struct lower_member){
 		.name = name, .has_client = { left->given, right->given }, .client = { left->prefix, right->prefix },
@@ -93,7 +87,7 @@ bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *tota
 static struct lower_member group_member(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
 {
 	unsigned remote = ir_end_is_group(&conn->end[0]) ? 0 : 1, local = 1 - remote;
-	const struct client ours = { conn->end[local].has_subnet, conn->end[local].subnet, 0 }, theirs = { true, e->remote, 0 };
+	const struct lower_client ours = { conn->end[local].has_subnet, conn->end[local].subnet, 0 }, theirs = { true, e->remote, 0 };
 	struct lower_member m = pair(conn, groups_member_name(l->arena, conn, e), remote ? &ours : &theirs, remote ? &theirs : &ours);
 
 	m.of_group = true;
@@ -119,23 +113,24 @@ static void add_group_members(struct lowering *l, const struct ir_conn *conn, ui
 
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
 {
-	clients left = { 0 }, right = { 0 };
+	lower_clients *left = &l->clients[0], *right = &l->clients[1];
 	bool single = conn->end[0].subnets.n == 0 && conn->end[1].subnets.n == 0;
 
+	ret->n = 0;
 	if (is_group(conn)) {
 		add_group_members(l, conn, next_reqid, ret);
 		return;
 	}
-	collect(l, &conn->end[0], &left);
-	collect(l, &conn->end[1], &right);
-	for (size_t i = 0; i < left.n; i++) {
-		for (size_t j = 0; j < right.n; j++) {
+	collect(l, &conn->end[0], left);
+	collect(l, &conn->end[1], right);
+	for (size_t i = 0; i < left->n; i++) {
+		for (size_t j = 0; j < right->n; j++) {
 			const char *name = single ? conn->name :
-				arena_printf(l->arena, "%s/%ux%u", conn->name, left.v[i].counter, right.v[j].counter);
-			struct lower_member member = pair(conn, name, &left.v[i], &right.v[j]);
+				arena_printf(l->arena, "%s/%ux%u", conn->name, left->v[i].counter, right->v[j].counter);
+			struct lower_member member = pair(conn, name, &left->v[i], &right->v[j]);
 
 			/* sema looks at subnet= against subnet=, so only products are looked at here */
-			if (single || families_fit(l, conn, &left.v[i], &right.v[j]))
+			if (single || families_fit(l, conn, &left->v[i], &right->v[j]))
 				add_member(l, &member, next_reqid, ret);
 			else
 				l->incomplete = true;
