@@ -149,6 +149,7 @@ static const struct member child_members[] = {
 	OBJECT_OR_NULL(plan_child, mark_in, mark),
 	OBJECT_OR_NULL(plan_child, mark_out, mark),
 	NUMBER(plan_child, if_id),
+	{ "priority", MEMBER_NUMBER, true, true, .offset = OF(plan_child, priority), .size = SIZE(plan_child, priority), .max = UINT32_MAX },
 	NUMBER_TO(plan_child, replay_window, LIMIT_REPLAY_WINDOW),
 	WORD(plan_child, esn, tristates),
 	BOOL(plan_child, compress),

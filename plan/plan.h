@@ -145,6 +145,7 @@ struct plan_child {			/* one child SA to be negotiated under a peer */
 	uint32_t reqid;			/* of the ESP or AH SA */
 	struct plan_mark mark_in, mark_out;
 	uint32_t if_id;			/* 0: none */
+	uint32_t priority;		/* of policies that only the negotiation tells; 0: by the formula of the release (plan/priority.h) */
 	uint32_t replay_window;		/* packets; 0: off */
 	enum plan_tristate esn;		/* YES: offered and preferred */
 	bool compress;

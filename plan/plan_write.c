@@ -207,7 +207,7 @@ static bool is_zero(const struct member *m, const void *p)
 		memcpy(&vec, p, sizeof(vec));
 		return vec.n == 0;
 	default:
-		return number_at(p, sizeof(unsigned)) == 0;
+		return number_at(p, m->type == MEMBER_NUMBER ? m->size : sizeof(unsigned)) == 0;
 	}
 }
 

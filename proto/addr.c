@@ -202,6 +202,40 @@ bool ip_range_to_prefix(const struct ip_range *r, struct ip_prefix *ret)
 	return false;
 }
 
+/* The shortest prefix that begins at `first` and does not go beyond `last`; *ret_end is its last address. */
+static struct ip_prefix longest_run(const struct ip_addr *first, const struct ip_addr *last, struct ip_addr *ret_end)
+{
+	struct ip_prefix p = { .addr = *first };
+
+	for (;; p.len++) {
+		struct ip_range all = ip_range_of_prefix(&p);
+
+		*ret_end = all.last;
+		if (ip_addr_eq(&all.first, first) && ip_addr_cmp(&all.last, last) <= 0)
+			return p;
+	}
+}
+
+static void increment(struct ip_addr *a)
+{
+	for (size_t i = ip_addr_size(a); i-- > 0 && ++a->bytes[i] == 0; )
+		;
+}
+
+size_t ip_range_to_prefixes(const struct ip_range *r, struct ip_prefix *ret, size_t room)
+{
+	struct ip_addr at = r->first, end;
+
+	for (size_t n = 0; n < room; n++) {
+		ret[n] = longest_run(&at, &r->last, &end);
+		if (ip_addr_eq(&end, &r->last))
+			return n + 1;
+		at = end;
+		increment(&at);
+	}
+	return room + 1;
+}
+
 bool ip_range_has(const struct ip_range *r, const struct ip_addr *a)
 {
 	return r->first.family == a->family && ip_addr_cmp(&r->first, a) <= 0 && ip_addr_cmp(a, &r->last) <= 0;

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
-#include "compiler/lower/priority.h"
+#include "plan/priority.h"
 
 #define FIRST_REQID	16388u	/* E-080 */
 

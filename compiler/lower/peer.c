@@ -194,6 +194,7 @@ void lower_child(struct lowering *l, const struct ir_conn *conn, const struct or
 		.mark_in = conn->mark_in,
 		.mark_out = conn->mark_out,
 		.if_id = lower_if_id(conn),
+		.priority = conn->priority,
 		.replay_window = conn->replay_window,
 		.esn = conn->esn,
 		.compress = conn->compress,

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 
 #include "compiler/lower/lowering.h"
-#include "compiler/lower/priority.h"
+#include "plan/priority.h"
 
 /* A connection as seen from this host. */
 struct view {

@@ -108,6 +108,10 @@ struct dataplane_ops {
 	 * route policy with an equal selector, and gives way to it again. On failure nothing of the call stands. */
 	int (*add_policies)(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why);
 	int (*del_policies)(struct dataplane *dp, const char *child, enum plan_when when);
+	/* The same for policies that only a negotiation told: a peer at %any, narrowed selectors, an address from a pool. They rank as
+	 * up; `conn` is the child's name. The caller keeps the array until it is taken back. */
+	int (*add_negotiated)(struct dataplane *dp, const struct plan_policy *policies, size_t n, const char **ret_why);
+	int (*del_negotiated)(struct dataplane *dp, const struct plan_policy *policies, size_t n);
 	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */
 	int (*fds)(struct dataplane *dp, int *fds, int max);
 	void (*process)(struct dataplane *dp, int fd, uint64_t now_ms);

@@ -203,6 +203,17 @@ static int dry_del_policies(struct dataplane *dp, const char *child, enum plan_w
 	return policyset_del(&self(dp)->policies, child, when);
 }
 
+static int dry_add_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n, const char **ret_why)
+{
+	(void)ret_why;
+	return policyset_add_negotiated(&self(dp)->policies, policies, n, NULL);
+}
+
+static int dry_del_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n)
+{
+	return policyset_del_negotiated(&self(dp)->policies, policies, n);
+}
+
 static int dry_fds(struct dataplane *dp, int *fds, int max)
 {
 	(void)dp;
@@ -251,6 +262,8 @@ const struct dataplane_ops dataplane_dry = {
 	.drops = dry_drops,
 	.add_policies = dry_add_policies,
 	.del_policies = dry_del_policies,
+	.add_negotiated = dry_add_negotiated,
+	.del_negotiated = dry_del_negotiated,
 	.fds = dry_fds,
 	.process = dry_process,
 };

@@ -42,6 +42,21 @@ static void drop_from_list(struct tun_dp *t, size_t at)
 	memmove(&t->out[at], &t->out[at + 1], (--t->out_count - at) * sizeof(*t->out));
 }
 
+static int make_room(struct tun_dp *t)
+{
+	size_t room = t->out_room ? 2 * t->out_room : 64;
+	struct tun_policy *out;
+
+	if (t->out_count < t->out_room)
+		return 0;
+	out = reallocarray(t->out, room, sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	t->out = out;
+	t->out_room = room;
+	return 0;
+}
+
 static void insert_in_list(struct tun_dp *t, const struct plan_policy *policy)
 {
 	size_t at = 0;
@@ -66,6 +81,10 @@ static int put_policy(void *context, const struct plan_policy *policy)
 
 	if (policy->dir != PLAN_OUT)
 		return 0;	/* inbound, the selectors of the SA decide (I-252) */
+	if (make_room(t)) {
+		snprintf(t->why, sizeof(t->why), "out of memory");
+		return -ENOMEM;
+	}
 	if (wants_route(policy))
 		error = tun_device_route(t, policy, true);
 	if (error) {
@@ -109,6 +128,21 @@ static int tun_add_policies(struct dataplane *dp, const char *child, enum plan_w
 static int tun_del_policies(struct dataplane *dp, const char *child, enum plan_when when)
 {
 	return policyset_del(&self(dp)->policies, child, when);
+}
+
+static int tun_add_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n, const char **ret_why)
+{
+	struct tun_dp *t = self(dp);
+	int error = policyset_add_negotiated(&t->policies, policies, n, NULL);
+
+	if (error)
+		*ret_why = t->why;
+	return error;
+}
+
+static int tun_del_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n)
+{
+	return policyset_del_negotiated(&self(dp)->policies, policies, n);
 }
 
 /* --- probe, open, close ------------------------------------------------------------------------------------------------------- */
@@ -206,7 +240,6 @@ static int tun_open(const struct plan *plan, const struct dp_callbacks *callback
 	arena_init(&t->arena);
 	map_init(&t->children, &t->arena);
 	policyset_init(&t->policies, plan, (struct policyset_ops){ t, put_policy, take_policy });
-	t->out = arena_new_array(&t->arena, plan->policies.n + 1, struct tun_policy);
 	error = read_plan(t, ret_why);
 	if (!error)
 		error = tun_device_open(t, ret_why);
@@ -484,6 +517,7 @@ static void tun_close(struct dataplane *dp)
 		return;
 	free_all_sas(t);
 	policyset_release(&t->policies);
+	free(t->out);
 	tun_device_close(t);
 	arena_release(&t->arena);
 	explicit_bzero(t->plain, sizeof(t->plain));
@@ -513,6 +547,8 @@ const struct dataplane_ops dataplane_tun = {
 	.drops = tun_drops,
 	.add_policies = tun_add_policies,
 	.del_policies = tun_del_policies,
+	.add_negotiated = tun_add_negotiated,
+	.del_negotiated = tun_del_negotiated,
 	.fds = tun_fds,
 	.process = tun_process,
 	.receive_udp = tun_receive_udp,

@@ -56,7 +56,7 @@ struct tun_dp {
 	struct map children;		/* name -> struct tun_child */
 	struct policyset policies;
 	struct tun_policy *out;		/* in force, outbound, by priority */
-	size_t out_count;
+	size_t out_count, out_room;
 	struct tun_sa *inbound[TUN_SPI_BUCKETS];
 	char why[400];
 	uint8_t packet[LIMIT_DATAGRAM + TUN_ESP_ROOM];

@@ -136,12 +136,9 @@ static void drop_route(struct xfrm_dp *x, const struct plan_policy *p)
 {
 	if (p->dir != PLAN_OUT || !p->tmpl.n)
 		return;
-	for (size_t i = 0; i < x->policies.count; i++) {	/* another conn may still need it */
-		const struct policyset_entry *e = &x->policies.entries[i];
-
+	for (const struct policyset_entry *e = x->policies.first; e; e = e->next)	/* another conn may still need it */
 		if (e->wanted && e->policy->dir == PLAN_OUT && e->policy->tmpl.n && ip_prefix_eq(&e->policy->dst, &p->dst))
 			return;
-	}
 	route_del(&x->routes, &p->dst);
 }
 
@@ -383,21 +380,37 @@ static int xfrm_move_sa(struct dataplane *dp, const struct dp_sa_id *id, const s
 
 /* --- policies ----------------------------------------------------------------------------------------------------------------- */
 
-static int xfrm_add_policies(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why)
+static int policies_refused(struct xfrm_dp *x, int error, const struct plan_policy *culprit, const char **ret_why)
 {
-	struct xfrm_dp *x = self(dp);
-	const struct plan_policy *culprit = NULL;
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT], kernel[sizeof(x->nl.why)] = "";
-	int error = policyset_add(&x->policies, child, when, &culprit);
 
-	if (!error)
-		return 0;
 	memcpy(kernel, x->nl.why, sizeof(kernel));
 	snprintf(x->why, sizeof(x->why), "the kernel refuses the policy %s -> %s: %s",
 		 culprit ? ip_prefix_format(&culprit->src, src) : "", culprit ? ip_prefix_format(&culprit->dst, dst) : "",
 		 kernel[0] ? kernel : strerror(-error));
 	*ret_why = x->why;
 	return error;
+}
+
+static int xfrm_add_policies(struct dataplane *dp, const char *child, enum plan_when when, const char **ret_why)
+{
+	const struct plan_policy *culprit = NULL;
+	int error = policyset_add(&self(dp)->policies, child, when, &culprit);
+
+	return error ? policies_refused(self(dp), error, culprit, ret_why) : 0;
+}
+
+static int xfrm_add_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n, const char **ret_why)
+{
+	const struct plan_policy *culprit = NULL;
+	int error = policyset_add_negotiated(&self(dp)->policies, policies, n, &culprit);
+
+	return error ? policies_refused(self(dp), error, culprit, ret_why) : 0;
+}
+
+static int xfrm_del_negotiated(struct dataplane *dp, const struct plan_policy *policies, size_t n)
+{
+	return policyset_del_negotiated(&self(dp)->policies, policies, n);
 }
 
 static int xfrm_del_policies(struct dataplane *dp, const char *child, enum plan_when when)
@@ -450,10 +463,10 @@ static const char *child_of_acquire(struct xfrm_dp *x, const struct xfrm_selecto
 
 	get_address(&src, &sel->saddr, sel->family);
 	get_address(&dst, &sel->daddr, sel->family);
-	for (size_t i = 0; i < x->policies.count; i++) {
-		const struct plan_policy *p = x->policies.entries[i].policy;
+	for (const struct policyset_entry *e = x->policies.first; e; e = e->next) {
+		const struct plan_policy *p = e->policy;
 
-		if (x->policies.entries[i].wanted && p->dir == PLAN_OUT && p->src.len == sel->prefixlen_s &&
+		if (e->wanted && p->dir == PLAN_OUT && p->src.len == sel->prefixlen_s &&
 		    p->dst.len == sel->prefixlen_d && p->proto == sel->proto && ip_addr_eq(&p->src.addr, &src) &&
 		    ip_addr_eq(&p->dst.addr, &dst))
 			return p->conn;
@@ -590,6 +603,8 @@ const struct dataplane_ops dataplane_xfrm = {
 	.drops = xfrm_drops,
 	.add_policies = xfrm_add_policies,
 	.del_policies = xfrm_del_policies,
+	.add_negotiated = xfrm_add_negotiated,
+	.del_negotiated = xfrm_del_negotiated,
 	.fds = xfrm_fds,
 	.process = xfrm_process,
 };

@@ -78,7 +78,7 @@ static int add_sa(struct child_sa *c, bool inbound, const char **ret_why)
 		.integ_key_size = k->integ_size,
 		.esn = c->esn,
 		.replay_window = p->replay_window,
-		.reqid = p->reqid,
+		.reqid = c->made ? c->made->reqid : p->reqid,
 		.if_id = p->if_id,
 		.mark = inbound ? p->mark_in : p->mark_out,
 		.local_ts = c->local_ts,
@@ -124,12 +124,16 @@ int child_install_out(struct child_sa *c)
 	return 0;
 }
 
-/* I-222: inbound, outbound, policies. A failure leaves to the caller what stands: child_end() takes it back. */
-static int install(struct child_sa *c, bool outbound_too)
+/* I-222: inbound, outbound, policies; those of the plan stand as long as one SA is as planned. A failure leaves to the caller what stands: child_end() takes it back. */
+static int install(struct child_sa *c, const struct child_sa *old, bool outbound_too)
 {
 	struct dataplane *dp = c->sa->ike->env->dataplane;
 	const char *why = NULL;
-	int r = add_sa(c, true, &why);
+	int r = policies_make(c, old, &why);
+
+	if (r < 0)
+		return dataplane_refused(c, "what was negotiated", r, why);
+	r = add_sa(c, true, &why);
 
 	if (r < 0)
 		return dataplane_refused(c, "the inbound SA", r, why);
@@ -138,9 +142,11 @@ static int install(struct child_sa *c, bool outbound_too)
 	if (r < 0)
 		return r;
 	c->counted = true;
-	if (c->conn->installed++ > 0)
-		return 0;
-	r = dp->ops->add_policies(dp, c->conn->plan->name, PLAN_WHEN_UP, &why);
+	c->conn->installed++;
+	if (c->made)
+		r = policies_install(c, &why);
+	else if (c->conn->as_planned++ == 0)
+		r = dp->ops->add_policies(dp, c->conn->plan->name, PLAN_WHEN_UP, &why);
 	return r < 0 ? dataplane_refused(c, "the policies", r, why) : 0;
 }
 
@@ -278,7 +284,7 @@ struct child_sa *child_establish(struct ike_sa *sa, struct child_conn *conn, con
 			conn->plan->name);
 		return NULL;
 	}
-	if (install(c, n->initiator || !old) < 0) {
+	if (install(c, old, n->initiator || !old) < 0) {
 		child_end(c);
 		return NULL;
 	}
@@ -317,10 +323,11 @@ void child_end(struct child_sa *c)
 	if (c->in_stands)
 		del_sa(c, true);
 	c->in_stands = c->out_stands = false;
-	if (c->counted && --c->conn->installed == 0) {
+	if (c->counted && !c->made && --c->conn->as_planned == 0)
 		dp->ops->del_policies(dp, c->conn->plan->name, PLAN_WHEN_UP);
+	policies_drop(c);
+	if (c->counted && --c->conn->installed == 0)
 		conn_down_done(sa->ike, c->conn);
-	}
 	c->state = CHILD_DELETED;
 	c->next = sa->ike->dead_children;
 	sa->ike->dead_children = c;

@@ -21,6 +21,7 @@
 
 struct ike_sa;
 struct child_sa;
+struct made_policies;
 struct reassembly;
 struct task;
 
@@ -73,8 +74,10 @@ struct child_conn {
 	bool refused, routed, touched;
 	bool wanted;			/* is to be up: negotiate again when it is lost */
 	bool starting;			/* a negotiation is under way or queued */
+	bool has_policies;		/* the plan has `up` policies for it */
 	proposal_list proposals;
-	unsigned installed;		/* child SAs in the data plane; the `up` policies stand while it is not 0 */
+	unsigned installed;		/* child SAs in the data plane */
+	unsigned as_planned;		/* of these, with the plan's `up` policies, which stand while it is not 0 */
 	unsigned tries;			/* failed in a row */
 	struct timer retry;
 	struct waiter *up, *down;	/* up: also for a rekey */
@@ -228,11 +231,22 @@ struct child_sa {
 	struct ip_addr local, remote;	/* outer, as installed */
 	struct traffic_selector *local_ts, *remote_ts;
 	unsigned local_count, remote_count;
+	struct made_policies *made;	/* shared with the SA that it replaces; NULL: those of the plan are right */
 	struct child_sa *replaces;	/* old SA whose DELETE lets our outbound SA in (I-133) */
 	struct child_sa *by_peer;	/* as in struct ike_sa */
 	struct low_nonce low_nonce;
 	uint64_t established_at, rekey_at, expire_at;
 	struct timer lifetime;
+};
+
+/* Policies that are not in the plan. */
+struct made_policies {
+	unsigned users;			/* child SAs */
+	bool stands;			/* they are in the data plane */
+	uint32_t reqid;
+	size_t n, room;			/* room: of the two arrays; at most LIMIT_SA_POLICIES */
+	struct plan_policy *policies;
+	struct plan_tmpl *tmpls;	/* one for each */
 };
 
 /* --- the engine --------------------------------------------------------------------------------------------------------------- */
@@ -267,6 +281,7 @@ struct ike {
 	struct cookie_secret cookie, old_cookie;
 	uint64_t cookie_changed;
 	struct prf *cookie_prf;
+	uint32_t next_reqid;		/* the last one that was given to a peer of a template */
 	uint64_t now;
 	uint64_t unprotected_second;	/* second in which unprotected errors are counted, */
 	unsigned unprotected_count;	/* so many so far (I-030) */
@@ -452,6 +467,13 @@ void child_await_end(struct child_sa *c);	/* it is not rekeyed any more, only it
 int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret);
 void child_release_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t spi);
 void child_addresses_changed(struct ike_sa *sa);
+
+/* policies.c */
+/* Sets c->made, unless the plan's policies are right; a rekey of `old` shares its policies where nothing changed. 0, or -errno with
+ * the reason. */
+int policies_make(struct child_sa *c, const struct child_sa *old, const char **ret_why);
+int policies_install(struct child_sa *c, const char **ret_why);		/* c->made; once for all that share them */
+void policies_drop(struct child_sa *c);					/* the last one takes them out of the data plane */
 
 /* rekey.c: CREATE_CHILD_SA */
 bool create_child_start(struct ike_sa *sa, struct task *t, struct draft *d);

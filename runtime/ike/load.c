@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "runtime/ike/internal.h"
 
 /* Runtime findings have no position in a source map: the place goes into the text (the plan has file and line). */
@@ -200,15 +201,13 @@ static const char *child_refused_why(struct ike *ike, struct child_conn *c, enum
 	return NULL;
 }
 
-static void load_child(struct ike *ike, struct child_conn *c, struct diag *diag)
+static void load_child(struct ike *ike, struct child_conn *c, const struct map *peers, struct diag *diag)
 {
 	const struct plan_child *p = c->plan;
 	enum rule_id rule;
 	const char *why;
 
-	for (size_t i = 0; i < ike->peer_count && !c->peer; i++)
-		if (strcmp(ike->peers[i].plan->conn, p->peer) == 0)
-			c->peer = &ike->peers[i];
+	c->peer = map_get(peers, slice_of(p->peer));
 	c->retry = (struct timer){ .fire = conn_retry_fire, .owner = c };
 	why = child_refused_why(ike, c, &rule);
 	c->refused = why != NULL;
@@ -227,21 +226,33 @@ static void load_child(struct ike *ike, struct child_conn *c, struct diag *diag)
 int load_plan(struct ike *ike, struct diag *diag)
 {
 	const struct plan *plan = ike->plan;
+	struct map peers, conns;
 	bool refused = false;
 
+	map_init(&peers, &ike->arena);
+	map_init(&conns, &ike->arena);
 	ike->peers = arena_new_array(&ike->arena, plan->peers.n, struct ike_peer);
 	ike->conns = arena_new_array(&ike->arena, plan->children.n, struct child_conn);
 	ike->peer_count = plan->peers.n;
 	ike->conn_count = plan->children.n;
 	for (size_t i = 0; i < ike->peer_count; i++) {
 		ike->peers[i].plan = &plan->peers.v[i];
+		map_set(&peers, slice_of(plan->peers.v[i].conn), &ike->peers[i]);
 		load_peer(ike, &ike->peers[i], diag);
 		refused |= ike->peers[i].refused;
 	}
 	for (size_t i = 0; i < ike->conn_count; i++) {
 		ike->conns[i].plan = &plan->children.v[i];
-		load_child(ike, &ike->conns[i], diag);
+		map_set(&conns, slice_of(plan->children.v[i].name), &ike->conns[i]);
+		load_child(ike, &ike->conns[i], &peers, diag);
 		refused |= ike->conns[i].refused;
+		ike->next_reqid = plan->children.v[i].reqid > ike->next_reqid ? plan->children.v[i].reqid : ike->next_reqid;
+	}
+	for (size_t i = 0; i < plan->policies.n; i++) {
+		struct child_conn *c = plan->policies.v[i].when == PLAN_WHEN_UP ? map_get(&conns, slice_of(plan->policies.v[i].conn)) : NULL;
+
+		if (c)
+			c->has_policies = true;
 	}
 	return refused ? -ENOTSUP : 0;
 }

@@ -78,6 +78,26 @@ case $? in
 	both_roles pluto
 	check 'stop' ours left stop
 
+	# a server for %any: the kernel's policies are what was negotiated
+	roadwarrior_server "$work/server.conf"
+	check 'a server for %any compiles' compile left "$work/server.conf"
+	check 'ipsec-run starts' ours_start left --dataplane=xfrm
+	check 'pluto calls it' peer_up
+	check 'ping from the server' ping_left 3
+	check 'ping from pluto' ping_right 3
+	left ip xfrm policy list nosock >"$work/out"
+	if [ "$(grep -c '^src' "$work/out")" = 3 ] && grep -q 'src 10.1.0.0/24 dst 10.2.0.0/24' "$work/out" &&
+		[ "$(grep -c "reqid $(left ip xfrm state | sed -n 's/.*reqid \([0-9]*\) .*/\1/p' | head -n 1) mode tunnel" "$work/out")" = 3 ]; then
+		ok 'three policies, for what was negotiated, with the reqid of its SAs'
+	else { left ip xfrm state; cat "$work/left.log"; } >>"$work/out"; not_ok 'three policies, for what was negotiated, with the reqid of its SAs' "$work/out"; fi
+	check 'rekey by pluto' peer_rekey
+	check 'ping after it' ping_left 3
+	check 'pluto goes' peer_down
+	sleep 0.5
+	if [ -z "$(left ip xfrm policy list nosock)" ]; then ok 'and the policies with it'
+	else left ip xfrm policy list nosock >"$work/out"; not_ok 'and the policies with it' "$work/out"; fi
+	check 'stop' ours left stop
+
 	# auto=ondemand: the kernel's acquire starts it, and nothing leaves in clear before
 	configuration "$work/ondemand.conf" auto=ondemand
 	sed -i '/auto=add/d' "$work/ondemand.conf"

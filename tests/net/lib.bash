@@ -135,6 +135,12 @@ configuration() {	# FILE [LINE...]
 	chmod 600 "$work/ipsec.secrets"
 }
 
+# The left end as a server that knows nothing of the right one but its identity, and allows it more than it will ask for.
+roadwarrior_server() {	# FILE
+	configuration "$1" narrowing=yes
+	sed -i 's/right=192.*/right=%any/; s/rightsubnet=.*/rightsubnet=10.2.0.0\/16/; /rightsourceip/d' "$1"
+}
+
 compile() {	# SIDE [OPTION...] CONF: $work/SIDE.json
 	"$1" "$ipsecc" facts >"$work/$1-facts.json" &&
 		"$ipsecc" compile --target=json --host-facts="$work/$1-facts.json" -o "$work/$1.json" "${@:2}"

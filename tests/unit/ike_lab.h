@@ -35,7 +35,9 @@ struct lab_dataplane {
 	struct lab_sa sas[LAB_MAX_SAS];
 	unsigned count, order, added, deleted, wrong_deletes;
 	uint32_t next_spi;
-	int policies_up, policies_route;	/* calls of add minus calls of del */
+	int policies_up, policies_route;	/* calls of add minus calls of del; those that were negotiated are up */
+	const struct plan_policy *negotiated;	/* the last ones */
+	size_t negotiated_count;
 	uint64_t packets_in;			/* what query_sa tells */
 	int refuse_add, refuse_policies;	/* -errno of the next ones; 0: none */
 };
@@ -211,6 +213,27 @@ static inline int lab_del_policies(struct dataplane *dataplane, const char *chil
 	return 0;
 }
 
+static inline int lab_add_negotiated(struct dataplane *dataplane, const struct plan_policy *policies, size_t n, const char **ret_why)
+{
+	struct lab_dataplane *dp = (struct lab_dataplane *)dataplane;
+	int error = lab_add_policies(dataplane, NULL, PLAN_WHEN_UP, ret_why);
+
+	if (error)
+		return error;
+	dp->negotiated = policies;
+	dp->negotiated_count = n;
+	return 0;
+}
+
+static inline int lab_del_negotiated(struct dataplane *dataplane, const struct plan_policy *policies, size_t n)
+{
+	struct lab_dataplane *dp = (struct lab_dataplane *)dataplane;
+
+	if (dp->negotiated == policies && dp->negotiated_count == n)
+		dp->negotiated_count = 0;
+	return lab_del_policies(dataplane, NULL, PLAN_WHEN_UP);
+}
+
 static const struct dataplane_ops lab_dataplane_ops = {
 	.name = "lab",
 	.summary = "keeps books for a test",
@@ -222,6 +245,8 @@ static const struct dataplane_ops lab_dataplane_ops = {
 	.move_sa = lab_move_sa,
 	.add_policies = lab_add_policies,
 	.del_policies = lab_del_policies,
+	.add_negotiated = lab_add_negotiated,
+	.del_negotiated = lab_del_negotiated,
 };
 
 /* The kernel's rule: the newest outbound SA carries the traffic. The packet gets through if the other end has that SA with the
@@ -412,6 +437,7 @@ static inline struct plan_child *lab_add_child(struct lab_end *end, const char *
 	lab_add_proposal(&end->arena, &c->proposals, PROTOCOL_ESP, "AES_GCM_16:128");
 	lab_add_ts(&end->arena, &c->local_ts, local);
 	lab_add_ts(&end->arena, &c->remote_ts, remote);
+	*vec_add(&end->arena, &end->plan->policies) = (struct plan_policy){ .conn = name, .when = PLAN_WHEN_UP };
 	return c;
 }
 

@@ -447,6 +447,25 @@ START_TEST(selectors_refused)
 END_TEST
 
 /* I-161, I-162: with narrowing the answer is what both have; west takes it, for it is within its offer (I-163). */
+/* E-022: what was narrowed has policies of its own, with the reqid of its SAs, and the rekey keeps them. */
+static void check_policies(const struct lab_dataplane *dp, uint32_t reqid, const char *wanted)
+{
+	static const char *const dirs[] = { "out", "in", "fwd" };
+	char all[1000] = "", src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
+	size_t n = 0;
+
+	for (size_t i = 0; i < dp->negotiated_count; i++) {
+		const struct plan_policy *p = &dp->negotiated[i];
+
+		ck_assert_uint_eq(p->tmpl.n, 1);
+		ck_assert_uint_eq(p->tmpl.v[0].reqid, reqid);
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s -> %s %s", n ? ", " : "", ip_prefix_format(&p->src, src),
+				      ip_prefix_format(&p->dst, dst), dirs[p->dir]);
+	}
+	ck_assert_str_eq(all, wanted);
+	ck_assert_uint_eq(lab_newest_out((struct lab_dataplane *)dp)->sa.reqid, reqid);
+}
+
 START_TEST(narrowing)
 {
 	struct lab *lab = lab_new(15);
@@ -460,6 +479,15 @@ START_TEST(narrowing)
 	lab_run(lab, 300);
 	check_up(lab);
 	ck_assert_str_eq(ts_format(&lab_newest_out(&lab->ends[1].dp)->sa.remote_ts[0], text), "10.1.0.0/16");
+	ck_assert_uint_eq(lab->ends[0].dp.negotiated_count, 0);		/* as planned there */
+	check_policies(&lab->ends[1].dp, 16386, "10.2.0.0/16 -> 10.1.0.0/16 out, 10.1.0.0/16 -> 10.2.0.0/16 in, 10.1.0.0/16 -> 10.2.0.0/16 fwd");
+	ike_rekey_child(lab->ends[1].ike, "net", 1, lab->now);
+	lab_run(lab, 20000);
+	check_up(lab);
+	ck_assert_uint_eq(lab->ends[1].dp.negotiated_count, 3);
+	ike_down(lab->ends[0].ike, "net", 2, lab->now);
+	lab_run(lab, 20000);
+	check_clean(lab);
 	lab_free(lab);
 }
 END_TEST
@@ -699,6 +727,7 @@ START_TEST(template)
 	lab->ends[0].plan->peers.v[0].local.id = lab_ident(&lab->ends[0].arena, "@guest.example");
 	p->remote.id = (struct ident){ .type = IDENT_ANY };
 	p->remote.kind = PLAN_ADDRESS_ANY;
+	lab->ends[1].plan->policies.n = 0;		/* a compiled plan has none for it */
 	lab_open(lab);
 	ike_up(lab->ends[1].ike, "net", 1, lab->now);
 	ck_assert_str_eq(lab->ends[1].done[0].reason,
@@ -708,6 +737,9 @@ START_TEST(template)
 	lab_run(lab, 1000);
 	ck_assert_str_eq(lab_status(lab, 1).remote_id, "@guest.example");
 	check_up(lab);
+	/* E-030: a reqid of its own, since others may come from the same address */
+	check_policies(&lab->ends[1].dp, 16390, "10.2.0.0/16 -> 10.1.0.0/16 out, 10.1.0.0/16 -> 10.2.0.0/16 in, 10.1.0.0/16 -> 10.2.0.0/16 fwd");
+	ck_assert(ip_addr_eq(&lab->ends[1].dp.negotiated[0].tmpl.v[0].dst, &lab->ends[0].addr));
 	lab_free(lab);
 }
 END_TEST

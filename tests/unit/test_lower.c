@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/lower/lower.h"
-#include "compiler/lower/priority.h"
+#include "plan/priority.h"
 #include "tests/unit/tap.h"
 
 #include <netinet/in.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* priority.h -- the number a policy gets when the user gives none: one formula per family of releases (E-070 ... E-073). */
-#ifndef COMPILER_PRIORITY_H
-#define COMPILER_PRIORITY_H
+/* priority.h -- the number a policy gets when the user gives none: one formula per family of releases (E-070 ... E-073). The compiler uses it
+ * for what the configuration tells, the runtime for what only a negotiation told. */
+#ifndef PLAN_PRIORITY_H
+#define PLAN_PRIORITY_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/lower/priority.h"
+#include "plan/priority.h"
 
 /* E-072. The source port is counted as the program counts it, the destination port never: Out and In of a conn with one port
  * differ. */
