@@ -119,18 +119,24 @@ static size_t steps(const struct report_run *run, const struct finding *f, struc
 
 /* --- files and conns --- */
 
-static const struct report_file *make_files(struct unit *u)
+/* The configuration and its policy group files. */
+static const struct report_file *make_files(struct unit *u, size_t *ret_count)
 {
-	struct report_file *files = arena_new_array(&u->arena, u->config_files, struct report_file);
+	struct report_file *files = arena_new_array(&u->arena, u->sources.files.n, struct report_file);
+	size_t n = 0;
 
-	for (size_t i = 0; i < u->config_files; i++) {
+	for (size_t i = 0; i < u->group_files_end; i++) {
 		const struct source_file *file = &u->sources.files.v[i];
 
-		files[i].path = file->path;
-		files[i].included_from = file->parent < 0 ? NULL : u->sources.files.v[file->parent].path;
+		if (i >= u->config_files && i < u->group_files)
+			continue;
+		files[n].path = file->path;
+		files[n].included_from = file->parent < 0 ? NULL : u->sources.files.v[file->parent].path;
 		if (!file->secret)
-			files[i].text = file->text;
+			files[n].text = file->text;
+		n++;
 	}
+	*ret_count = n;
 	return files;
 }
 
@@ -142,7 +148,7 @@ static const struct report_conn *make_conns(struct unit *u)
 		const struct ir_conn *conn = u->ir->conns.v[i];
 		struct diag_place place = { 0 };
 
-		if (span_known(conn->span))
+		if (span_known(conn->span) && !conn->resolved->section->implicit)
 			place = sources_locate(&u->sources, conn->span.start);
 		conns[i] = (struct report_conn){
 			.name = conn->name, .file = place.file, .line = place.line, .verdict = unit_verdict_name(conn->verdict),
@@ -154,6 +160,8 @@ static const struct report_conn *make_conns(struct unit *u)
 
 int unit_report(struct unit *u, struct report_run *ret)
 {
+	const struct report_file *files;
+	size_t file_count;
 	jmp_buf oom;
 
 	u->arena.on_oom = &oom;
@@ -161,8 +169,9 @@ int unit_report(struct unit *u, struct report_run *ret)
 		u->arena.on_oom = NULL;
 		return -ENOMEM;
 	}
+	files = make_files(u, &file_count);
 	*ret = (struct report_run){
-		.diag = &u->diag, .files = make_files(u), .file_count = u->config_files, .conns = make_conns(u),
+		.diag = &u->diag, .files = files, .file_count = file_count, .conns = make_conns(u),
 		.conn_count = u->ir->conns.n, .suppressed = u->withheld + u->diag.hidden.n, .steps = steps, .steps_context = make_way(u),
 		.dialect = {
 			.name = release_dialect(u->release), .release = release_name(u->release),

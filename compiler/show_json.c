@@ -12,10 +12,16 @@ static void set_place(struct doc *d, const struct unit *u, const struct setting 
 {
 	struct diag_place place = { 0 };
 
-	if (s)
+	if (s && !s->from->implicit)
 		place = sources_locate(&u->sources, s->param->key_span.start);
 	doc_set_text(d, "file", place.file);
 	doc_set(d, "line", place.file ? json_integer(place.line) : json_null());
+}
+
+/* The lines of an implicit conn are nobody's. */
+static const char *source_name(const struct setting *s)
+{
+	return !s || (s->from->implicit && s->source == SOURCE_CONN) ? "builtin" : source_names[s->source];
 }
 
 static json_t *make_via(const void *context, size_t i)
@@ -41,7 +47,7 @@ static json_t *losers(const struct unit *u, const struct setting *winner)
 		struct doc d = doc_new();
 
 		doc_set(&d, "value", doc_text(s->param->value.text));
-		doc_set_text(&d, "source", source_names[s->source]);
+		doc_set_text(&d, "source", source_name(s));
 		set_place(&d, u, s);
 		doc_set(&d, "via", via(s));
 		failed = json_array_append_new(array, doc_finish(&d)) != 0;
@@ -59,7 +65,7 @@ static json_t *value(const struct unit *u, const struct effective_value *v)
 	doc_set(&d, "value", doc_text(v->text));
 	if (v->has_number)
 		doc_set(&d, "number", json_integer((json_int_t)v->number));
-	doc_set_text(&d, "source", v->setting ? source_names[v->setting->source] : "builtin");
+	doc_set_text(&d, "source", source_name(v->setting));
 	set_place(&d, u, v->setting);
 	doc_set(&d, "via", via(v->setting));
 	doc_set(&d, "losers", losers(u, v->setting));

@@ -7,6 +7,7 @@
 
 #include "compiler/dialect.h"
 #include "compiler/groups/groups.h"
+#include "compiler/implicit.h"
 #include "compiler/settle.h"
 
 static int read_facts(struct unit *u, const char *path)
@@ -51,9 +52,13 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	if (r)
 		return r;
 	syntax_apply_release(u->syntax, u->release, &u->diag);
+	if (options->implicit_conns)
+		u->syntax = implicit_add(u);
 	u->resolved = resolve(&u->arena, u->syntax, u->release, &u->diag);
 	ir = sema(&u->arena, u->resolved, u->release, &u->diag);
+	u->group_files = u->sources.files.n;
 	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
+	u->group_files_end = u->sources.files.n;
 	u->ir = ir;
 	upgrade_report(u, options->compare_defaults);
 	diag_finish(&u->diag);

@@ -24,6 +24,7 @@ struct unit_options {
 	const char *installed_by;		/* how it is known: "/var/lib/dpkg/status" */
 	const char *root, *stdin_name;
 	const char *host_facts;			/* path, or NULL */
+	bool implicit_conns;			/* make the conns that ipsec.conf(5) calls implicit, though no release has them */
 	bool compare_defaults;			/* note which defaults are others in later releases */
 	const struct policy *policy;		/* weights of rules; NULL: as they are. Borrowed by the unit */
 	const char *today;			/* "2026-11-24", for comments that hide findings until a day; NULL: no day is over.
@@ -49,6 +50,7 @@ struct unit {
 	const struct ir *ir;
 	const struct host_facts *facts;		/* NULL: none */
 	size_t config_files;			/* that many first files of `sources`; a facts file comes after them */
+	size_t group_files, group_files_end;	/* from and up to there: policy group files */
 };
 
 /* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read

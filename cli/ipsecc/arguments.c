@@ -26,6 +26,8 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_ROOT] = { "root", 0, "DIR", NULL, "look absolute includes and default files up below DIR" },
 	[OPTION_STDIN_FILENAME] = { "stdin-filename", 0, "NAME", NULL, "what to call standard input in findings" },
 	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
+	[OPTION_IMPLICIT_CONNS] = { "implicit-conns", 0, NULL, NULL,
+				    "make the conns that the manual calls implicit (private, clear, ...), though no release has them" },
 	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
 	[OPTION_ERROR] = { "error", 0, "RULE,...", NULL, "make findings of these rules errors: IC5001, same-traffic, or a prefix such as IC50" },

@@ -217,8 +217,13 @@ static void add_conn_table(struct buf *out, const struct unit *u, bool ascii)
 		if (out->n - start < 24)
 			buf_add_repeated(out, ' ', 24 - (out->n - start));
 		buf_printf(out, " %-20s ", conn->is_template ? "template" : unit_verdict_name(conn->verdict));
-		diag_add_visible(out, slice_of(place.file ? place.file : "built in"), ascii);
-		buf_printf(out, ":%u  %s\n", place.line, release_name(u->release));
+		if (conn->resolved->section->implicit)
+			buf_add_str(out, "built in");
+		else
+			diag_add_visible(out, slice_of(place.file), ascii);
+		if (!conn->resolved->section->implicit)
+			buf_printf(out, ":%u", place.line);
+		buf_printf(out, "  %s\n", release_name(u->release));
 	}
 }
 

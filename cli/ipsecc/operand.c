@@ -22,7 +22,7 @@ struct unit *compile_operand(const char *path, const struct arguments *args)
 	struct unit_options options = {
 		.reader = source_reader_system, .dialect = args->value[OPTION_DIALECT], .root = args->value[OPTION_ROOT],
 		.stdin_name = args->value[OPTION_STDIN_FILENAME], .host_facts = args->value[OPTION_HOST_FACTS],
-		.policy = &args->policy, .today = args->today,
+		.implicit_conns = args->value[OPTION_IMPLICIT_CONNS] != NULL, .policy = &args->policy, .today = args->today,
 		.compare_defaults = args->verbose || (fail_on && strcmp(fail_on, "note") == 0),
 	};
 	const char *failed = path;

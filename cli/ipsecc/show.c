@@ -6,6 +6,7 @@
 #include "cli/ipsecc/command.h"
 #include "compiler/effective.h"
 #include "compiler/groups/groups.h"
+#include "compiler/implicit.h"
 
 #define KEYWORD_COLUMN	4
 #define VALUE_COLUMN	24
@@ -43,6 +44,8 @@ static void add_source(struct screen *s, const struct setting *setting)
 {
 	if (!setting)
 		buf_printf(s->out, "built in (%s)", release_name(s->unit->release));
+	else if (setting->from->implicit && !setting->path)
+		buf_add_str(s->out, "built in");
 	else if (setting->source == SOURCE_DEFAULT)
 		buf_add_str(s->out, "%default");
 	for (size_t i = 0; setting && setting->path && setting->path[i]; i++) {
@@ -58,7 +61,8 @@ static void add_place(struct screen *s, struct span span)
 	if (!place.file)
 		return;
 	add_text(s, slice_of(place.file));
-	buf_printf(s->out, ":%u", place.line);
+	if (strcmp(place.file, IMPLICIT_FILE) != 0)
+		buf_printf(s->out, ":%u", place.line);
 }
 
 static void show_value(struct screen *s, const struct effective_value *v)
@@ -176,6 +180,8 @@ static int show_conn(struct screen *s, const struct ir_conn *conn)
 	buf_add_str(s->out, verdict_words(conn));
 	if (!conn->is_template && conn->verdict != VERDICT_WILL_NOT_LOAD)
 		buf_printf(s->out, ", %s", start_words(conn->start));
+	if (conn->resolved->section->implicit)
+		buf_add_str(s->out, "; implicit, by the manual only");
 	buf_add_char(s->out, '\n');
 	r = show_settings(s, conn->resolved);
 	show_members(s, conn);

@@ -35,6 +35,7 @@ enum section_type { SECTION_IS_CONN, SECTION_IS_SETUP, SECTION_IS_DEFAULT };
 struct syntax_section {
 	enum section_type type;
 	struct span span;		/* of the header */
+	bool implicit;			/* not written: ipsec.conf(5) says that it is there */
 	struct syntax_value name;	/* of a conn; damaged: missing or not usable, nothing can refer to it */
 	size_t param_count;
 	const struct syntax_param *params;	/* a parameter of the other section type is reported and not kept */

@@ -42,6 +42,15 @@ static const char *nearest_conn(struct resolver *r, struct slice name)
 	return nearest.name;
 }
 
+/* S-500: it stands behind all others, so it may be included, when it was asked for. */
+static void implicit_conn(struct resolver *r, const struct conn_info *conn, const struct conn_info *target, struct span span)
+{
+	struct finding *f = report(r, conn, RULE_IMPLICIT_CONN, span, "conn '%s' is there in the manual only", target->name);
+
+	diag_note(r->diag, f, "no release from 3.18 on defines it: 3.18 ignores the line, later releases fail the conn");
+	diag_help(r->diag, f, "write 'conn %s' with what it should bring", target->name);
+}
+
 /* S-495: the manual's implicit conns, which no release defines (E-053). */
 static bool is_implicit(struct slice name)
 {
@@ -119,6 +128,8 @@ static void add_name(struct resolver *r, struct conn_info *conn, const struct sy
 	if (conn->also.n >= LIMIT_ALSO_PER_CONN || named_before(r, conn, target, span))
 		return;
 	backwards(r, conn, target, span);
+	if (target->section->implicit)
+		implicit_conn(r, conn, target, span);
 	vec_push(r->arena, &conn->also, (struct also_ref){ target, span, param->keyword->id == KW_ALSOFLIP });
 	if (param->keyword->id != KW_ALSOFLIP)		/* L-099: what stands there harms nobody */
 		vec_push(r->arena, &target->referrers, conn);

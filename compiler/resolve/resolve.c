@@ -134,9 +134,14 @@ static void take_user_data(struct resolver *r, const struct syntax_section *sect
 
 static void resolve_conn(struct resolver *r, struct conn_info *info, struct resolved_conn *ret)
 {
+	const struct settings defaults = r->defaults;
+
+	if (info->section->implicit)
+		r->defaults.n = 0;		/* S-498 */
 	merge_start(r, info);
 	also_merge(r, info);
 	merge_finish(r);
+	r->defaults = defaults;
 	*ret = (struct resolved_conn){ .name = info->name, .section = info->section };
 	ret->settings.v = r->result.v;
 	ret->settings.n = ret->settings.cap = r->result.n;

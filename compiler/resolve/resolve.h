@@ -25,7 +25,7 @@ struct setting {
 
 struct resolved_conn {
 	const char *name;
-	const struct syntax_section *section;	/* NULL: implicit */
+	const struct syntax_section *section;
 	bool is_template;			/* serves only as an also target: no left or no right, and used by another */
 	bool broken;				/* the daemon fails it for a reported mistake, here or at an also target (L-096) */
 	VEC(const struct setting *) settings;	/* sorted by keyword id, then side: at most one each */
