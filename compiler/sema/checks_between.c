@@ -1,224 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules between conns (part B of the X-rules): an index by what they protect, so that the cost is linear in the number of conns. */
-#include <stdlib.h>
+#include "compiler/sema/between.h"
 
-#include "base/map.h"
-#include "compiler/sema/checks.h"
+#define RELATED_SHOWN	8u		/* places of further conns in one finding */
 
-/* One end as part of the policy key: the network, or the host itself; with protocol and port. NULL: it is not known. */
-static const char *client_text(struct arena *a, const struct ir_end *end)
-{
-	char text[IP_PREFIX_TEXT];
-	struct ip_prefix p;
+/* --- hosts ----------------------------------------------------------------------------------------------------------------------- */
 
-	if (end->subnets.n > 1 || end->virtual_subnet || end->port_any || end->addresspool.first.family != AF_UNSPEC)
-		return NULL;
-	if (end->has_subnet)
-		p = end->subnet;
-	else if (end->host_kind == IR_HOST_ADDR)
-		p = ip_prefix_of_host(&end->host);
-	else
-		return NULL;
-	return arena_printf(a, "%s %u %u", ip_prefix_format(&p, text), end->proto, end->port);
-}
-
-/* Both ends in one order, since either may be this host. NULL: the conn has no single policy, or is not routed by the file. */
-static const char *policy_key(struct arena *a, const struct ir_conn *c)
-{
-	const char *left, *right;
-
-	if (c->is_template || (c->start != PLAN_START_UP && c->start != PLAN_START_ROUTE) || check_is_shunt(c))
-		return NULL;
-	left = client_text(a, &c->end[SIDE_LEFT]);
-	right = client_text(a, &c->end[SIDE_RIGHT]);
-	if (!left || !right)
-		return NULL;
-	return arena_printf(a, "%s|%s|%u/%u %u/%u %u", strcmp(left, right) < 0 ? left : right, strcmp(left, right) < 0 ? right : left,
-			    c->mark_in.value, c->mark_in.mask, c->mark_out.value, c->mark_out.mask, c->if_id);
-}
-
-static const char *peer_text(struct arena *a, const struct ir_end *end)
-{
-	char text[IP_ADDR_TEXT];
-
-	if (end->host_kind == IR_HOST_ADDR)
-		return arena_strdup(a, slice_of(ip_addr_format(&end->host, text)));
-	return end->host_kind == IR_HOST_NAME ? end->host_name : NULL;
-}
-
-/* The end of `c` that is no end of `d`: the peer that differs. NULL: both conns run between the same addresses, or it is not known. */
-static const char *other_peer(struct arena *a, const struct ir_conn *c, const struct ir_conn *d)
-{
-	const char *mine[2] = { peer_text(a, &c->end[0]), peer_text(a, &c->end[1]) };
-	const char *theirs[2] = { peer_text(a, &d->end[0]), peer_text(a, &d->end[1]) };
-
-	for (int i = 0; i < 2; i++) {
-		if (!mine[i] || !theirs[0] || !theirs[1])
-			continue;
-		if (strcmp(mine[i], theirs[0]) != 0 && strcmp(mine[i], theirs[1]) != 0)
-			return mine[i];
-	}
-	return NULL;
-}
-
-static const char *traffic_text(struct arena *a, const struct ir_conn *c)
-{
-	char left[IP_PREFIX_TEXT], right[IP_PREFIX_TEXT];
-	struct ip_prefix l = c->end[0].has_subnet ? c->end[0].subnet : ip_prefix_of_host(&c->end[0].host);
-	struct ip_prefix r = c->end[1].has_subnet ? c->end[1].subnet : ip_prefix_of_host(&c->end[1].host);
-
-	return arena_printf(a, "%s <-> %s", ip_prefix_format(&l, left), ip_prefix_format(&r, right));
-}
-
-/* the second one that is routed fails, in all releases. Both load. */
-static void report_same_traffic(struct arena *a, struct diag *diag, const struct ir_conn *c, const struct ir_conn *first, const char *peer)
-{
-	struct finding *f = diag_report(diag, RULE_SAME_TRAFFIC, c->span, "conns '%s' and '%s' protect the same traffic to different peers",
-					first->name, c->name);
-	const char *first_peer = other_peer(a, first, c);
-
-	diag_set_conn(f, c->name);
-	diag_caret(diag, f, "%s by %s", traffic_text(a, c), peer);
-	diag_related(diag, f, first->span, "the same, by %s", first_peer ? first_peer : "another peer");
-	diag_note(diag, f, "whichever is routed second fails with \"cannot route -- route already in use\"");
-}
-
-/* --- address pools --------------------------------------------------------------------------------------------------------------- */
-
-struct pool {
-	const struct ir_conn *conn;
-	enum side side;
-	const struct ip_range *range;
-	size_t order;		/* of its conn in the file */
+/* Which end is this host, for files that come without facts: beside %any and the like it is certain, and then wherever the same address
+ * stands. Else it is taken to be the address that more conns have. */
+struct hosts {
+	struct map numbers;		/* key of a host -> struct host */
+	uint32_t n;
 };
 
-static int by_first(const void *a, const void *b)
-{
-	const struct pool *p = a, *q = b;
-	int order = ip_addr_cmp(&p->range->first, &q->range->first);
-
-	return order ? order : (p->order > q->order) - (p->order < q->order);
-}
-
-static bool same_range(const struct ip_range *a, const struct ip_range *b)
-{
-	return ip_addr_eq(&a->first, &b->first) && ip_addr_eq(&a->last, &b->last);
-}
-
-struct overlap {
-	const struct pool *later, *earlier;	/* by the order of loading */
+struct host {
+	uint32_t number, conns;
+	bool here, chosen;		/* it is this host: for certain, as a guess */
 };
 
-static int by_loading(const void *a, const void *b)
-{
-	const struct overlap *x = a, *y = b;
+struct ends {
+	struct host *host[2];		/* NULL: anybody */
+	bool known;
+};
 
-	if (x->later->order != y->later->order)
-		return x->later->order < y->later->order ? -1 : 1;
-	return (x->earlier->order > y->earlier->order) - (x->earlier->order < y->earlier->order);
+static bool is_here(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_DEFAULTROUTE || end->host_kind == IR_HOST_INTERFACE;
 }
 
-/* S-098, S-099, X-020: equal pools are shared, others must not touch; the conn that is loaded later is refused. */
-static void report_overlap(struct diag *diag, const struct ir *ir, const struct overlap *o)
+static bool is_anybody(const struct ir_end *end)
 {
-	const struct ir_conn *later = o->later->conn, *earlier = o->earlier->conn;
-	struct finding *f = diag_report(diag, RULE_ADDRESSPOOLS_OVERLAP, ir_origin(later, KW_ADDRESSPOOL, o->later->side),
-					"the address pool of conn '%s' overlaps that of conn '%s'", later->name, earlier->name);
-
-	diag_set_conn(f, later->name);
-	diag_related(diag, f, ir_origin(earlier, KW_ADDRESSPOOL, o->earlier->side), "the other one");
-	diag_note(diag, f, "libreswan %s refuses the conn that is loaded second; only equal pools are shared", release_name(ir->release));
+	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_OPPORTUNISTIC || ir_end_is_group(end);
 }
 
-static void check_pools(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
+static struct host *host_of(struct between *b, struct hosts *hosts, const struct ir_end *end)
 {
-	VEC(struct pool) pools = { 0 };
-	VEC(struct overlap) overlaps = { 0 };
-	size_t reach = 0;	/* the pool so far that ends last */
+	struct slice key = { (const char *)&end->host, sizeof end->host };	/* its first byte is no digit */
+	struct host *host;
 
-	for (size_t i = 0; i < ir->conns.n; i++)
-		for (int side = 0; side < 2; side++)
-			if (ir->conns.v[i]->end[side].addresspool.first.family != AF_UNSPEC)
-				vec_push(a, &pools, (struct pool){ ir->conns.v[i], (enum side)side, &ir->conns.v[i]->end[side].addresspool, i });
-	if (pools.n)
-		qsort(pools.v, pools.n, sizeof *pools.v, by_first);
-	for (size_t i = 1; i < pools.n; i++) {
-		const struct pool *p = &pools.v[reach], *q = &pools.v[i];
-
-		if (ip_range_has(p->range, &q->range->first) && !same_range(p->range, q->range) && p->conn != q->conn)
-			vec_push(a, &overlaps, p->order < q->order ? (struct overlap){ q, p } : (struct overlap){ p, q });
-		if (!ip_range_has(p->range, &q->range->last))
-			reach = i;
+	if (is_anybody(end) || end->host_kind == IR_HOST_UNSET)
+		return NULL;
+	if (end->host_kind != IR_HOST_ADDR)
+		key = slice_of(arena_printf(b->arena, "%d %s", end->host_kind, end->host_name ? end->host_name : ""));
+	host = map_get(&hosts->numbers, key);
+	if (!host) {
+		host = arena_new(b->arena, struct host);
+		host->number = ++hosts->n;
+		map_set(&hosts->numbers, key, host);
 	}
-	if (overlaps.n)
-		qsort(overlaps.v, overlaps.n, sizeof *overlaps.v, by_loading);
-	for (size_t i = 0; i < overlaps.n; i++) {
-		const struct overlap *o = &overlaps.v[i];
+	host->conns++;
+	return host;
+}
 
-		/* a conn that is not there is in nobody's way, and one reason is enough */
-		if (refused[o->earlier->order] || refused[o->later->order])
-			continue;
-		refused[o->later->order] = true;
-		report_overlap(diag, ir, o);
+static void choose(struct live *l, enum side side, bool sure, struct host *const host[2])
+{
+	l->local = side;
+	l->sure = sure;
+	if (host[side]) {
+		host[side]->here |= sure;
+		host[side]->chosen = true;
 	}
 }
 
-/* --- numbers that two conns share ------------------------------------------------------------------------------------------------ */
-
-/* X-024: the kernel finds an SA for a policy by the reqid. Both conns load, and subnets= shares one number by design; what is
- * wrong is two peers behind it. Each conn is compared with the first of its number only. */
-static void check_reqids(struct arena *a, const struct ir *ir, struct diag *diag)
+/* What the conn itself says. */
+static bool orient_alone(struct live *l, struct host *const host[2])
 {
-	struct map by_reqid;
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &l->conn->end[side], *other = &l->conn->end[1 - side];
 
-	map_init(&by_reqid, a);
-	for (size_t i = 0; i < ir->conns.n; i++) {
-		struct ir_conn *c = ir->conns.v[i];
-		const struct ir_conn *first;
-		struct finding *f;
-		const char *key;
-
-		if (c->is_template || c->reqid == 0 || c->start == PLAN_START_IGNORE || check_is_shunt(c))
-			continue;
-		key = arena_printf(a, "%u", c->reqid);
-		first = map_get(&by_reqid, slice_of(key));
-		if (!first) {
-			map_set(&by_reqid, slice_of(key), c);
-			continue;
+		if (is_here(end) || is_anybody(other)) {
+			choose(l, (enum side)side, true, host);
+			return true;
 		}
-		if (!other_peer(a, c, first) || strcmp(c->name, first->name) == 0)
-			continue;
-		f = diag_report(diag, RULE_SAME_REQID, ir_origin(c, KW_REQID, SIDE_NONE),
-				"conns '%s' and '%s' have the same reqid and different peers", first->name, c->name);
-		diag_set_conn(f, c->name);
-		diag_related(diag, f, ir_origin(first, KW_REQID, SIDE_NONE), "the other one");
-		diag_note(diag, f, "the kernel may send the traffic of one through the SA of the other");
-		diag_help(diag, f, "give each peer a number of its own, or leave 'reqid' out");
 	}
+	return false;
+}
+
+static void orient(struct live *l, struct host *const host[2])
+{
+	const struct host *left = host[SIDE_LEFT], *right = host[SIDE_RIGHT];
+
+	if (left->here != right->here)
+		choose(l, left->here ? SIDE_LEFT : SIDE_RIGHT, true, host);
+	else if (left->conns != right->conns)
+		choose(l, left->conns > right->conns ? SIDE_LEFT : SIDE_RIGHT, false, host);
+	else
+		choose(l, right->chosen && !left->chosen ? SIDE_RIGHT : SIDE_LEFT, false, host);
+}
+
+static void orient_all(struct between *b)
+{
+	struct hosts hosts = { 0 };
+	struct ends *ends = arena_new_array(b->arena, b->live.n + 1, struct ends);
+
+	map_init(&hosts.numbers, b->arena);
+	for (size_t i = 0; i < b->live.n; i++)
+		for (int side = 0; side < 2; side++) {
+			struct host *host = host_of(b, &hosts, &b->live.v[i].conn->end[side]);
+
+			ends[i].host[side] = host;
+			b->live.v[i].host[side] = host ? host->number : 0;
+		}
+	for (size_t i = 0; i < b->live.n; i++)
+		ends[i].known = orient_alone(&b->live.v[i], ends[i].host);
+	for (size_t i = 0; i < b->live.n; i++)
+		if (!ends[i].known)
+			orient(&b->live.v[i], ends[i].host);
+}
+
+/* --- conns that take part -------------------------------------------------------------------------------------------------------- */
+
+static void find_live(struct between *b)
+{
+	for (size_t i = 0; i < b->ir->conns.n; i++) {
+		const struct ir_conn *c = b->ir->conns.v[i];
+
+		if (!c->is_template && !b->refused[i] && c->start != PLAN_START_IGNORE && c->end[0].host_kind != IR_HOST_UNSET &&
+		    c->end[1].host_kind != IR_HOST_UNSET)
+			vec_push(b->arena, &b->live, (struct live){ .conn = c, .order = i });
+	}
+}
+
+bool live_same_hosts(const struct live *a, const struct live *b)
+{
+	return (a->host[0] == b->host[0] && a->host[1] == b->host[1]) || (a->host[0] == b->host[1] && a->host[1] == b->host[0]);
+}
+
+bool live_is_active(const struct live *l)
+{
+	return l->conn->start == PLAN_START_UP || l->conn->start == PLAN_START_ROUTE || l->conn->start == PLAN_START_KEEP;
+}
+
+bool live_are_alternatives(const struct live *a, const struct live *b)
+{
+	const char *x = a->conn->name, *y = b->conn->name;
+	size_t same = 0;
+
+	if (live_is_active(a) && live_is_active(b))
+		return false;
+	while (x[same] && x[same] == y[same])
+		same++;
+	return same && (!x[same] || !y[same] || strcspn(x + same, "0123456789") == 0 || x[same - 1] == '-' || x[same - 1] == '_');
+}
+
+/* --- groups ---------------------------------------------------------------------------------------------------------------------- */
+
+void groups_init(struct groups *g, struct arena *a)
+{
+	*g = (struct groups){ .arena = a };
+	map_init(&g->by_key, a);
+}
+
+/* Most groups stay with one member: a list is made for the second. */
+struct group {
+	const struct live *first;
+	live_list *members;		/* NULL: there is only one */
+};
+
+void groups_add(struct groups *g, struct slice key, const struct live *l)
+{
+	struct group *group = map_get(&g->by_key, key);
+
+	if (!group) {
+		group = arena_new(g->arena, struct group);
+		group->first = l;
+		map_set(&g->by_key, arena_slice(g->arena, key), group);
+		return;
+	}
+	if (!group->members) {
+		group->members = arena_new(g->arena, live_list);
+		vec_push(g->arena, group->members, group->first);
+		vec_push(g->arena, &g->shared, group->members);
+	}
+	vec_push(g->arena, group->members, l);
+}
+
+/* --- findings -------------------------------------------------------------------------------------------------------------------- */
+
+struct span between_place(const struct ir_conn *c, enum keyword_id id, enum side side)
+{
+	const struct setting *setting = id == KW_NONE ? NULL : resolved_get(c->resolved, id, side);
+
+	return setting && setting->source == SOURCE_CONN ? setting->param->value.span : c->span;
+}
+
+const char *between_names(struct between *b, const live_list *conns)
+{
+	const char *first = conns->v[0]->conn->name, *second = conns->n > 1 ? conns->v[1]->conn->name : "";
+
+	if (conns->n <= 2)
+		return arena_printf(b->arena, "'%s' and '%s'", first, second);
+	return arena_printf(b->arena, "'%s', '%s' and %zu other%s", first, second, conns->n - 2, conns->n == 3 ? "" : "s");
+}
+
+struct finding *between_report(struct between *b, enum rule_id rule, const live_list *conns, enum keyword_id id, enum side side,
+			       const char *format, ...)
+{
+	struct finding *f;
+	const char *message;
+	va_list args;
+
+	if (conns->n < 2)
+		return NULL;
+	va_start(args, format);
+	message = arena_vprintf(b->arena, format, args);
+	va_end(args);
+	f = diag_report(b->diag, rule, between_place(conns->v[1]->conn, id, side), "%s", message);
+	diag_set_conn(f, conns->v[1]->conn->name);
+	for (size_t i = 0; i < conns->n && i < RELATED_SHOWN; i++)
+		if (i != 1)
+			diag_related(b->diag, f, between_place(conns->v[i]->conn, id, side), "conn '%s'", conns->v[i]->conn->name);
+	return f;
+}
+
+bool between_is_new(struct between *b, enum rule_id rule, const struct live *x, const struct live *y)
+{
+	size_t key[3] = { rule, x->order < y->order ? x->order : y->order, x->order < y->order ? y->order : x->order };
+	struct slice text = { (const char *)key, sizeof key };
+
+	if (map_get(&b->reported, text))
+		return false;
+	map_set(&b->reported, arena_slice(b->arena, text), b);
+	return true;
 }
 
 /* --- all ------------------------------------------------------------------------------------------------------------------------- */
 
 void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
 {
-	struct map by_policy;
+	struct between b = { .arena = a, .ir = ir, .diag = diag, .refused = refused };
 
-	check_pools(a, ir, diag, refused);
-	check_reqids(a, ir, diag);
-	map_init(&by_policy, a);
-	for (size_t i = 0; i < ir->conns.n; i++) {
-		struct ir_conn *c = ir->conns.v[i];
-		const char *key = policy_key(a, c), *peer;
-		const struct ir_conn *first = key ? map_get(&by_policy, slice_of(key)) : NULL;
-
-		if (!key)
-			continue;
-		if (!first) {
-			map_set(&by_policy, slice_of(key), c);
-			continue;
-		}
-		peer = other_peer(a, c, first);
-		if (peer && strcmp(c->name, first->name) != 0)
-			report_same_traffic(a, diag, c, first, peer);
-	}
+	map_init(&b.reported, a);
+	between_pools(&b);
+	find_live(&b);
+	orient_all(&b);
+	between_selectors(&b);
+	between_resources(&b);
 }

@@ -178,6 +178,12 @@ static void apply_protoport(struct ir_conn *c, enum side side, const struct valu
 	c->end[side].port_any = value->port_any;
 }
 
+static void apply_vti(struct ir_conn *c, enum side side, const struct value *value)
+{
+	c->end[side].vti = value->addr;
+	c->end[side].vti_len = value->prefix.len;
+}
+
 static void apply_addresspool(struct ir_conn *c, enum side side, const struct value *value)
 {
 	c->end[side].addresspool = value->range;
@@ -231,6 +237,11 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_TFC] = { U32, CONN(tfc), NULL, NULL },
 	[KW_IPSEC_MAX_BYTES] = { U64, CONN(max_bytes), NULL, NULL },
 	[KW_IPSEC_MAX_PACKETS] = { U64, CONN(max_packets), NULL, NULL },
+	[KW_VTI_INTERFACE] = { TEXT, CONN(vti_interface), NULL, NULL },
+	[KW_VTI_ROUTING] = { BOOL, CONN(vti_routing), NULL, NULL },
+	[KW_VTI_SHARED] = { BOOL, CONN(vti_shared), NULL, NULL },
+	[KW_NFLOG_GROUP] = { U32, CONN(nflog_group), NULL, NULL },
+	[KW_CONNALIAS] = { TEXT, CONN(connalias), NULL, NULL },
 	[KW_HOST] = { SPECIAL, 0, NULL, apply_host },
 	[KW_ID] = { SPECIAL, 0, NULL, apply_id },
 	[KW_SUBNET] = { SPECIAL, 0, NULL, apply_subnet },
@@ -250,6 +261,7 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_MODECFGCLIENT] = { BOOL, END(modecfg_client), NULL, NULL },
 	[KW_MODECFGSERVER] = { BOOL, END(modecfg_server), NULL, NULL },
 	[KW_ADDRESSPOOL] = { SPECIAL, 0, NULL, apply_addresspool },
+	[KW_VTI] = { SPECIAL, 0, NULL, apply_vti },
 };
 static void store_word(const struct field *f, void *at, const struct value *value)
 {
@@ -319,6 +331,9 @@ void fields_apply_setup(struct ir_setup *setup, const struct keyword *k, const s
 		break;
 	case KW_KEEP_ALIVE:
 		setup->nat_keepalive = (uint32_t)value->number;
+		break;
+	case KW_VIRTUAL_PRIVATE:
+		memcpy(&setup->virtual_private, &value->virtual_nets, sizeof setup->virtual_private);
 		break;
 	case KW_IKEV1_POLICY:
 		setup->ikev1_policy = strcmp(value->word->meaning, "accept") == 0 ? PLAN_YES : PLAN_NO;

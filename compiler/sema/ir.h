@@ -33,6 +33,8 @@ struct ir_end {
 	struct ip_addr sourceip, nexthop;	/* AF_UNSPEC: none */
 	bool xauth_client, xauth_server, modecfg_client, modecfg_server;
 	struct ip_range addresspool;		/* family AF_UNSPEC: none */
+	struct ip_addr vti;			/* of the VTI device at this end; AF_UNSPEC: none */
+	uint8_t vti_len;
 };
 
 static inline bool ir_end_is_group(const struct ir_end *end)
@@ -89,13 +91,25 @@ struct ir_conn {
 	uint32_t if_id;
 	uint32_t replay_window, tfc;
 	uint64_t max_bytes, max_packets;
+	const char *vti_interface;		/* NULL: none */
+	bool vti_routing, vti_shared;
+	uint32_t nflog_group;			/* 0: none */
+	const char *connalias;			/* names with blanks between; NULL: none */
 	const struct ir_group *group;		/* NULL: it is no group, or has no file */
+};
+
+/* One entry of virtual-private=: %v4:NET or, excluded, %v4:!NET. */
+struct ir_virtual_net {
+	struct ip_prefix net;
+	bool excluded;
+	struct span span;
 };
 
 struct ir_setup {
 	bool unique_ids;
 	uint32_t nat_keepalive;
 	enum plan_tristate ikev1_policy;	/* YES accept, NO drop or reject */
+	VEC(struct ir_virtual_net) virtual_private;
 };
 
 struct ir {

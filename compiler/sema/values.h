@@ -15,7 +15,7 @@ struct value {
 	VEC(const struct keyword_value *) words;	/* FLAGS, authby= */
 	uint64_t number;				/* INTEGER, COUNT, BYTES, PORT, IFID; TIME: s; TIME_MS: ms; PERCENT */
 	const char *text;				/* text types; NULL where another member says it */
-	struct ip_addr addr;				/* IPADDR, HOST */
+	struct ip_addr addr;				/* IPADDR, HOST; of CIDR the address with its host bits */
 	struct ip_prefix prefix;			/* SUBNET, CIDR */
 	bool has_prefix;				/* SUBNET: false for vhost: and vnet:, which are in text */
 	VEC(struct ip_prefix) prefixes;			/* SUBNET_LIST; several in SUBNET (5.x) */
@@ -26,6 +26,7 @@ struct value {
 	bool port_any;
 	struct ident id;				/* ID, DN */
 	struct plan_mark mark;
+	VEC(struct ir_virtual_net) virtual_nets;	/* NET_POLICY_LIST */
 	bool if_id_yes;					/* IFID: "yes", the release chooses */
 };
 

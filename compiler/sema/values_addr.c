@@ -359,9 +359,12 @@ static bool parse_prefix(const struct value_parser *v, struct slice text, bool h
 bool value_parse_cidr(const struct value_parser *v, struct value *ret)
 {
 	struct value value = { .has_prefix = true };
+	const char *slash = memchr(v->value.text.p, '/', v->value.text.n);
 
 	if (!parse_prefix(v, v->value.text, false, &value.prefix))
 		return false;
+	if (ip_addr_parse(slash ? slice_sub(v->value.text, 0, (size_t)(slash - v->value.text.p)) : v->value.text, &value.addr) < 0)
+		value.addr = value.prefix.addr;
 	*ret = value;
 	return true;
 }
@@ -436,6 +439,8 @@ bool value_parse_net_policy_list(const struct value_parser *v, struct value *ret
 	while (slice_split(&rest, ", \t", &piece)) {
 		struct slice net = piece;
 		struct ip_prefix p;
+		struct span span;
+		bool excluded;
 
 		if (piece.n == 0)
 			continue;
@@ -445,9 +450,16 @@ bool value_parse_net_policy_list(const struct value_parser *v, struct value *ret
 			continue;
 		}
 		net = slice_sub(piece, 4, piece.n);
-		if (net.n && net.p[0] == '!')
+		excluded = net.n && net.p[0] == '!';
+		if (excluded)
 			net = slice_sub(net, 1, net.n);
-		good = parse_prefix(v, net, true, &p) && good;
+		if (!parse_prefix(v, net, true, &p)) {
+			good = false;
+			continue;
+		}
+		span.start = v->value.span.start + (uint32_t)(piece.p - v->value.text.p);
+		span.end = span.start + (uint32_t)piece.n;
+		vec_push(v->arena, &value.virtual_nets, (struct ir_virtual_net){ p, excluded, span });
 	}
 	if (good)
 		*ret = value;

@@ -315,7 +315,8 @@ static const struct {
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treqid=100\n\tauto=add\n"
 	  "conn b\n\tleft=192.0.2.1\n\tright=203.0.113.9\n\tauthby=secret\n\treqid=100\n\tauto=add\n"
 	  "conn c\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treqid=100\n\tauto=add\n",
-	  "warning 11:8-11 conns 'a' and 'b' have the same reqid and different peers [b]\n",
+	  "warning 11:8-11 conns 'a' and 'b' have the same reqid and different peers [b]\n"
+	  "note 13:6-7 conns 'a' and 'c' protect the same traffic between the same hosts [c]\n",
 	  "a:loads b:loads-with-warnings c:loads" },
 	{ "X-020", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.0/24\nconn b\n"
