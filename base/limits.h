@@ -23,6 +23,14 @@
 #define LIMIT_FINDINGS_PER_RULE	100u			/* shown; the rest is counted */
 #define LIMIT_MESSAGE_BYTES	1024u			/* of one text of a finding; the middle of a longer one is left out */
 
+/* project file, baseline */
+#define LIMIT_YAML_BYTES	(1024u * 1024)
+#define LIMIT_YAML_NODES	10000u
+#define LIMIT_YAML_DEPTH	8u
+#define LIMIT_OVERRIDES		1000u			/* of a project file */
+#define LIMIT_BASELINE_BYTES	(64u * 1024 * 1024)
+#define LIMIT_BASELINE_ENTRIES	1000000u
+
 /* plan, facts, secrets, control */
 #define LIMIT_PLAN_BYTES	(512u * 1024 * 1024)
 #define LIMIT_REPLAY_WINDOW	4096u			/* the kernel's (xfrm: bmp_len <= 128 words) */

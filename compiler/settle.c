@@ -20,9 +20,10 @@ static bool is_error_out_of_sight(const struct finding *f)
 	return f->found == SEVERITY_ERROR && (f->hidden || f->severity != SEVERITY_ERROR);
 }
 
-/* --- refusals that nobody would see ------------------------------------------------------------------------------------------------
+/* --- refusals that nobody would see ----------------------------------------------------------------------------------------------
  *
- * A finding may be hidden, what the daemon does may not: the verdicts stay, and one error says so, which counts for the exit status.
+ * A finding may be hidden, what the daemon does may not: the verdicts stay, and one error says so, which counts for the exit
+ * status.
  */
 
 static void report_refusal(struct unit *u, const struct ir_conn *conn, struct finding *cause)

@@ -33,8 +33,8 @@ static bool is_about_comments(enum rule_id rule)
 	return rule != RULE_REFUSAL_HIDDEN && strncmp(rule_table[rule].id, "IC15", 4) == 0;
 }
 
-/* The nearest comment hides: that of the line, of the section, of the conn's section elsewhere, of the file. What has no place belongs to
- * the file that was named. */
+/* The nearest comment hides: that of the line, of the section, of the conn's section elsewhere, of the file. What has no place
+ * belongs to the file that was named. */
 static enum hidden_by judge(const void *context, struct finding *f)
 {
 	const struct suppressions *s = context;
@@ -57,7 +57,7 @@ void suppressions_apply(struct suppressions *s, struct diag *diag)
 		diag_hide(diag, judge, s);
 }
 
-/* --- without effect --------------------------------------------------------------------------------------------------------------- */
+/* --- without effect ----------------------------------------------------------------------------------------------------------- */
 
 /* What these rules find depends on the release, the options and the command, so a comment that is idle now may be needed then. */
 static bool depends_on_call(enum rule_id rule)

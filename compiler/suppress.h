@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* suppress.h -- comments in a configuration that hide findings: docs/linting.md describes them for users.
  *
- *	# ipsecc: ignore RULE[, RULE]... [until YYYY-MM-DD] [-- reason]		the next statement, or the one it stands behind
- *	# ipsecc: ignore-section ...						the section it stands in, and what is said about its conn
- *	# ipsecc: ignore-file ...						before the first section: the file
+ *	# ipsecc: ignore RULE[, RULE]... [until YYYY-MM-DD] [-- reason]	the next statement, or the one it stands behind
+ *	# ipsecc: ignore-section ...					the section it stands in, and what is said about its conn
+ *	# ipsecc: ignore-file ...					before the first section: the file
  *
- * RULE is an identifier or a name, never a family: who ignores a rule has met it. What is in force is hidden (HIDDEN_BY_COMMENT); comments
- * that are malformed, misplaced, expired or without any effect are findings.
+ * RULE is an identifier or a name, never a family: who ignores a rule has met it. What is in force is hidden (HIDDEN_BY_COMMENT);
+ * comments that are malformed, misplaced, expired or without any effect are findings.
  */
 #ifndef COMPILER_SUPPRESS_H
 #define COMPILER_SUPPRESS_H
@@ -52,7 +52,8 @@ struct suppressions {
 	bool reported;
 };
 
-/* Reads the comments of the unit's configuration files; what is wrong with them is reported. today: "2026-11-24", or NULL: no date is over. */
+/* Reads the comments of the unit's configuration files; what is wrong with them is reported. today: "2026-11-24", or NULL: no date
+ * is over. */
 struct suppressions *suppressions_read(struct unit *u, const char *today);
 /* Hides what they cover. Again after more has been reported. */
 void suppressions_apply(struct suppressions *s, struct diag *diag);

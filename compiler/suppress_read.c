@@ -29,7 +29,7 @@ static struct span span_of(const struct comment *c, struct slice part)
 	return (struct span){ start, start + (uint32_t)part.n };
 }
 
-/* --- finding the comment ------------------------------------------------------------------------------------------------------- */
+/* --- finding the comment ------------------------------------------------------------------------------------------------------ */
 
 /* Bytes of the line up to the end of its last token. */
 static size_t statement_end(struct arena *a, struct slice line)
@@ -72,7 +72,7 @@ static bool find_comment(struct arena *a, struct slice line, struct comment *ret
 	return true;
 }
 
-/* --- its words ------------------------------------------------------------------------------------------------------------------- */
+/* --- its words ---------------------------------------------------------------------------------------------------------------- */
 
 /* Takes the next word off; false at the end. */
 static bool next_word(struct slice *rest, const char *separators, struct slice *ret)
@@ -134,18 +134,22 @@ static bool take_scope(struct reading *r, const struct comment *c, struct slice 
 			return true;
 	}
 	if (word.n)
-		f = diag_report(&r->unit->diag, RULE_SUPPRESSION_MALFORMED, span_of(c, word), "'" SLICE_FMT "' is no instruction for ipsecc",
+		f = diag_report(&r->unit->diag, RULE_SUPPRESSION_MALFORMED, span_of(c, word),
+				"'" SLICE_FMT "' is no instruction for ipsecc",
 				SLICE_ARG(word));
 	else
-		f = diag_report(&r->unit->diag, RULE_SUPPRESSION_MALFORMED, span_of(c, c->text), "this comment for ipsecc says nothing");
-	diag_help(&r->unit->diag, f, "write ignore, ignore-section or ignore-file, then the rules: '# ipsecc: ignore IC5001 -- reason'");
+		f = diag_report(&r->unit->diag, RULE_SUPPRESSION_MALFORMED, span_of(c, c->text),
+				"this comment for ipsecc says nothing");
+	diag_help(&r->unit->diag, f,
+		  "write ignore, ignore-section or ignore-file, then the rules: '# ipsecc: ignore IC5001 -- reason'");
 	return false;
 }
 
 static void report_unknown_rule(struct reading *r, const struct comment *c, struct slice word)
 {
 	struct diag *d = &r->unit->diag;
-	struct finding *f = diag_report(d, RULE_SUPPRESSION_UNKNOWN_RULE, span_of(c, word), "'" SLICE_FMT "' is no rule", SLICE_ARG(word));
+	struct finding *f = diag_report(d, RULE_SUPPRESSION_UNKNOWN_RULE, span_of(c, word), "'" SLICE_FMT "' is no rule",
+					SLICE_ARG(word));
 	const char *nearest = rule_nearest(word);
 
 	if (nearest)
@@ -250,7 +254,7 @@ static bool place(struct reading *r, const struct comment *c, struct suppression
 	return !why;
 }
 
-/* --- all -------------------------------------------------------------------------------------------------------------------------- */
+/* --- all ---------------------------------------------------------------------------------------------------------------------- */
 
 static bool expired(struct reading *r, const struct comment *c, struct slice date)
 {
@@ -258,7 +262,8 @@ static bool expired(struct reading *r, const struct comment *c, struct slice dat
 
 	if (!date.n || !r->today || slice_cmp(date, slice_of(r->today)) >= 0)
 		return false;
-	f = diag_report(&r->unit->diag, RULE_SUPPRESSION_EXPIRED, span_of(c, date), "this comment has hidden findings until " SLICE_FMT
+	f = diag_report(&r->unit->diag, RULE_SUPPRESSION_EXPIRED, span_of(c, date),
+			"this comment has hidden findings until " SLICE_FMT
 			", and does so no more", SLICE_ARG(date));
 	diag_help(&r->unit->diag, f, "correct what it hid, or give a later date");
 	return true;
@@ -296,7 +301,8 @@ static bool take_words(struct reading *r, const struct comment *c, struct suppre
 		any = true;
 	}
 	if (bad.p)
-		diag_report(d, RULE_SUPPRESSION_MALFORMED, span_of(c, bad), "'" SLICE_FMT "' is no date such as 2027-01-31", SLICE_ARG(bad));
+		diag_report(d, RULE_SUPPRESSION_MALFORMED, span_of(c, bad), "'" SLICE_FMT "' is no date such as 2027-01-31",
+			    SLICE_ARG(bad));
 	else if (!any)
 		diag_report(d, RULE_SUPPRESSION_MALFORMED, s->comment, "this comment does not say which rule is to be ignored");
 	return !bad.p && any;

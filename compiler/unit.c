@@ -24,13 +24,26 @@ static int read_facts(struct unit *u, const char *path)
 	return 0;
 }
 
+/* What unit_settle() will need, as long as the unit lives. */
+static void keep_options(struct unit *u, const struct unit_options *options)
+{
+	struct policy *policy;
+
+	if (options->policy) {
+		policy = arena_new(&u->arena, struct policy);
+		*policy = *options->policy;
+		u->policy = policy;
+	}
+	if (options->today)
+		u->today = arena_strdup(&u->arena, slice_of(options->today));
+}
+
 static int run_passes(struct unit *u, const char *path, const struct unit_options *options, const char **ret_failed)
 {
 	struct ir *ir;
 	int first, r;
 
-	u->policy = options->policy;
-	u->today = options->today;
+	keep_options(u, options);
 	sources_init(&u->sources, &u->arena, options->reader);
 	u->sources.root = options->root;
 	u->sources.stdin_name = options->stdin_name;

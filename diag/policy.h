@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policy.h -- what weight each rule has for one reader: an error, a warning, or nothing that is shown.
  *
- * A selector is the identifier of a rule (IC5001), its name (same-traffic), or the beginning of identifiers (IC, IC5, IC50), in any case.
- * The longest selector that names a rule decides, among equal ones the later. A policy may be laid over another: what it says wins whatever
- * the lengths are, as a command line does over a project file.
+ * A selector is the identifier of a rule (IC5001), its name (same-traffic), or the beginning of identifiers (IC, IC5, IC50), in any
+ * case. The longest selector that names a rule decides, among equal ones the later. A policy may be laid over another: what it says
+ * wins whatever the lengths are, as a command line does over a project file.
  */
 #ifndef DIAG_POLICY_H
 #define DIAG_POLICY_H

@@ -9,6 +9,7 @@
 #include "backends/backend.h"
 #include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
+#include "compiler/project.h"
 #include "diag/policy.h"
 #include "diag/report.h"
 
@@ -26,9 +27,8 @@ struct unit_options {
 	const char *host_facts;			/* path, or NULL */
 	bool implicit_conns;			/* make the conns that ipsec.conf(5) calls implicit, though no release has them */
 	bool compare_defaults;			/* note which defaults are others in later releases */
-	const struct policy *policy;		/* weights of rules; NULL: as they are. Borrowed by the unit */
-	const char *today;			/* "2026-11-24", for comments that hide findings until a day; NULL: no day is over.
-						 * Borrowed */
+	const struct policy *policy;		/* weights of rules; NULL: as they are */
+	const char *today;			/* "2026-11-24", for comments that hide until a day; NULL: no day is over */
 	size_t memory_limit;			/* bytes; 0: none */
 };
 
@@ -42,7 +42,7 @@ struct unit {
 	const struct evidence *evidence;	/* in the file, of the release; NULL: a release was asked for */
 	const char *written_for;		/* the program that it is plainly a file of, when that is not libreswan; else NULL */
 	uint32_t withheld;			/* findings taken back, since that says it all */
-	const struct policy *policy;		/* of the options, as `today` */
+	const struct policy *policy;		/* of the options (copied), as `today` */
 	const char *today;
 	struct suppressions *suppressions;	/* comments that hide findings */
 	const struct syntax *syntax;
@@ -57,8 +57,8 @@ struct unit {
  * (ret_failed: which, borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of
  * either is findings, not an error. *ret is set after 0 only. Findings are sorted already. */
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);
-/* Lays out one file; what it includes is not read. Results as of unit_compile(), but the unit has only its source file, and findings
- * only when ret->refused has lines: what is wrong in these. *ret_format lives as long as the unit. */
+/* Lays out one file; what it includes is not read. Results as of unit_compile(), but the unit has only its source file, and
+ * findings only when ret->refused has lines: what is wrong in these. *ret_format lives as long as the unit. */
 int unit_format(const char *path, const struct unit_options *options, struct unit **ret, const struct format **ret_format);
 /* format_diff() of the unit's file. 0 or -ENOMEM. */
 int unit_write_format_diff(struct unit *u, const struct format *format, const struct diag_style *style, struct buf *out);

@@ -21,6 +21,7 @@ static const char *const target_words[] = {
 static const char *const dialect_words[] = { "auto", "libreswan-3", "libreswan-4", "libreswan-5", NULL };
 
 const struct option_entry option_table[OPTION_COUNT] = {
+	[OPTION_PROJECT] = { "project", 0, "FILE", NULL, "the project file (default: the nearest .ipsecc.yaml upwards), or none" },
 	[OPTION_DIALECT] = { "dialect", 0, "DIALECT", dialect_words,
 			     "the release whose rules hold: auto, libreswan-3, libreswan-4, libreswan-5, or X.Y such as 4.10", .open = true },
 	[OPTION_ROOT] = { "root", 0, "DIR", NULL, "look absolute includes and default files up below DIR" },
@@ -30,9 +31,13 @@ const struct option_entry option_table[OPTION_COUNT] = {
 				    "make the conns that the manual calls implicit (private, clear, ...), though no release has them" },
 	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
-	[OPTION_ERROR] = { "error", 0, "RULE,...", NULL, "make findings of these rules errors: IC5001, same-traffic, or a prefix such as IC50" },
+	[OPTION_ERROR] = { "error", 0, "RULE,...", NULL,
+		"make these rules errors: IC5001, same-traffic, or a prefix such as IC50" },
 	[OPTION_WARN] = { "warn", 0, "RULE,...", NULL, "make them warnings" },
 	[OPTION_IGNORE] = { "ignore", 0, "RULE,...", NULL, "do not show them" },
+	[OPTION_BASELINE] = { "baseline", 0, "FILE", NULL, "findings that are known: only others are shown and counted" },
+	[OPTION_WRITE_BASELINE] = { "write-baseline", 0, NULL, NULL, "write what is found into the baseline" },
+	[OPTION_PRUNE_BASELINE] = { "prune-baseline", 0, NULL, NULL, "forget findings of the baseline that are gone" },
 	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words,
 			     "exit with 1 at findings of this severity or above (default warning)" },
 	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },

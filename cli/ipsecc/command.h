@@ -7,8 +7,9 @@
 #include "include/ipsecc.h"
 
 enum option_id {
-	OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_IMPLICIT_CONNS, OPTION_SECRETS, OPTION_FORMAT,
-	OPTION_ERROR, OPTION_WARN, OPTION_IGNORE, OPTION_FAIL_ON, OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT,
+	OPTION_PROJECT, OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_IMPLICIT_CONNS,
+	OPTION_SECRETS, OPTION_FORMAT, OPTION_ERROR, OPTION_WARN, OPTION_IGNORE, OPTION_BASELINE, OPTION_WRITE_BASELINE, OPTION_PRUNE_BASELINE,
+	OPTION_FAIL_ON, OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT,
 	OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
 	OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
 	OPTION_HELP, OPTION_COUNT,
@@ -16,9 +17,10 @@ enum option_id {
 
 #define BIT(option)	(UINT64_C(1) << (option))
 /* what every command takes that reads a configuration */
-#define READS_CONFIGURATION	(BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | BIT(OPTION_HOST_FACTS) | \
-				 BIT(OPTION_IMPLICIT_CONNS))
+#define READS_CONFIGURATION	(BIT(OPTION_PROJECT) | BIT(OPTION_DIALECT) | BIT(OPTION_ROOT) | BIT(OPTION_STDIN_FILENAME) | \
+				 BIT(OPTION_HOST_FACTS) | BIT(OPTION_IMPLICIT_CONNS))
 #define WEIGHS_RULES		(BIT(OPTION_ERROR) | BIT(OPTION_WARN) | BIT(OPTION_IGNORE))
+#define USES_BASELINE		(BIT(OPTION_BASELINE) | BIT(OPTION_WRITE_BASELINE) | BIT(OPTION_PRUNE_BASELINE))
 #define ALL_COMMANDS		(BIT(OPTION_COLOR) | BIT(OPTION_QUIET) | BIT(OPTION_VERBOSE) | BIT(OPTION_HELP))
 
 #define DEFAULT_FILE	"/etc/ipsec.conf"	/* below --root */
@@ -74,12 +76,5 @@ void add_choice(struct buf *out, const char *const *words);	/* "a, b or c" */
 void print_help(FILE *stream);
 void print_command_help(const struct command *command, FILE *stream);
 const struct command *command_find(const char *name);
-
-/* Compiles one file by the common options; NULL after a complaint. The caller frees. */
-struct unit *compile_operand(const char *path, const struct arguments *args);
-void free_unit(struct unit **u);	/* for CLEANUP() */
-const struct ir_conn *find_conn(const struct unit *u, const char *name);	/* NULL: there is none */
-/* Whether all of these conns are there; a complaint about each that is not. `names` ends with NULL. */
-bool known_conns(const struct unit *u, char **names);
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/ipsecc/command.h"
+#include "cli/ipsecc/operand.h"
 
 /* NULL after a complaint. */
 static const struct backend *find_backend(const char *name)
@@ -77,22 +77,23 @@ static void report(struct unit *u, const struct arguments *args)
 
 enum exit_status command_compile(const struct arguments *args)
 {
+	CLEANUP(projects_release) struct projects projects = { 0 };
 	CLEANUP(free_unit) struct unit *u = NULL;
 	CLEANUP(buf_release) struct buf out = { 0 };
+	struct operand operand;
 	const struct backend *backend = find_backend(args->value[OPTION_TARGET]);
 	struct backend_options options = {
 		.phase = args->value[OPTION_PHASE] && strcmp(args->value[OPTION_PHASE], "route") == 0 ? PHASE_ROUTE : PHASE_UP,
 		.strict = args->value[OPTION_STRICT], .format = args->value[OPTION_FORMAT],
 	};
-	struct lower_options lowering = {
-		.secrets_file = args->value[OPTION_SECRETS] ? args->value[OPTION_SECRETS] : "/etc/ipsec.secrets",
-	};
+	struct lower_options lowering = { 0 };
 	bool incomplete = false;
 	struct plan *plan;
 	int r;
 
-	if (!backend || !has_format(backend, options.format) || !(u = compile_operand(args->operands[0], args)))
+	if (!backend || !has_format(backend, options.format) || !(u = operand_open(&operand, args->operands[0], &projects, args)))
 		return EXIT_TROUBLE;
+	lowering.secrets_file = operand.secrets ? operand.secrets : "/etc/ipsec.secrets";
 	if (!known_conns(u, args->operands + 1))
 		return EXIT_TROUBLE;
 	options.conns = lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/ipsecc/command.h"
+#include "cli/ipsecc/operand.h"
 
 enum fmt_mode { FMT_PRINT, FMT_CHECK, FMT_DIFF, FMT_WRITE };
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/ipsecc/command.h"
+#include "cli/ipsecc/operand.h"
 #include "compiler/effective.h"
 #include "compiler/groups/groups.h"
 #include "compiler/implicit.h"
@@ -210,7 +210,9 @@ static int show_text(struct screen *s, char **names)
 
 enum exit_status command_show(const struct arguments *args)
 {
-	CLEANUP(free_unit) struct unit *u = compile_operand(args->operands[0], args);
+	CLEANUP(projects_release) struct projects projects = { 0 };
+	struct operand operand;
+	CLEANUP(free_unit) struct unit *u = operand_open(&operand, args->operands[0], &projects, args);
 	CLEANUP(buf_release) struct buf out = { 0 };
 	char **names = args->operands + 1;
 	int r;
