@@ -33,7 +33,7 @@ void arena_init(struct arena *a)
 	*a = (struct arena){ 0 };
 }
 
-void arena_release(struct arena *a)
+static void free_blocks(struct arena *a)
 {
 	struct arena_block *block = a->block;
 
@@ -43,11 +43,43 @@ void arena_release(struct arena *a)
 		free(block);
 		block = older;
 	}
+	a->block = NULL;
+	a->next = a->end = NULL;
+}
+
+void arena_release(struct arena *a)
+{
+	for (struct arena *s = a->scratch; s; s = s->next_scratch)	/* they lie in a's blocks themselves */
+		free_blocks(s);
+	free_blocks(a);
 	*a = (struct arena){ .limit = a->limit, .on_oom = a->on_oom };
+}
+
+struct arena *arena_scratch(struct arena *parent)
+{
+	struct arena *s = arena_new(parent, struct arena);
+
+	s->parent = parent;
+	s->next_scratch = parent->scratch;
+	parent->scratch = s;
+	return s;
+}
+
+void arena_scratch_end(struct arena *scratch)
+{
+	struct arena **at = &scratch->parent->scratch;
+
+	while (*at != scratch)
+		at = &(*at)->next_scratch;
+	*at = scratch->next_scratch;
+	scratch->parent->used -= scratch->used;
+	free_blocks(scratch);
 }
 
 _Noreturn static void out_of_memory(struct arena *a)
 {
+	if (a->parent)
+		a = a->parent;
 	if (a->on_oom)
 		longjmp(*a->on_oom, 1);
 	abort();
@@ -74,6 +106,11 @@ static void add_block(struct arena *a, size_t at_least)
 	a->end = (char *)block + size;
 }
 
+static bool over_limit(const struct arena *a, size_t size)
+{
+	return a->limit && size > a->limit - a->used;
+}
+
 void *arena_alloc(struct arena *a, size_t size, size_t align)
 {
 	char *p;
@@ -82,7 +119,7 @@ void *arena_alloc(struct arena *a, size_t size, size_t align)
 		failure_reached = 1;
 		out_of_memory(a);
 	}
-	if (size > SIZE_MAX / 2 || (a->limit && size > a->limit - a->used))
+	if (size > SIZE_MAX / 2 || over_limit(a->parent ? a->parent : a, size))
 		out_of_memory(a);
 	p = a->next ? align_up(a->next, align) : NULL;
 	if (!p || p > a->end || (size_t)(a->end - p) < size) {
@@ -91,6 +128,8 @@ void *arena_alloc(struct arena *a, size_t size, size_t align)
 	}
 	a->next = p + size;
 	a->used += size;
+	if (a->parent)
+		a->parent->used += size;
 	return p;
 }
 

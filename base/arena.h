@@ -20,13 +20,21 @@ struct arena_block;
 struct arena {
 	struct arena_block *block;	/* newest first */
 	char *next, *end;		/* free part of the newest block */
-	size_t used;			/* bytes handed out, for limits and the benchmark */
+	size_t used;			/* bytes handed out, those of scratch arenas included */
 	size_t limit;			/* 0: none */
 	jmp_buf *on_oom;
+	struct arena *parent;		/* of a scratch arena: whose limit and exit count */
+	struct arena *scratch;		/* those that live; the rest by next_scratch */
+	struct arena *next_scratch;
 };
 
 void arena_init(struct arena *a);
-void arena_release(struct arena *a);	/* frees all; the arena may be used again */
+void arena_release(struct arena *a);	/* frees all, its scratch arenas included; the arena may be used again */
+
+/* An arena for what only one pass needs: it is freed by arena_scratch_end(), at the latest with its parent, so a pass may be left by the
+ * exit for running out of memory. A scratch arena has none of its own. */
+struct arena *arena_scratch(struct arena *parent);
+void arena_scratch_end(struct arena *scratch);
 
 void *arena_alloc(struct arena *a, size_t size, size_t align);
 void *arena_alloc_array(struct arena *a, size_t n, size_t size, size_t align);	/* overflow counts as out of memory */

@@ -110,7 +110,7 @@ static uint32_t proposals_taken(struct collector *c, const struct syntax_param *
 
 	for (int r = 0; r < RELEASE_COUNT; r++) {
 		for (unsigned version = 1; version <= 2 && !(taken & BIT(r)); version++) {
-			struct proposal_text in = { param->value.text, 0, protocol, (enum release)r, version, true };
+			struct proposal_text in = { param->value.text, protocol, (enum release)r, version, true };
 			proposal_problems problems = { 0 };
 			proposal_list list = { 0 };
 

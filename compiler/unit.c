@@ -246,7 +246,7 @@ static struct span word_at(const struct source_file *file, uint32_t line, uint32
 
 	if (line == 0 || line > file->line_count || column == 0)
 		return (struct span){ 0, 0 };
-	start = (size_t)file->lines[line - 1] + column - 1;
+	start = (size_t)source_line_start(file, line) + column - 1;
 	if (start > file->text.n)
 		return (struct span){ 0, 0 };
 	for (end = start; end < file->text.n && !strchr(" \t\r\n=#", file->text.p[end]);)

@@ -21,7 +21,7 @@ struct proposal_transform {
 struct proposal {
 	enum ipsec_protocol protocol;
 	VEC(struct proposal_transform) transforms;
-	struct span span;	/* in the configuration; {0,0} when read from a plan */
+	uint32_t from, to;	/* bytes of the text it was written in; 0, 0: it was not written */
 };
 
 typedef VEC(struct proposal) proposal_list;

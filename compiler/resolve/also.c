@@ -130,9 +130,9 @@ static void add_name(struct resolver *r, struct conn_info *conn, const struct sy
 	backwards(r, conn, target, span);
 	if (target->section->implicit)
 		implicit_conn(r, conn, target, span);
-	vec_push(r->arena, &conn->also, (struct also_ref){ target, span, param->keyword->id == KW_ALSOFLIP });
+	vec_push(r->scratch, &conn->also, (struct also_ref){ target, span, param->keyword->id == KW_ALSOFLIP });
 	if (param->keyword->id != KW_ALSOFLIP)		/* L-099: what stands there harms nobody */
-		vec_push(r->arena, &target->referrers, conn);
+		vec_push(r->scratch, &target->referrers, conn);
 }
 
 /* L-099 */
@@ -218,7 +218,7 @@ static void search_cycles(struct resolver *r, struct conn_info *start, struct co
 
 void also_collect(struct resolver *r)
 {
-	struct conn_info **stack = arena_new_array(r->arena, r->conns.n, struct conn_info *);
+	struct conn_info **stack = arena_new_array(r->scratch, r->conns.n, struct conn_info *);
 
 	for (size_t i = 0; i < r->conns.n; i++) {
 		struct conn_info *conn = &r->conns.v[i];
@@ -345,7 +345,7 @@ void also_merge(struct resolver *r, struct conn_info *conn)
 
 void also_spread_broken(struct resolver *r)
 {
-	struct conn_info **queue = arena_new_array(r->arena, r->conns.n, struct conn_info *);
+	struct conn_info **queue = arena_new_array(r->scratch, r->conns.n, struct conn_info *);
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->conns.n; i++)

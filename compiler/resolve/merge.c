@@ -22,7 +22,7 @@ void merge_section(struct resolver *r, const struct visit *visit)
 			continue;
 		if (visit->flip && side != SIDE_NONE)		/* L-100 */
 			side = 1 - side;
-		vec_push(r->arena, &r->entries,
+		vec_push(r->scratch, &r->entries,
 			 (struct entry){
 			     .keyword = schema_target(k, r->release),
 			     .param = param,

@@ -56,7 +56,8 @@ struct settings {
 };
 
 struct resolver {
-	struct arena *arena;
+	struct arena *arena;		/* of what comes out */
+	struct arena *scratch;		/* of all that is here */
 	struct diag *diag;
 	enum release release;
 	struct map by_name;		/* -> struct conn_info, the first of a name (L-083) */

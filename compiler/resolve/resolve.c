@@ -46,7 +46,7 @@ static void collect_conns(struct resolver *r, const struct syntax *syntax)
 		n += syntax->sections.v[i]->type == SECTION_IS_CONN;
 		r->has_default |= syntax->sections.v[i]->type == SECTION_IS_DEFAULT;
 	}
-	r->conns.v = arena_new_array(r->arena, n, struct conn_info);
+	r->conns.v = arena_new_array(r->scratch, n, struct conn_info);
 	r->conns.cap = n;
 	for (size_t i = 0; i < syntax->sections.n; i++)
 		if (syntax->sections.v[i]->type == SECTION_IS_CONN)
@@ -150,10 +150,10 @@ static void resolve_conn(struct resolver *r, struct conn_info *info, struct reso
 
 struct resolved *resolve(struct arena *a, const struct syntax *syntax, enum release release, struct diag *diag)
 {
-	struct resolver r = { .arena = a, .diag = diag, .release = release };
+	struct resolver r = { .arena = a, .scratch = arena_scratch(a), .diag = diag, .release = release };
 	struct resolved *ret = arena_new(a, struct resolved);
 
-	map_init(&r.by_name, a);
+	map_init(&r.by_name, r.scratch);
 	collect_conns(&r, syntax);
 	also_collect(&r);
 	resolve_setup(&r, syntax, ret);
@@ -169,6 +169,7 @@ struct resolved *resolve(struct arena *a, const struct syntax *syntax, enum rele
 		ret->conns.v[i].is_template = r.conns.v[i].used && lacks_an_end(&ret->conns.v[i]);
 		ret->conns.v[i].broken = r.conns.v[i].broken;
 	}
+	arena_scratch_end(r.scratch);
 	return ret;
 }
 

@@ -37,8 +37,8 @@ struct check {
 /* Runs all rules about one conn, then those about its neighbours. */
 void checks_run(struct check *k);
 /* Rules between conns, over all of them at once: at most n log n. refused[i] tells
- * that the daemon does not load conn i, and is set when it is so because of another. */
-void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused);
+ * that the daemon does not load conn i, and is set when it is so because of another. The arena is for indexes, and freed afterwards. */
+void checks_between(struct arena *scratch, const struct ir *ir, struct diag *diag, bool *refused);
 
 /* A finding about k->conn, at the value written for a keyword; where nothing was written, at the conn's name. */
 struct finding *check_report(struct check *k, enum rule_id rule, enum effect effect, enum keyword_id id, enum side side,

@@ -130,21 +130,18 @@ static bool names_transform(struct slice piece, const struct transform *t)
 }
 
 /* Where the algorithm is written within a proposal; the whole proposal when the release has filled it in. */
-static struct span place_of(const struct setting *setting, struct span proposal, const struct transform *t)
+static struct span place_of(const struct setting *setting, const struct proposal *proposal, const struct transform *t)
 {
-	struct span all = setting->param->value.span;
-	struct slice text = setting->param->value.text, rest, piece;
+	uint32_t base = setting->param->value.span.start;
+	struct slice text = setting->param->value.text, rest = slice_sub(text, proposal->from, proposal->to), piece;
 
-	if (proposal.start < all.start || proposal.end > all.end)
-		return proposal;
-	rest = slice_sub(text, proposal.start - all.start, proposal.end - all.start);
 	while (slice_split(&rest, "-;+", &piece))
 		if (names_transform(piece, t)) {
-			uint32_t start = all.start + (uint32_t)(piece.p - text.p);
+			uint32_t start = base + (uint32_t)(piece.p - text.p);
 
 			return (struct span){ start, start + (uint32_t)piece.n };
 		}
-	return proposal;
+	return (struct span){ base + proposal->from, base + proposal->to };
 }
 
 static void advise(struct check *k, const struct setting *setting, const proposal_list *list, bool ike)
@@ -158,12 +155,12 @@ static void advise(struct check *k, const struct setting *setting, const proposa
 			struct finding *f;
 
 			if (!status || (strncmp(status, "MUST NOT", 8) != 0 && strncmp(status, "SHOULD NOT", 10) != 0) ||
-			    said_before(list, i, t) || !span_known(list->v[i].span))
+			    said_before(list, i, t) || !list->v[i].to)
 				continue;
 			/* RFC 8247 speaks of the transform's own place: the MAC made of a weak PRF is the same word of the user */
 			if (ike && t->type == TRANSFORM_INTEG)
 				continue;
-			f = check_report_at(k, RULE_WEAK_ALGORITHM, EFFECT_NONE, place_of(setting, list->v[i].span, t),
+			f = check_report_at(k, RULE_WEAK_ALGORITHM, EFFECT_NONE, place_of(setting, &list->v[i], t),
 					    "this proposal allows %s", t->name);
 			diag_note(k->diag, f, "%s says '%s'", rfc, status);
 		}

@@ -766,8 +766,8 @@ static struct proposal *add_proposal(struct parser *p, const struct element *e, 
 	struct proposal *proposal = vec_add(p->arena, list);
 
 	proposal->protocol = p->in->protocol;
-	if (p->in->base)
-		proposal->span = (struct span){ p->in->base + (uint32_t)e->from, p->in->base + (uint32_t)e->to };
+	proposal->from = (uint32_t)e->from;
+	proposal->to = (uint32_t)e->to;
 	return proposal;
 }
 
@@ -870,7 +870,7 @@ static void sizes_of(const struct proposal_transform *t, enum ipsec_protocol pro
 /* Copies `from` with the choice-th size of its ciphers; with choice 2 both. */
 static struct proposal with_sizes(struct arena *a, const struct proposal *from, enum release release, unsigned ike_version, int choice)
 {
-	struct proposal to = { .protocol = from->protocol, .span = from->span };
+	struct proposal to = { .protocol = from->protocol, .from = from->from, .to = from->to };
 
 	for (size_t i = 0; i < from->transforms.n; i++) {
 		struct proposal_transform t = from->transforms.v[i];
@@ -974,4 +974,6 @@ void proposals_default(struct arena *a, enum ipsec_protocol protocol, enum relea
 		element_to_proposals(&p, &e, ret);
 	}
 	proposals_expand(a, release, ike_version, ret);
+	for (size_t i = 0; i < ret->n; i++)
+		ret->v[i].from = ret->v[i].to = 0;
 }

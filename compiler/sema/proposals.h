@@ -12,7 +12,6 @@
 
 struct proposal_text {
 	struct slice text;
-	uint32_t base;			/* position of its first byte; 0: none */
 	enum ipsec_protocol protocol;
 	enum release release;
 	unsigned ike_version;		/* 1 or 2 */

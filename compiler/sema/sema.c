@@ -23,7 +23,8 @@ struct memory {
 };
 
 struct sema {
-	struct arena *arena;
+	struct arena *arena;			/* of what comes out */
+	struct arena *scratch;			/* of what is remembered on the way */
 	const struct resolved *resolved;
 	enum release release;
 	struct diag *diag;
@@ -66,7 +67,7 @@ static void remember(struct sema *s, struct outcome outcome)
 	if (m->n * 2 >= m->cap) {
 		struct memory bigger = { .cap = m->cap ? m->cap * 2 : 256, .n = m->n };
 
-		bigger.slots = arena_new_array(s->arena, bigger.cap, struct outcome);
+		bigger.slots = arena_new_array(s->scratch, bigger.cap, struct outcome);
 		for (size_t i = 0; i < m->cap; i++)
 			if (m->slots[i].key)
 				bigger.slots[slot_of(&bigger, m->slots[i].key)] = m->slots[i];
@@ -286,7 +287,7 @@ static bool read_value(struct sema *s, const struct setting *setting, const char
 		outcome.error = s->diag->counts[SEVERITY_ERROR] != errors || refused_for_carriage_return(s, &v);
 		outcome.warning = s->diag->counts[SEVERITY_WARNING] != warnings;
 		if (outcome.good && setting->source != SOURCE_CONN) {
-			outcome.value = arena_new(s->arena, struct value);
+			outcome.value = arena_new(s->scratch, struct value);
 			*outcome.value = *ret;
 		}
 		if (!outcome.good || outcome.warning || outcome.error || outcome.value)
@@ -326,7 +327,6 @@ static void report_problem(struct sema *s, const struct setting *setting, const 
 /* A text without a mistake means the same wherever it stands, and most conns of a large file say the same few. */
 struct known_text {
 	unsigned variant;
-	uint32_t base;			/* position of the text that was read */
 	proposal_list proposals;
 	const struct known_text *next;	/* another variant of the same text */
 };
@@ -342,28 +342,11 @@ static const struct known_text *recall_text(const struct sema *s, struct slice t
 
 static void remember_text(struct sema *s, struct slice text, struct known_text known)
 {
-	struct known_text *k = arena_new(s->arena, struct known_text);
+	struct known_text *k = arena_new(s->scratch, struct known_text);
 
 	*k = known;
 	k->next = map_get(&s->proposal_texts, text);
 	map_set(&s->proposal_texts, text, k);
-}
-
-/* The same proposals at another place: the transforms are shared, the spans move. */
-static proposal_list moved(struct arena *a, const struct known_text *known, uint32_t base)
-{
-	proposal_list list = known->proposals;
-
-	if (base == known->base)
-		return list;
-	list.cap = list.n;
-	list.v = arena_new_array(a, list.n, struct proposal);
-	for (size_t i = 0; i < list.n; i++) {
-		list.v[i] = known->proposals.v[i];
-		list.v[i].span.start += base - known->base;
-		list.v[i].span.end += base - known->base;
-	}
-	return list;
 }
 
 static void read_proposals(struct sema *s, const struct setting *setting, const struct ir_conn *c, enum ipsec_protocol protocol,
@@ -373,13 +356,13 @@ static void read_proposals(struct sema *s, const struct setting *setting, const 
 	const struct outcome *known = recall(&s->memory, key_of(setting, variant));
 	const struct syntax_value *value = &setting->param->value;
 	const struct known_text *same = known ? NULL : recall_text(s, value->text, variant);
-	struct proposal_text in = { value->text, value->span.start, protocol, s->release, c->ike_version, c->pfs };
+	struct proposal_text in = { value->text, protocol, s->release, c->ike_version, c->pfs };
 	struct outcome outcome = { .key = key_of(setting, variant) };
 	proposal_problems problems = { 0 };
 	bool refused = false;
 
 	if (same && !has_carriage_return(value)) {
-		*ret = moved(s->arena, same, value->span.start);
+		*ret = same->proposals;
 		return;
 	}
 	if (!known) {
@@ -395,7 +378,7 @@ static void read_proposals(struct sema *s, const struct setting *setting, const 
 		outcome.error = !outcome.good || refused;
 		outcome.warning = problems.n > 0;
 		if (outcome.good && problems.n == 0 && !refused)
-			remember_text(s, value->text, (struct known_text){ variant, value->span.start, outcome.proposals, NULL });
+			remember_text(s, value->text, (struct known_text){ variant, outcome.proposals, NULL });
 		else
 			remember(s, outcome);
 		known = &outcome;
@@ -510,7 +493,7 @@ static struct ir_conn *build_conn(struct sema *s, const struct resolved_conn *r,
 		if (setting->keyword->section != SECTION_CONN || !check_keyword(s, setting, c->name, state))
 			continue;
 		if (!read_value(s, setting, c->name, &value, state)) {
-			vec_push(s->arena, &state->unread, (struct unread){ setting->keyword->id, setting->side });
+			vec_push(s->scratch, &state->unread, (struct unread){ setting->keyword->id, setting->side });
 			continue;
 		}
 		if (setting->keyword->id == KW_IKEV2 && keyexchange && s->release >= RELEASE_5_0 &&
@@ -584,7 +567,7 @@ static void add_findings(struct sema *s, struct conn_state *states)
 {
 	struct map by_name;
 
-	map_init(&by_name, s->arena);
+	map_init(&by_name, s->scratch);
 	for (size_t i = s->ir->conns.n; i > 0; i--)
 		map_set(&by_name, slice_of(s->ir->conns.v[i - 1]->name), &states[i - 1]);
 	for (size_t i = 0; i < s->diag->findings.n; i++) {
@@ -659,29 +642,33 @@ static void prepare_defaults(struct sema *s)
 
 struct ir *sema(struct arena *a, const struct resolved *resolved, enum release release, struct diag *diag)
 {
-	struct sema s = { .arena = a, .resolved = resolved, .release = release, .diag = diag, .ir = arena_new(a, struct ir) };
-	struct conn_state *states = arena_new_array(a, resolved->conns.n + 1, struct conn_state);
-	bool *refused = arena_new_array(a, resolved->conns.n + 1, bool);
+	struct sema s = {
+		.arena = a, .scratch = arena_scratch(a), .resolved = resolved, .release = release, .diag = diag, .ir = arena_new(a, struct ir),
+	};
+	struct conn_state *states = arena_new_array(s.scratch, resolved->conns.n + 1, struct conn_state);
+	bool *refused = arena_new_array(s.scratch, resolved->conns.n + 1, bool);
 
-	map_init(&s.proposal_texts, a);
+	map_init(&s.proposal_texts, s.scratch);
 	s.advice = (struct advice){ .diag = diag, .resolved = resolved, .release = release };
 	judge_earlier_findings(&s);
 	s.ir->release = release;
 	prepare_defaults(&s);
 	read_setup(&s);
 	read_unused_defaults(&s);
+	vec_reserve(a, &s.ir->conns, resolved->conns.n);
 	for (size_t i = 0; i < resolved->conns.n; i++)
 		vec_push(a, &s.ir->conns, build_conn(&s, &resolved->conns.v[i], &states[i]));
 	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		run_checks(&s, s.ir->conns.v[i], &states[i]);
 		refused[i] = states[i].error;
 	}
-	checks_between(a, s.ir, diag, refused);
+	checks_between(s.scratch, s.ir, diag, refused);
 	add_findings(&s, states);
 	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		states[i].error |= refused[i];
 		s.ir->conns.v[i]->verdict = verdict_of(&s, &states[i]);
 	}
 	s.ir->file_refused = s.file_refused;
+	arena_scratch_end(s.scratch);
 	return s.ir;
 }

@@ -16,23 +16,24 @@ void sources_init(struct sources *s, struct arena *a, struct source_reader reade
 
 /* --- adding ------------------------------------------------------------------------------------------------------------------- */
 
+/* Start of the next line; NULL: there is none. */
+static const char *next_line(const struct source_file *f, const char *p)
+{
+	const char *newline = memchr(p, '\n', (size_t)(f->text.p + f->text.n - p));
+
+	return newline ? newline + 1 : NULL;
+}
+
 static void find_lines(struct arena *a, struct source_file *f)
 {
-	const char *end = f->text.p + f->text.n, *p = f->text.p;
-	uint32_t count = 1, *lines;
+	VEC(uint32_t) marks = { 0 };
 
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-		count++;
-		p++;
-	}
-	lines = arena_new_array(a, count, uint32_t);
-	p = f->text.p;
-	for (uint32_t i = 1; i < count; i++) {
-		p = (const char *)memchr(p, '\n', (size_t)(end - p)) + 1;
-		lines[i] = (uint32_t)(p - f->text.p);
-	}
-	f->lines = lines;
-	f->line_count = count;
+	f->line_count = 0;
+	for (const char *p = f->text.p; p; p = next_line(f, p))
+		if (f->line_count++ % SOURCE_MARK_LINES == 0)
+			vec_push(a, &marks, (uint32_t)(p - f->text.p));
+	f->marks = marks.v;
+	f->mark_count = (uint32_t)marks.n;
 }
 
 /* Each file takes a position more than it has bytes, so the next may start behind the limit. */
@@ -260,35 +261,51 @@ struct slice sources_text(const struct sources *s, struct span span)
 	return slice_sub(f->text, span.start - f->base, span.end - f->base);
 }
 
-static uint32_t line_of(const struct source_file *f, uint32_t offset)
+uint32_t source_line_start(const struct source_file *f, uint32_t line)
 {
-	uint32_t low = 0, high = f->line_count;
+	const char *p = f->text.p + f->marks[(line - 1) / SOURCE_MARK_LINES];
+
+	for (uint32_t more = (line - 1) % SOURCE_MARK_LINES; more; more--)
+		p = next_line(f, p);
+	return (uint32_t)(p - f->text.p);
+}
+
+/* The line, from 1, that holds an offset, and where it starts. */
+static uint32_t line_of(const struct source_file *f, uint32_t offset, const char **ret_start)
+{
+	uint32_t low = 0, high = f->mark_count, line;
+	const char *next;
 
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (f->lines[middle] <= offset)
+		if (f->marks[middle] <= offset)
 			low = middle;
 		else
 			high = middle;
 	}
-	return low;
+	line = low * SOURCE_MARK_LINES + 1;
+	*ret_start = f->text.p + f->marks[low];
+	while ((next = next_line(f, *ret_start)) && next <= f->text.p + offset) {
+		*ret_start = next;
+		line++;
+	}
+	return line;
 }
 
 struct diag_place sources_locate(const struct sources *s, uint32_t position)
 {
 	const struct source_file *f = sources_file_at(s, position);
 	struct diag_place place = { 0 };
-	uint32_t line, end;
+	const char *start, *next;
 
 	if (!f)
 		return place;
-	line = line_of(f, position - f->base);
-	end = line + 1 < f->line_count ? f->lines[line + 1] - 1 : (uint32_t)f->text.n;
 	place.file = f->path;
-	place.line = line + 1;
-	place.column = position - f->base - f->lines[line] + 1;
-	place.text = slice_sub(f->text, f->lines[line], end);
+	place.line = line_of(f, position - f->base, &start);
+	place.column = (uint32_t)(f->text.p + (position - f->base) - start) + 1;
+	next = next_line(f, start);
+	place.text = (struct slice){ start, (size_t)((next ? next - 1 : f->text.p + f->text.n) - start) };
 	if (place.text.n && place.text.p[place.text.n - 1] == '\r')
 		place.text.n--;
 	place.included_from = f->included_from;

@@ -10,6 +10,9 @@
 #include "base/arena.h"
 #include "diag/diag.h"
 
+/* Lines from one mark to the next: few enough to count, and the marks take next to no memory. */
+#define SOURCE_MARK_LINES	32u
+
 /* Which file it really is, whatever its name: two names of one file are equal here. */
 struct source_id {
 	uint64_t device, inode;
@@ -25,7 +28,8 @@ struct source_file {
 	struct span included_from;	/* of the include statement; unknown: named on the command line */
 	int parent;			/* index of the including file, -1: none */
 	unsigned depth;			/* 0: named on the command line */
-	const uint32_t *lines;		/* offsets of line starts in text */
+	const uint32_t *marks;		/* offsets in text of the starts of lines 1, 1 + SOURCE_MARK_LINES, ... */
+	uint32_t mark_count;		/* at least 1 */
 	uint32_t line_count;		/* at least 1 */
 	bool secret;			/* its lines are never shown, only places in it */
 };
@@ -75,6 +79,8 @@ const char *sources_below_root(struct sources *s, const char *name);
 /* Reads one match. Index, or -errno. */
 int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from);
 
+/* Offset of the start of a line, from 1 to line_count. */
+uint32_t source_line_start(const struct source_file *file, uint32_t line);
 /* Index of the file that holds a position; -1 for "nowhere". A position just behind the last byte belongs to the file. */
 int sources_index_at(const struct sources *s, uint32_t position);
 const struct source_file *sources_file_at(const struct sources *s, uint32_t position);	/* NULL for "nowhere" */

@@ -53,7 +53,7 @@ static bool has_type(const struct proposal *p, enum transform_type type)
 /* The transforms of `from` that this build can do, with AEAD ciphers or with the others: never both in one proposal (I-041). */
 static void take(struct arena *a, const struct proposal *from, bool aead, proposal_list *to, const char **ret_why)
 {
-	struct proposal p = { .protocol = from->protocol, .span = from->span };
+	struct proposal p = { .protocol = from->protocol };
 
 	for (size_t i = 0; i < from->transforms.n; i++) {
 		const struct proposal_transform *t = &from->transforms.v[i];
