@@ -46,6 +46,7 @@
 #define LIMIT_PROPOSALS		255u
 #define LIMIT_TRANSFORMS	255u
 #define LIMIT_SELECTORS		255u
+#define LIMIT_LEASES		65536u			/* addresses that one pool gives */
 #define LIMIT_SA_POLICIES	768u			/* that a negotiation may ask of the kernel for one child SA */
 #define LIMIT_CERTIFICATES	16u
 #define LIMIT_FRAGMENTS		64u

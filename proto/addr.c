@@ -216,7 +216,7 @@ static struct ip_prefix longest_run(const struct ip_addr *first, const struct ip
 	}
 }
 
-static void increment(struct ip_addr *a)
+void ip_addr_increment(struct ip_addr *a)
 {
 	for (size_t i = ip_addr_size(a); i-- > 0 && ++a->bytes[i] == 0; )
 		;
@@ -231,7 +231,7 @@ size_t ip_range_to_prefixes(const struct ip_range *r, struct ip_prefix *ret, siz
 		if (ip_addr_eq(&end, &r->last))
 			return n + 1;
 		at = end;
-		increment(&at);
+		ip_addr_increment(&at);
 	}
 	return room + 1;
 }

@@ -73,6 +73,7 @@ struct ip_range ip_range_of_prefix(const struct ip_prefix *p);
 bool ip_range_to_prefix(const struct ip_range *r, struct ip_prefix *ret);
 /* The fewest prefixes that are this range together, in order; returns their number, room + 1 when there is no room for all. */
 size_t ip_range_to_prefixes(const struct ip_range *r, struct ip_prefix *ret, size_t room);
+void ip_addr_increment(struct ip_addr *a);	/* the last one is followed by the first */
 bool ip_range_contains(const struct ip_range *outer, const struct ip_range *inner);
 bool ip_range_has(const struct ip_range *r, const struct ip_addr *a);
 char *ip_range_format(const struct ip_range *r, char text[IP_RANGE_TEXT]);	/* a prefix where it is one, else A-B */

@@ -112,6 +112,9 @@ struct dataplane_ops {
 	 * up; `conn` is the child's name. The caller keeps the array until it is taken back. */
 	int (*add_negotiated)(struct dataplane *dp, const struct plan_policy *policies, size_t n, const char **ret_why);
 	int (*del_negotiated)(struct dataplane *dp, const struct plan_policy *policies, size_t n);
+	/* An inner address of this host, given by a peer: there before policies name it, and gone with its last SA. */
+	int (*add_address)(struct dataplane *dp, const struct ip_addr *addr, const char **ret_why);
+	int (*del_address)(struct dataplane *dp, const struct ip_addr *addr);
 	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */
 	int (*fds)(struct dataplane *dp, int *fds, int max);
 	void (*process)(struct dataplane *dp, int fd, uint64_t now_ms);

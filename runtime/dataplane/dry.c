@@ -214,6 +214,23 @@ static int dry_del_negotiated(struct dataplane *dp, const struct plan_policy *po
 	return policyset_del_negotiated(&self(dp)->policies, policies, n);
 }
 
+static int dry_add_address(struct dataplane *dp, const struct ip_addr *addr, const char **ret_why)
+{
+	char text[IP_ADDR_TEXT];
+
+	(void)ret_why;
+	tell(self(dp), NULL, "add address %s", ip_addr_format(addr, text));
+	return 0;
+}
+
+static int dry_del_address(struct dataplane *dp, const struct ip_addr *addr)
+{
+	char text[IP_ADDR_TEXT];
+
+	tell(self(dp), NULL, "remove address %s", ip_addr_format(addr, text));
+	return 0;
+}
+
 static int dry_fds(struct dataplane *dp, int *fds, int max)
 {
 	(void)dp;
@@ -264,6 +281,8 @@ const struct dataplane_ops dataplane_dry = {
 	.del_policies = dry_del_policies,
 	.add_negotiated = dry_add_negotiated,
 	.del_negotiated = dry_del_negotiated,
+	.add_address = dry_add_address,
+	.del_address = dry_del_address,
 	.fds = dry_fds,
 	.process = dry_process,
 };

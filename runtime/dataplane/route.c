@@ -92,6 +92,35 @@ int route_del(struct route_table *table, const struct ip_prefix *dst)
 	return error == -ESRCH ? 0 : error;
 }
 
+static struct nlmsghdr *address_message(void *buffer, uint16_t type, uint16_t flags, int ifindex, const struct ip_addr *addr)
+{
+	struct nlmsghdr *m = netlink_start(buffer, type, flags);
+	struct ifaddrmsg *message = mnl_nlmsg_put_extra_header(m, sizeof(*message));
+
+	message->ifa_family = (uint8_t)addr->family;
+	message->ifa_prefixlen = (uint8_t)ip_addr_bits(addr);
+	message->ifa_flags = addr->family == AF_INET6 ? IFA_F_NODAD : 0;
+	message->ifa_index = (uint32_t)ifindex;
+	mnl_attr_put(m, IFA_LOCAL, ip_addr_size(addr), addr->bytes);
+	mnl_attr_put(m, IFA_ADDRESS, ip_addr_size(addr), addr->bytes);
+	return m;
+}
+
+int route_add_address(struct route_table *table, int ifindex, const struct ip_addr *addr)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+
+	return netlink_call(&table->nl, address_message(buffer, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, ifindex, addr), NULL, NULL);
+}
+
+int route_del_address(struct route_table *table, int ifindex, const struct ip_addr *addr)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	int error = netlink_call(&table->nl, address_message(buffer, RTM_DELADDR, 0, ifindex, addr), NULL, NULL);
+
+	return error == -EADDRNOTAVAIL ? 0 : error;
+}
+
 struct address_search {
 	const struct ip_prefix *in;
 	struct ip_addr found;

@@ -31,6 +31,9 @@ int route_open(struct route_table *table);
 void route_close(struct route_table *table);		/* removes the rules; routes are removed one by one, or with their device */
 int route_add(struct route_table *table, const struct ip_prefix *dst, const struct route_way *way);	/* replaces */
 int route_del(struct route_table *table, const struct ip_prefix *dst);
+/* An address of the host itself, without a network around it. */
+int route_add_address(struct route_table *table, int ifindex, const struct ip_addr *addr);
+int route_del_address(struct route_table *table, int ifindex, const struct ip_addr *addr);
 int route_link_up(struct route_table *table, int ifindex, unsigned mtu);
 /* The first address of this host within the prefix; -ENOENT: none. */
 int route_local_address(struct route_table *table, const struct ip_prefix *in, struct ip_addr *ret);

@@ -145,6 +145,21 @@ static int tun_del_negotiated(struct dataplane *dp, const struct plan_policy *po
 	return policyset_del_negotiated(&self(dp)->policies, policies, n);
 }
 
+static int tun_add_address(struct dataplane *dp, const struct ip_addr *addr, const char **ret_why)
+{
+	struct tun_dp *t = self(dp);
+	int error = route_add_address(&t->routes, t->ifindex, addr);
+
+	if (error)
+		*ret_why = t->routes.nl.why;
+	return error;
+}
+
+static int tun_del_address(struct dataplane *dp, const struct ip_addr *addr)
+{
+	return route_del_address(&self(dp)->routes, self(dp)->ifindex, addr);
+}
+
 /* --- probe, open, close ------------------------------------------------------------------------------------------------------- */
 
 static int tun_probe(const char **ret_why)
@@ -549,6 +564,8 @@ const struct dataplane_ops dataplane_tun = {
 	.del_policies = tun_del_policies,
 	.add_negotiated = tun_add_negotiated,
 	.del_negotiated = tun_del_negotiated,
+	.add_address = tun_add_address,
+	.del_address = tun_del_address,
 	.fds = tun_fds,
 	.process = tun_process,
 	.receive_udp = tun_receive_udp,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* xfrm.c -- the kernel's IPsec: SAs and policies over netlink (rules I-220 ... I-232). */
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>		/* before linux/, whose in6.h then yields to it */
 #include <linux/netlink.h>
 #include <linux/xfrm.h>
@@ -418,6 +419,22 @@ static int xfrm_del_policies(struct dataplane *dp, const char *child, enum plan_
 	return policyset_del(&self(dp)->policies, child, when);
 }
 
+/* The loopback device has it, so that it stays when the way to the peer changes. */
+static int xfrm_add_address(struct dataplane *dp, const struct ip_addr *addr, const char **ret_why)
+{
+	struct xfrm_dp *x = self(dp);
+	int error = route_add_address(&x->routes, (int)if_nametoindex("lo"), addr);
+
+	if (error)
+		*ret_why = x->routes.nl.why;
+	return error;
+}
+
+static int xfrm_del_address(struct dataplane *dp, const struct ip_addr *addr)
+{
+	return route_del_address(&self(dp)->routes, (int)if_nametoindex("lo"), addr);
+}
+
 /* Removes all that is ours: policies first, so that nothing waits for an SA that has gone (I-222). */
 static void xfrm_close(struct dataplane *dp)
 {
@@ -605,6 +622,8 @@ const struct dataplane_ops dataplane_xfrm = {
 	.del_policies = xfrm_del_policies,
 	.add_negotiated = xfrm_add_negotiated,
 	.del_negotiated = xfrm_del_negotiated,
+	.add_address = xfrm_add_address,
+	.del_address = xfrm_del_address,
 	.fds = xfrm_fds,
 	.process = xfrm_process,
 };

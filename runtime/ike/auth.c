@@ -99,6 +99,8 @@ static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -ENOKEY, &p->origin, "we cannot authenticate: %s", why);
 		return false;
 	}
+	if (config_asks(sa))
+		config_add_request(sa, d);
 	return child_add_offer(sa, t, true, d);
 }
 
@@ -350,7 +352,7 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 		return fail(d);
 	sa_established(sa);
 	log_established(sa);
-	if (wire_find(m, PAYLOAD_SA, 0))
+	if (wire_find(m, PAYLOAD_SA, 0) && config_answer(sa, m, d))
 		child_answer(sa, m, true, NULL, d);
 	/* After the new child, so that its conn's policies stand without a gap. */
 	if (sa->peer->plan->initial_contact && !proof_is_null(sa->peer) && wire_find_notify(m, NOTIFY_INITIAL_CONTACT, NULL))

@@ -250,6 +250,7 @@ static void strip(struct ike_sa *sa)
 
 	while (sa->children)
 		child_end(sa->children);
+	config_release(sa);
 	task_drop_all(sa);
 	timer_cancel(ike, &sa->retransmit);
 	timer_cancel(ike, &sa->lifetime);
@@ -492,6 +493,7 @@ void ike_free(struct ike *ike)
 		if (c->routed)
 			ike->env->dataplane->ops->del_policies(ike->env->dataplane, c->plan->name, PLAN_WHEN_ROUTE);
 	}
+	config_free(ike);
 	prf_free(ike->cookie_prf);
 	explicit_bzero(&ike->cookie, sizeof(ike->cookie));
 	explicit_bzero(&ike->old_cookie, sizeof(ike->old_cookie));

@@ -22,6 +22,8 @@
 struct ike_sa;
 struct child_sa;
 struct made_policies;
+struct address_pool;
+struct lease;
 struct reassembly;
 struct task;
 
@@ -64,6 +66,8 @@ struct ike_peer {
 	const struct certificate *cert;		/* ours; NULL: none is needed */
 	const struct certificate *remote_cert;	/* the only one that the peer may have; NULL: any of a CA */
 	struct ident ca;			/* IDENT_DN: of that CA */
+	struct address_pool *pools[2];		/* from which its addresses come, IPv4 and IPv6; NULL: none */
+	bool asks[2];				/* as a client, for an address of that family */
 	unsigned sa_count;
 	bool touched;			/* mark of a walk */
 };
@@ -188,6 +192,8 @@ struct ike_sa {
 	unsigned queued;
 	struct child_sa *children;
 	unsigned child_count;
+	struct lease *lease[2];		/* what we gave to the peer, IPv4 and IPv6 */
+	struct inner_address *inner[2];	/* what it gave to us */
 	/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
 	struct ike_sa *by_peer;
 	struct ike_sa *successor;
@@ -201,6 +207,12 @@ struct ike_sa {
 	char last_error[IKE_REASON_TEXT];
 	int last_status;		/* -errno that goes with it */
 	const struct plan_origin *last_origin;
+};
+
+struct inner_address {		/* of ours, given by a server, while an IKE SA has it */
+	struct ip_addr addr;
+	unsigned users;
+	struct inner_address *next;
 };
 
 /* --- child SA ----------------------------------------------------------------------------------------------------------------- */
@@ -281,6 +293,8 @@ struct ike {
 	struct cookie_secret cookie, old_cookie;
 	uint64_t cookie_changed;
 	struct prf *cookie_prf;
+	struct address_pool *pools;
+	struct inner_address *inner;
 	uint32_t next_reqid;		/* the last one that was given to a peer of a template */
 	uint64_t now;
 	uint64_t unprotected_second;	/* second in which unprotected errors are counted, */
@@ -467,6 +481,20 @@ void child_await_end(struct child_sa *c);	/* it is not rekeyed any more, only it
 int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret);
 void child_release_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t spi);
 void child_addresses_changed(struct ike_sa *sa);
+
+typedef VEC(struct traffic_selector) ts_vec;
+
+/* config.c: inner addresses */
+void config_load(struct ike *ike, struct ike_peer *p);
+void config_load_child(struct ike_peer *p, const struct plan_child *child);
+void config_free(struct ike *ike);
+bool config_asks(const struct ike_sa *sa);				/* as a client */
+void config_add_request(const struct ike_sa *sa, struct draft *d);
+const char *config_take_reply(struct ike_sa *sa, const struct wire_message *m);	/* NULL: sa->inner is set; else what is wrong */
+bool config_answer(struct ike_sa *sa, const struct wire_message *m, struct draft *d);	/* as a server; false: no child, and the notify says why */
+void config_selectors(const struct ike_sa *sa, bool local, ts_vec *ret);	/* of that end, where it has an inner address; else nothing */
+void config_move(struct ike_sa *from, struct ike_sa *to);		/* to the successor of a rekey */
+void config_release(struct ike_sa *sa);
 
 /* policies.c */
 /* Sets c->made, unless the plan's policies are right; a rekey of `old` shares its policies where nothing changed. 0, or -errno with

@@ -119,10 +119,6 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	if (plan->remote.kind == PLAN_ADDRESS_NAME || plan->local.kind == PLAN_ADDRESS_NAME)
 		return arena_printf(&ike->arena, "'%s' is a name, which ipsec-run does not look up; write the address",
 				    plan->remote.kind == PLAN_ADDRESS_NAME ? plan->remote.name : plan->local.name);
-	*ret_rule = RULE_IKE_CONFIG_UNSUPPORTED;
-	if (plan->local.config != PLAN_ROLE_NONE)
-		return plan->local.config == PLAN_ROLE_CLIENT ? "it asks its peer for an inner address, which ipsec-run cannot" :
-		       "it gives its peers inner addresses, which ipsec-run cannot";
 	*ret_rule = RULE_IKE_TRANSFORM_UNSUPPORTED;
 	if (!take_all(ike, &plan->proposals, &p->proposals, &why))
 		return arena_printf(&ike->arena, "none of its IKE proposals can be negotiated: %s", why);
@@ -208,6 +204,8 @@ static void load_child(struct ike *ike, struct child_conn *c, const struct map *
 	const char *why;
 
 	c->peer = map_get(peers, slice_of(p->peer));
+	if (c->peer)
+		config_load_child(c->peer, p);
 	c->retry = (struct timer){ .fire = conn_retry_fire, .owner = c };
 	why = child_refused_why(ike, c, &rule);
 	c->refused = why != NULL;
@@ -239,6 +237,7 @@ int load_plan(struct ike *ike, struct diag *diag)
 		ike->peers[i].plan = &plan->peers.v[i];
 		map_set(&peers, slice_of(plan->peers.v[i].conn), &ike->peers[i]);
 		load_peer(ike, &ike->peers[i], diag);
+		config_load(ike, &ike->peers[i]);
 		refused |= ike->peers[i].refused;
 	}
 	for (size_t i = 0; i < ike->conn_count; i++) {

@@ -58,9 +58,7 @@ static enum plan_tristate esn_accept(const struct plan_child *c)
 	return esn_offer(c) == WIRE_ESN_NO ? PLAN_NO : c->esn;
 }
 
-typedef VEC(struct traffic_selector) ts_vec;
-
-/* An end without subnets protects itself: its address, which for %any is known only now. */
+/* An end without subnets protects itself: the address that it was given, or its own, which for %any is known only now. */
 static ts_vec ts_of_end(struct ike_sa *sa, const struct child_conn *c, bool local)
 {
 	ts_vec list = { 0 };
@@ -70,6 +68,9 @@ static ts_vec ts_of_end(struct ike_sa *sa, const struct child_conn *c, bool loca
 		return (ts_vec){ c->plan->local_ts.v, c->plan->local_ts.n, 0 };
 	if (!local && c->plan->remote_ts.n)
 		return (ts_vec){ c->plan->remote_ts.v, c->plan->remote_ts.n, 0 };
+	config_selectors(sa, local, &list);
+	if (list.n)
+		return list;
 	host = ip_prefix_of_host(local ? &sa->local : &sa->remote);
 	vec_push(&sa->ike->scratch, &list, ts_of_prefix(&host, 0, 0));
 	return list;
@@ -156,9 +157,12 @@ static const char *read_answer(struct ike_sa *sa, struct task *t, const struct w
 	const struct wire_payload *sa_p = wire_find(m, PAYLOAD_SA, 0), *tsi = wire_find(m, PAYLOAD_TSI, 0),
 				  *tsr = wire_find(m, PAYLOAD_TSR, 0);
 	proposal_list list = offered(sa, t->conn, in_auth);
+	const char *wrong = in_auth && config_asks(sa) ? config_take_reply(sa, m) : NULL;
 	ts_vec local = ts_of_end(sa, t->conn, true), remote = ts_of_end(sa, t->conn, false);
 	bool transport = wire_find_notify(m, NOTIFY_USE_TRANSPORT_MODE, NULL);
 
+	if (wrong)
+		return wrong;
 	if (!sa_p || !tsi || !tsr)
 		return "the peer's answer has no SA or no selectors";
 	if (!check_answer(&sa->ike->scratch, &list, sa_p->body, in_auth ? KE_IGNORED : KE_CHOSEN, esn_accept(t->conn->plan),

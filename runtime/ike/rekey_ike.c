@@ -82,6 +82,7 @@ void rekey_ike_hand_over(struct ike_sa *old, struct ike_sa *to)
 {
 	while (old->children)
 		child_move(old->children, to);
+	config_move(old, to);
 	task_move_queue(old, to);
 	if (task_pending(old, TASK_DELETE_IKE, NULL, NULL))
 		sa_delete(to);

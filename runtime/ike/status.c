@@ -26,7 +26,7 @@ static void describe_child(struct child_sa *c, struct ike_child_status *s)
 		.encap = c->encap,
 		.spi_in = c->spi_in,
 		.spi_out = c->spi_out,
-		.reqid = c->conn->plan->reqid,
+		.reqid = c->made ? c->made->reqid : c->conn->plan->reqid,
 		.proposal = c->proposal,
 		.local_ts = c->local_ts,
 		.remote_ts = c->remote_ts,

@@ -38,6 +38,8 @@ struct lab_dataplane {
 	int policies_up, policies_route;	/* calls of add minus calls of del; those that were negotiated are up */
 	const struct plan_policy *negotiated;	/* the last ones */
 	size_t negotiated_count;
+	struct ip_addr inner;			/* the last address that was added */
+	int inner_count;
 	uint64_t packets_in;			/* what query_sa tells */
 	int refuse_add, refuse_policies;	/* -errno of the next ones; 0: none */
 };
@@ -234,6 +236,25 @@ static inline int lab_del_negotiated(struct dataplane *dataplane, const struct p
 	return lab_del_policies(dataplane, NULL, PLAN_WHEN_UP);
 }
 
+static inline int lab_add_address(struct dataplane *dataplane, const struct ip_addr *addr, const char **ret_why)
+{
+	struct lab_dataplane *dp = (struct lab_dataplane *)dataplane;
+
+	(void)ret_why;
+	dp->inner = *addr;
+	dp->inner_count++;
+	return 0;
+}
+
+static inline int lab_del_address(struct dataplane *dataplane, const struct ip_addr *addr)
+{
+	struct lab_dataplane *dp = (struct lab_dataplane *)dataplane;
+
+	(void)addr;
+	dp->inner_count--;
+	return 0;
+}
+
 static const struct dataplane_ops lab_dataplane_ops = {
 	.name = "lab",
 	.summary = "keeps books for a test",
@@ -247,6 +268,8 @@ static const struct dataplane_ops lab_dataplane_ops = {
 	.del_policies = lab_del_policies,
 	.add_negotiated = lab_add_negotiated,
 	.del_negotiated = lab_del_negotiated,
+	.add_address = lab_add_address,
+	.del_address = lab_del_address,
 };
 
 /* The kernel's rule: the newest outbound SA carries the traffic. The packet gets through if the other end has that SA with the

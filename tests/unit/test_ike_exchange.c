@@ -744,7 +744,109 @@ START_TEST(template)
 }
 END_TEST
 
+/* West asks east for an address of its pool (RFC 7296 section 2.19, I-171, I-172). */
+static struct lab *lab_pool(uint64_t seed, const char *first, const char *last)
+{
+	struct lab *lab = lab_new(seed);
+	struct plan *west = lab->ends[0].plan, *east = lab->ends[1].plan;
+
+	west->peers.v[0].local.config = PLAN_ROLE_CLIENT;
+	west->children.v[0].local_ts.n = 0;
+	west->policies.n = east->policies.n = 0;
+	east->peers.v[0].local.config = PLAN_ROLE_SERVER;
+	east->peers.v[0].remote.config = PLAN_ROLE_CLIENT;
+	east->peers.v[0].remote.kind = PLAN_ADDRESS_ANY;
+	vec_push(&lab->ends[1].arena, &east->peers.v[0].remote.pools, ((struct ip_range){ lab_addr(first), lab_addr(last) }));
+	east->children.v[0].remote_ts.n = 0;
+	return lab;
+}
+
+START_TEST(address_from_pool)
+{
+	struct lab *lab = lab_pool(54, "10.77.0.10", "10.77.0.20");
+	struct lab_dataplane *west = &lab->ends[0].dp;
+
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	ck_assert(west->inner_count == 1 && ip_addr_eq(&west->inner, &(struct ip_addr){ .family = AF_INET, .bytes = { 10, 77, 0, 10 } }));
+	check_policies(west, 16386, "10.77.0.10/32 -> 10.2.0.0/16 out, 10.2.0.0/16 -> 10.77.0.10/32 in, 10.2.0.0/16 -> 10.77.0.10/32 fwd");
+	check_policies(&lab->ends[1].dp, 16390,
+		       "10.2.0.0/16 -> 10.77.0.10/32 out, 10.77.0.10/32 -> 10.2.0.0/16 in, 10.77.0.10/32 -> 10.2.0.0/16 fwd");
+	/* rekeys keep it, and the same peer has it again */
+	ike_rekey_ike(lab->ends[0].ike, "net", 2, lab->now);
+	lab_run(lab, 20000);
+	ike_rekey_child(lab->ends[1].ike, "net", 3, lab->now);
+	lab_run(lab, 20000);
+	check_up(lab);
+	ck_assert_int_eq(west->inner_count, 1);
+	ike_down(lab->ends[0].ike, "net", 4, lab->now);
+	lab_run(lab, 20000);
+	check_clean(lab);
+	ck_assert_int_eq(west->inner_count, 0);
+	ike_up(lab->ends[0].ike, "net", 5, lab->now);
+	lab_run(lab, 1000);
+	check_up(lab);
+	ck_assert_uint_eq(west->inner.bytes[3], 10);
+	lab_free(lab);
+}
+END_TEST
+
+/* Another peer has the only address; it gets it when the first one has gone. */
+START_TEST(pool_without_address)
+{
+	struct lab *lab = lab_pool(55, "10.77.0.10", "10.77.0.10");
+	struct lab_end *west = &lab->ends[0], *east = &lab->ends[1];
+
+	east->plan->peers.v[0].remote.id = (struct ident){ .type = IDENT_ANY };
+	*vec_add(&west->arena, &west->plan->peers) = west->plan->peers.v[0];
+	west->plan->peers.v[1].conn = "other";
+	west->plan->peers.v[1].local.id = lab_ident(&west->arena, "@other.example");
+	lab_add_child(west, "other", "10.1.0.0/16", "10.2.0.0/16")->peer = "other";
+	west->plan->children.v[1].local_ts.n = 0;
+	lab_open(lab);
+	ike_up(west->ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	ike_up(west->ike, "other", 2, lab->now);
+	lab_run(lab, 1000);
+	ck_assert(lab_told(east, RULE_IKE_NO_INNER_ADDRESS));
+	ck_assert_msg(strstr(west->done[1].reason, "INTERNAL_ADDRESS_FAILURE"), "%s", west->done[1].reason);
+	ck_assert_int_eq(west->dp.inner_count, 1);
+	ike_down(west->ike, "other", 3, lab->now);
+	ike_down(west->ike, "net", 4, lab->now);
+	lab_run(lab, 20000);
+	ike_up(west->ike, "other", 5, lab->now);
+	lab_run(lab, 1000);
+	ck_assert_int_eq(west->dp.inner_count, 1);
+	lab_free(lab);
+}
+END_TEST
+
+/* Who asks for nothing gets no child SA from a conn with a pool (FAILED_CP_REQUIRED), and a server without one leaves the client without. */
+START_TEST(one_end_without_config)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct lab *lab = lab_pool(56 + i, "10.77.0.10", "10.77.0.20");
+
+		if (i)
+			lab->ends[1].plan->peers.v[0].remote.pools.n = 0;
+		else
+			lab->ends[0].plan->peers.v[0].local.config = PLAN_ROLE_NONE;
+		lab_open(lab);
+		ike_up(lab->ends[0].ike, "net", 1, lab->now);
+		lab_run(lab, 300);
+		ck_assert_int_lt(lab->ends[0].done[0].status, 0);
+		ck_assert_msg(strstr(lab->ends[0].done[0].reason, i ? "gives us no address" : "FAILED_CP_REQUIRED"), "%s",
+			      lab->ends[0].done[0].reason);
+		ck_assert_int_eq(lab->ends[0].dp.inner_count, 0);
+		lab_free(lab);
+	}
+}
+END_TEST
+
 TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded,
 	 another_group, group_not_offered, forged_refusal, wrong_psk, refusal_lost, wrong_identity_of_responder, unknown_identity,
 	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses, fragments,
-	 no_fragments_unless_both, conn_by_identity, template)
+	 no_fragments_unless_both, conn_by_identity, template,
+	 address_from_pool, pool_without_address, one_end_without_config)
