@@ -189,7 +189,8 @@ static void report_foreign(struct unit *u, const struct evidence *e, const struc
 			diag_related(&u->diag, f, m->span, "%s", label_of(&u->arena, m->mark, program->name));
 	}
 	if (others > MARKS_SHOWN)
-		diag_note(&u->diag, f, "%u more words of the file are %s's", others - MARKS_SHOWN, program->name);
+		diag_note(&u->diag, f, "%u more word%s of the file %s %s's", others - MARKS_SHOWN, others - MARKS_SHOWN == 1 ? "" : "s",
+			  others - MARKS_SHOWN == 1 ? "is" : "are", program->name);
 	diag_note(&u->diag, f, "%u other finding%s withheld; '--dialect=%s' shows what libreswan makes of each line", u->withheld,
 		  u->withheld == 1 ? " is" : "s are", release_name(u->release));
 	diag_help(&u->diag, f, "%s", program->advice);

@@ -170,6 +170,81 @@ static void compare_directories(struct parser *p, struct slice name, struct sour
 	diag_help(p->diag, f, "write the whole path");
 }
 
+/* --- what a pattern leaves out ------------------------------------------------------------------------------------------------- */
+
+#define LEFT_OUT_SHOWN	3u
+
+static struct slice last_part(struct slice path)
+{
+	const char *slash = memrchr(path.p, '/', path.n);
+
+	return slash ? slice_sub(path, (size_t)(slash - path.p) + 1, path.n) : path;
+}
+
+static bool slice_ends_nocase(struct slice s, struct slice end)
+{
+	return s.n >= end.n && strncasecmp(s.p + s.n - end.n, end.p, end.n) == 0;
+}
+
+/* Whether somebody may take the file for a part of the configuration: "vpn.conf.bak", "vpn.CONF" and "vpn.cfg" beside "*.conf". */
+static bool looks_included(struct slice name, struct slice suffix)
+{
+	static const char *const others[] = { ".conf", ".cfg", ".config", ".cnf", ".conn" };
+
+	if (slice_ends_nocase(name, SLICE(".d")))		/* a directory */
+		return false;
+	for (size_t i = 0; i + suffix.n <= name.n; i++)
+		if (strncasecmp(name.p + i, suffix.p, suffix.n) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (slice_ends_nocase(name, slice_of(others[i])))
+			return true;
+	return false;
+}
+
+static bool is_match(const struct source_matches *matches, const char *path)
+{
+	for (size_t i = 0; i < matches->list.n; i++)
+		if (strcmp(matches->list.v[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The end that all names have that the pattern takes, when it is one like "*.conf" in a directory that it names; else empty. */
+static struct slice suffix_of(struct slice pattern)
+{
+	struct slice last = last_part(pattern), none = { NULL, 0 };
+
+	if (last.n < 3 || last.p[0] != '*' || last.p[1] != '.' || is_pattern(slice_sub(last, 1, last.n)) ||
+	    is_pattern(slice_sub(pattern, 0, pattern.n - last.n)))
+		return none;
+	return slice_sub(last, 1, last.n);
+}
+
+static void look_for_left_out(struct parser *p, struct slice pattern, const struct source_matches *matches)
+{
+	struct slice suffix = suffix_of(pattern), all = slice_sub(pattern, 0, pattern.n - suffix.n);
+	struct source_matches there;
+	const char *names = NULL;
+	unsigned n = 0;
+	struct finding *f;
+
+	if (!suffix.n || sources_glob(p->sources, p->file, all, &there))
+		return;
+	for (size_t i = 0; i < there.list.n; i++) {
+		struct slice name = last_part(slice_of(there.list.v[i].path));
+
+		if (!looks_included(name, suffix) || is_match(matches, there.list.v[i].path) || n++ >= LEFT_OUT_SHOWN)
+			continue;
+		names = arena_printf(p->arena, "%s%s'" SLICE_FMT "'", names ? names : "", names ? ", " : "", SLICE_ARG(name));
+	}
+	if (!n)
+		return;
+	f = diag_report(p->diag, RULE_INCLUDE_LEAVES_OUT, p->include.span, "'" SLICE_FMT "' leaves out %s%s", SLICE_ARG(pattern), names,
+			n > LEFT_OUT_SHOWN ? " and others" : "");
+	diag_note(p->diag, f, "their names do not end in '" SLICE_FMT "'", SLICE_ARG(suffix));
+}
+
 void include_read(struct parser *p)
 {
 	struct slice name = p->include.text;
@@ -183,6 +258,8 @@ void include_read(struct parser *p)
 		compare_directories(p, name, &matches);
 	if (error || matches.list.n == 0)
 		nothing_found(p, name, error);
+	else
+		look_for_left_out(p, name, &matches);
 	for (size_t i = 0; i < matches.list.n; i++) {
 		struct token include = p->include;
 		struct span line = p->include_line;

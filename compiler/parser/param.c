@@ -402,7 +402,7 @@ void parse_parameter(struct parser *p, const struct written *w, bool indented)
 {
 	struct syntax_param param = { .key = w->head.text, .key_span = w->head.span, .user_data = w->head.kind == TOKEN_USER_KEY };
 	struct span at = w->head.kind ? w->head.span : w->equals.span;
-	bool keep;
+	bool keep, after_cr = spelling_after_lone_cr(p, at);
 
 	if (indented && w->head.kind == TOKEN_KEY && indented_statement(p, w, indent_of(p, at)))
 		return;
@@ -412,7 +412,9 @@ void parse_parameter(struct parser *p, const struct written *w, bool indented)
 		missing_keyword(p, w);
 		return;
 	}
-	if (!indented)
+	if (after_cr && !w->equals.kind)
+		return;
+	if (!indented && !after_cr)
 		not_indented(p, w);
 	if (!w->equals.kind && (w->value.kind || !param.user_data))
 		missing_equals(p, w, &param);

@@ -304,6 +304,8 @@ void parse_section_word(struct parser *p, const struct written *w)
 	struct finding *f;
 	enum side side;
 
+	if (!nearest && spelling_after_lone_cr(p, w->head.span))
+		return;
 	if (!w->equals.kind)
 		vec_push(p->arena, &p->syntax->strangers, (struct syntax_stranger){ word, w->head.span });
 	if (!nearest && !ca &&
@@ -360,6 +362,8 @@ void parser_read_file(struct parser *p, int index)
 {
 	const struct source_file file = p->sources->files.v[index];
 	struct span outer_crlf = p->crlf, outer_refused = p->crlf_refused;
+	struct finding *outer_lone_cr = p->lone_cr;
+	unsigned outer_lone_crs = p->lone_crs;
 	int outer = p->file;
 	uint32_t line = 0;			/* where the line starts that is being read; 0: at its first token */
 	struct lexer lexer;
@@ -372,6 +376,7 @@ void parser_read_file(struct parser *p, int index)
 	}
 	p->file = index;
 	p->crlf = p->crlf_refused = (struct span){ 0, 0 };
+	p->lone_crs = 0;
 	spelling_file_start(p, &file);
 	lexer_init(&lexer, file.text, file.base, take_odd, p);
 	while (lexer_next(&lexer, &t)) {
@@ -389,6 +394,8 @@ void parser_read_file(struct parser *p, int index)
 	p->file = outer;
 	p->crlf = outer_crlf;
 	p->crlf_refused = outer_refused;
+	p->lone_cr = outer_lone_cr;
+	p->lone_crs = outer_lone_crs;
 }
 
 struct syntax *syntax_parse(struct arena *a, struct sources *sources, int first, struct diag *diag)

@@ -34,6 +34,8 @@ struct parser {
 	struct map included;			/* source_id as text -> file that was read already, plus one */
 	struct span crlf;			/* of the file being read: the first CR LF; unknown: none */
 	struct span crlf_refused;		/* the first that the real parser refuses */
+	struct finding *lone_cr;		/* of the file being read: the one about carriage returns inside lines */
+	unsigned lone_crs;			/* how many it has */
 };
 
 /* --- grammar.y --- */
@@ -74,6 +76,8 @@ struct syntax_value spelling_of(const struct token *t);	/* without a word */
  * nothing); *ret_extra_told: the finding covers it. */
 struct syntax_value spelling_check(struct parser *p, const struct token *t, const struct token *extra, bool *ret_extra_told);
 void spelling_odd(struct parser *p, enum lexer_oddity oddity, struct span span);
+/* Whether a line begins there only since a carriage return before it was taken for the end of one, which is told. */
+bool spelling_after_lone_cr(const struct parser *p, struct span head);
 void spelling_file_start(struct parser *p, const struct source_file *f);
 void spelling_file_end(struct parser *p);
 bool spelling_is_utf16(struct slice text);

@@ -215,6 +215,34 @@ static void last_comment(struct parser *p, struct span span)
 	parser_refused_by(p, f, IN_ALL_RELEASES);
 }
 
+/* One finding for the file, however many. */
+static void lone_cr(struct parser *p, struct span span)
+{
+	if (p->lone_crs++)
+		return;
+	p->lone_cr = diag_report(p->diag, RULE_LONE_CARRIAGE_RETURN, span, "a carriage return inside the line");
+	diag_note(p->diag, p->lone_cr, "libreswan takes it for a character of the word; here it is read as the end of the line");
+}
+
+static void lone_cr_end(struct parser *p)
+{
+	if (!p->lone_crs)
+		return;
+	if (p->lone_crs > 1)
+		diag_note(p->diag, p->lone_cr, "the file has %u more", p->lone_crs - 1);
+	diag_help(p->diag, p->lone_cr, "end lines with a line feed");
+}
+
+bool spelling_after_lone_cr(const struct parser *p, struct span head)
+{
+	const struct source_file *file = sources_file_at(p->sources, head.start);
+	size_t at = head.start - file->base;
+
+	while (at && (file->text.p[at - 1] == ' ' || file->text.p[at - 1] == '\t'))
+		at--;
+	return p->lone_crs && at && file->text.p[at - 1] == '\r';
+}
+
 void spelling_odd(struct parser *p, enum lexer_oddity oddity, struct span span)
 {
 	struct finding *f;
@@ -230,9 +258,7 @@ void spelling_odd(struct parser *p, enum lexer_oddity oddity, struct span span)
 		last_comment(p, span);
 		break;
 	case ODD_LONE_CR:
-		f = diag_report(p->diag, RULE_LONE_CARRIAGE_RETURN, span, "a carriage return inside the line");
-		diag_note(p->diag, f, "libreswan takes it for a character of the word; here it is read as the end of the line");
-		diag_help(p->diag, f, "end lines with a line feed");
+		lone_cr(p, span);
 		break;
 	case ODD_NUL:
 		f = diag_report(p->diag, RULE_NUL_BYTE, span, "a NUL byte; the rest of the line is not read");
@@ -267,11 +293,12 @@ void spelling_file_start(struct parser *p, const struct source_file *f)
 	diag_fix(p->diag, finding, true, mark, "", "remove it: save the file as UTF-8 without BOM");
 }
 
-/* L-002: one finding for the file, however many lines. */
+/* L-002: one finding for the line ends of the file, however many lines. */
 void spelling_file_end(struct parser *p)
 {
 	struct finding *f;
 
+	lone_cr_end(p);
 	if (!span_known(p->crlf))
 		return;
 	f = diag_report(p->diag, RULE_CRLF_LINE_ENDS, p->crlf, "the lines end with carriage return and line feed");

@@ -64,6 +64,24 @@ static void report_missing_end(struct check *k, enum side side)
 		diag_help(k->diag, f, "add %s= with an address, a host name, %%any or %%defaultroute", check_side_name(side));
 }
 
+/* L-095, L-108: a template inherits auto= like any conn and passes it on, and is itself to be loaded then. */
+static void check_template_start(struct check *k)
+{
+	const struct setting *start = resolved_get(k->conn->resolved, KW_AUTO, SIDE_NONE);
+	struct finding *f;
+
+	if (!start || k->conn->start == PLAN_START_IGNORE)
+		return;
+	f = check_report(k, RULE_TEMPLATE_STARTS, EFFECT_NONE, KW_AUTO, SIDE_NONE, "auto=" SLICE_FMT " is for the template '%s' too",
+			 SLICE_ARG(start->param->value.text), k->conn->name);
+	diag_related(k->diag, f, k->conn->span, "has no %s", misses_host(k, SIDE_LEFT) ? misses_host(k, SIDE_RIGHT) ? "ends" : "left=" : "right=");
+	diag_note(k->diag, f, "libreswan %s tries to load it at start, and says that it cannot", release_name(k->release));
+	if (start->source == SOURCE_CONN)
+		diag_help(k->diag, f, "move the line into the conns that include '%s'", k->conn->name);
+	else
+		diag_help(k->diag, f, "move the line into the conns themselves");
+}
+
 /* C-014. A section that only serves others, or that is not to be loaded, need not be complete. */
 void check_missing_end(struct check *k)
 {
@@ -73,6 +91,7 @@ void check_missing_end(struct check *k)
 		return;
 	if (k->conn->is_template) {	/* it would be refused, if anybody loaded it; nothing to say */
 		k->refused = (left && right) || !may_miss(k, left ? SIDE_LEFT : SIDE_RIGHT);
+		check_template_start(k);
 		return;
 	}
 	if (left && right)

@@ -403,15 +403,55 @@ bool value_parse_subnet_list(const struct value_parser *v, struct value *ret)
 	return true;
 }
 
+static bool is_network(struct slice piece)
+{
+	struct ip_prefix network;
+
+	return (slice_starts_nocase(piece, "%v4:") || slice_starts_nocase(piece, "%v6:")) &&
+	       ip_prefix_parse(slice_sub(piece, strlen("%v4:"), piece.n), &network, NULL) == 0;
+}
+
+/* C-072, C-077: what may stand behind vhost: and vnet: (S-087, S-088). */
+static bool parse_virtual(const struct value_parser *v, struct value *ret)
+{
+	static const char *const words[] = { "%no", "%priv", "%dhcp", "%ike" };
+	struct slice text = v->value.text, rest = slice_sub(text, (size_t)((char *)memchr(text.p, ':', text.n) - text.p) + 1, text.n), piece;
+	struct finding *f;
+
+	while (slice_split(&rest, ",", &piece)) {
+		bool known = is_network(piece);
+
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			known |= slice_eq_nocase(piece, words[i]);
+		if (known)
+			continue;
+		if (slice_eq_nocase(piece, "%all")) {
+			f = value_report_slice(v, RULE_VIRTUAL_SUBNET_OPEN, VALUE_KEPT, piece, "'%%all' lets the peer take any network");
+			diag_note(v->diag, f, "libreswan %s has it for tests, and says so when it is used", release_name(v->release));
+			continue;
+		}
+		if (!piece.n) {
+			value_report(v, RULE_VIRTUAL_SUBNET_OPEN, VALUE_KEPT, 0, text.n, "a network is missing in the virtual subnet");
+			return false;
+		}
+		f = value_report_slice(v, RULE_VIRTUAL_SUBNET_OPEN, v->release < RELEASE_5_0 ? VALUE_KEPT : CONN_REFUSED,
+				       piece, "'" SLICE_FMT "' is no word and no network of a virtual subnet", SLICE_ARG(piece));
+		if (v->release < RELEASE_5_0)
+			diag_note(v->diag, f, "libreswan %s drops the whole list, and the peer may take any network", release_name(v->release));
+		diag_help(v->diag, f, "write %%priv, %%no, %%v4:NETWORK or %%v6:NETWORK");
+		return false;
+	}
+	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
+	return true;
+}
+
 bool value_parse_subnet(const struct value_parser *v, struct value *ret)
 {
 	struct slice text = v->value.text;
 	struct value value = { .has_prefix = true };
 
-	if (slice_starts_nocase(text, "vhost:") || slice_starts_nocase(text, "vnet:")) {
-		*ret = (struct value){ .text = arena_strdup(v->arena, text) };
-		return true;
-	}
+	if (slice_starts_nocase(text, "vhost:") || slice_starts_nocase(text, "vnet:"))
+		return parse_virtual(v, ret);
 	if (memchr(text.p, ',', text.n) && v->release >= RELEASE_5_4) {	/* C-057 */
 		if (!value_parse_subnet_list(v, &value))
 			return false;

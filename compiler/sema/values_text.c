@@ -128,6 +128,17 @@ bool value_parse_ifname(const struct value_parser *v, struct value *ret)
 			   "%zu too many", text.n - 15);
 		return false;
 	}
+	/* S-360, dev_valid_name() of Linux */
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] != '/' && text.p[i] != ':' && (unsigned char)text.p[i] > ' ')
+			continue;
+		value_report(v, RULE_BAD_TEXT, VALUE_KEPT, i, i + 1, "'%c' cannot be in the name of an interface", text.p[i]);
+		return false;
+	}
+	if (slice_eq_str(text, ".") || slice_eq_str(text, "..")) {
+		value_report(v, RULE_BAD_TEXT, VALUE_KEPT, 0, text.n, "'" SLICE_FMT "' cannot be the name of an interface", SLICE_ARG(text));
+		return false;
+	}
 	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
 	return true;
 }

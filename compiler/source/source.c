@@ -293,6 +293,20 @@ static uint32_t line_of(const struct source_file *f, uint32_t offset, const char
 	return line;
 }
 
+/* Openswan's manual keys, and the shared keys in files of OpenBSD: no key of ours, but nobody's to show either. */
+static bool holds_key(struct slice line)
+{
+	static const char *const names[] = { "espenckey", "espauthkey", "ahkey", "psk" };
+
+	line = slice_trim(line);
+	if (slice_starts_nocase(line, "left") || slice_starts_nocase(line, "right"))
+		line = slice_sub(line, line.p[0] == 'l' || line.p[0] == 'L' ? strlen("left") : strlen("right"), line.n);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (slice_starts_nocase(line, names[i]))
+			return true;
+	return false;
+}
+
 struct diag_place sources_locate(const struct sources *s, uint32_t position)
 {
 	const struct source_file *f = sources_file_at(s, position);
@@ -309,7 +323,7 @@ struct diag_place sources_locate(const struct sources *s, uint32_t position)
 	if (place.text.n && place.text.p[place.text.n - 1] == '\r')
 		place.text.n--;
 	place.included_from = f->included_from;
-	if (f->secret)
+	if (f->secret || holds_key(place.text))
 		place.text = (struct slice){ NULL, 0 };
 	return place;
 }
