@@ -140,6 +140,50 @@ static const struct report_file *make_files(struct unit *u, size_t *ret_count)
 	return files;
 }
 
+/* --- keys --- */
+
+static const struct report_loser *make_losers(struct unit *u, const struct conn_key *key)
+{
+	struct report_loser *losers = arena_new_array(&u->arena, key->loser_count + 1, struct report_loser);
+
+	for (size_t i = 0; i < key->loser_count; i++) {
+		const struct secret_loser *loser = &key->losers[i];
+		struct diag_place place = sources_locate(&u->sources, loser->entry->span.start);
+
+		losers[i] = (struct report_loser){
+			.file = place.file, .line = place.line, .match = keys_fit_word(loser->sum),
+			.why = arena_printf(&u->arena, "%s, %s", keys_fit(loser->sum), keys_why_lost(key, loser)),
+		};
+	}
+	return losers;
+}
+
+static const struct report_key *make_keys(struct unit *u, const struct conn_keys *keys)
+{
+	static const char *const kinds[] = { [KEY_PSK] = "psk", [KEY_XAUTH] = "xauth", [KEY_PRIVATE] = "private-key" };
+	static const char *const statuses[] = { [KEY_FOUND] = "found", [KEY_MISSING] = "missing", [KEY_UNKNOWN] = "unknown" };
+	static const char *const sides[] = { [PLAN_SIDE_UNKNOWN] = NULL, [PLAN_SIDE_LEFT] = "left", [PLAN_SIDE_RIGHT] = "right" };
+	struct report_key *all = arena_new_array(&u->arena, keys->list.n + 1, struct report_key);
+
+	for (size_t i = 0; i < keys->list.n; i++) {
+		const struct conn_key *key = &keys->list.v[i];
+
+		all[i] = (struct report_key){
+			.kind = kinds[key->kind], .status = statuses[key->status], .side = sides[key->side],
+			.why = key->why, .losers = make_losers(u, key), .loser_count = key->loser_count,
+		};
+		if (key->choice.entry) {
+			struct diag_place place = sources_locate(&u->sources, key->choice.entry->span.start);
+
+			all[i].file = place.file;
+			all[i].line = place.line;
+			all[i].match = keys_fit_word(key->choice.sum);
+			all[i].words = keys_fit(key->choice.sum);
+		}
+	}
+	return all;
+}
+
 static const struct report_conn *make_conns(struct unit *u)
 {
 	struct report_conn *conns = arena_new_array(&u->arena, u->ir->conns.n, struct report_conn);
@@ -154,6 +198,11 @@ static const struct report_conn *make_conns(struct unit *u)
 			.name = conn->name, .file = place.file, .line = place.line, .verdict = unit_verdict_name(conn->verdict),
 			.start = unit_start_name(conn->start), .is_template = conn->is_template,
 		};
+		if (!u->keys)
+			continue;
+		conns[i].has_keys = true;
+		conns[i].keys = make_keys(u, &u->keys[i]);
+		conns[i].key_count = u->keys[i].list.n;
 	}
 	return conns;
 }

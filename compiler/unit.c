@@ -9,6 +9,7 @@
 #include "compiler/groups/groups.h"
 #include "compiler/implicit.h"
 #include "compiler/settle.h"
+#include "compiler/unit_secrets.h"
 
 static int read_facts(struct unit *u, const char *path)
 {
@@ -73,6 +74,9 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
 	u->group_files_end = u->sources.files.n;
 	u->ir = ir;
+	r = unit_check_secrets(u, ir, path, options, ret_failed);
+	if (r)
+		return r;
 	upgrade_report(u, options->compare_defaults);
 	diag_finish(&u->diag);
 	dialect_report(u);
@@ -289,6 +293,8 @@ void unit_free(struct unit *u)
 {
 	if (!u)
 		return;
+	sources_release_secrets(&u->sources);
+	secrets_release(&u->secrets);
 	arena_release(&u->arena);
 	free(u);
 }

@@ -387,7 +387,8 @@ static void show_gap(struct renderer *r, const struct mark *before, const struct
 	buf_add_char(r->out, '\n');
 }
 
-static void show_location(struct renderer *r, const char *arrow, const struct diag_place *place)
+/* label: of a place whose line may not be shown; else NULL. */
+static void show_location(struct renderer *r, const char *arrow, const struct diag_place *place, const char *label)
 {
 	char at[32];
 
@@ -397,8 +398,13 @@ static void show_location(struct renderer *r, const char *arrow, const struct di
 	ink_off(r, INK_FRAME);
 	buf_add_char(r->out, ' ');
 	add_visible(r, INK_NONE, place->file);
-	snprintf(at, sizeof(at), ":%u:%u\n", place->line, place->column);
+	snprintf(at, sizeof(at), ":%u:%u", place->line, place->column);
 	buf_add_str(r->out, at);
+	if (label && label[0]) {
+		buf_add_str(r->out, ": ");
+		add_visible(r, INK_NONE, label);
+	}
+	buf_add_char(r->out, '\n');
 }
 
 static bool same_file(const struct mark *a, const struct mark *b)
@@ -422,10 +428,15 @@ static void show_file(struct renderer *r, const char *arrow, struct mark *marks,
 	const struct mark *before = NULL;
 	size_t next;
 
-	show_location(r, arrow, &lead->place);
+	show_location(r, arrow, &lead->place, lead->place.text.p || lead->primary ? NULL : lead->label);
 	if (!lead->place.text.p) {		/* a line that may not be shown, such as one with a secret */
-		for (size_t i = 0; i < n; i++)
-			marks[i].done = marks[i].done || same_file(&marks[i], lead);
+		for (size_t i = 0; i < n; i++) {
+			if (marks[i].done || !same_file(&marks[i], lead))
+				continue;
+			marks[i].done = true;
+			if (&marks[i] != lead)
+				show_location(r, ":::", &marks[i].place, marks[i].label);
+		}
 		return;
 	}
 	gutter_line(r);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The document of `ipsecc check --format=json`, contract section 2, in which every member is always there; and the same as lines, one
+/* The document of `ipsecc check --format=json`, contract section 2, in which every member is always there (but
+ * secrets of conns, and written_for); and the same as lines, one
  * object each, told apart by "type". */
 #include <stdlib.h>
 
@@ -108,6 +109,35 @@ static json_t *make_file(const void *context, size_t i)
 	return doc_finish(&o);
 }
 
+static json_t *make_loser(const void *context, size_t i)
+{
+	const struct report_loser *loser = &((const struct report_key *)context)->losers[i];
+	struct doc o = doc_new();
+
+	doc_set_text(&o, "file", loser->file);
+	doc_set(&o, "line", json_integer(loser->line));
+	doc_set_text(&o, "match", loser->match);
+	doc_set_text(&o, "why", loser->why);
+	return doc_finish(&o);
+}
+
+/* Where a key stands; the key itself is in no document. */
+static json_t *make_key(const void *context, size_t i)
+{
+	const struct report_key *key = &((const struct report_conn *)context)->keys[i];
+	struct doc o = doc_new();
+
+	doc_set_text(&o, "kind", key->kind);
+	doc_set_text(&o, "status", key->status);
+	doc_set_text(&o, "side", key->side);
+	doc_set_text(&o, "file", key->file);
+	doc_set(&o, "line", key->file ? json_integer(key->line) : json_null());
+	doc_set_text(&o, "match", key->match);
+	doc_set_text(&o, "why", key->why);
+	doc_set(&o, "losers", doc_array(key, key->loser_count, make_loser));
+	return doc_finish(&o);
+}
+
 static void set_conn(struct doc *o, const struct report_conn *conn)
 {
 	doc_set_text(o, "name", conn->name);
@@ -116,6 +146,8 @@ static void set_conn(struct doc *o, const struct report_conn *conn)
 	doc_set_text(o, "verdict", conn->verdict);
 	doc_set_text(o, "auto", conn->start);
 	doc_set(o, "template", json_boolean(conn->is_template));
+	if (conn->has_keys)
+		doc_set(o, "secrets", doc_array(conn, conn->key_count, make_key));
 }
 
 static json_t *make_conn(const void *context, size_t i)

@@ -15,11 +15,29 @@ struct report_file {
 	struct slice text;			/* p NULL: may not be shown */
 };
 
+struct report_loser {				/* an entry of ipsec.secrets that could be meant, and is not taken */
+	const char *file, *match, *why;
+	uint32_t line;
+};
+
+struct report_key {				/* a key that a conn needs, by the place where it stands */
+	const char *kind, *status;		/* "psk", "xauth", "private-key"; "found", "missing", "unknown" */
+	const char *side;			/* the end this host is taken for; NULL: whichever it is */
+	const char *file, *match, *words;	/* of the entry that wins: how it fits, for programs and for people; NULL: none */
+	uint32_t line;
+	const char *why;			/* missing, unknown; else NULL */
+	const struct report_loser *losers;
+	size_t loser_count;
+};
+
 struct report_conn {
 	const char *name, *file;		/* file NULL: implicit */
 	uint32_t line;
 	const char *verdict, *start;		/* words of contract section 2 */
 	bool is_template;
+	bool has_keys;				/* secrets were read */
+	const struct report_key *keys;
+	size_t key_count;
 };
 
 struct report_dialect {

@@ -10,6 +10,7 @@
 #include "compiler/format/format.h"
 #include "compiler/lower/lower.h"
 #include "compiler/project.h"
+#include "compiler/secrets/keys.h"
 #include "diag/policy.h"
 #include "diag/report.h"
 
@@ -26,6 +27,10 @@ struct unit_options {
 	const char *root, *stdin_name;
 	const char *host_facts;			/* path, or NULL */
 	bool implicit_conns;			/* make the conns that ipsec.conf(5) calls implicit, though no release has them */
+	const char *secrets;			/* ipsec.secrets of the file; NULL: none, ... */
+	bool secrets_beside;			/* ... unless NAME.secrets can be read beside NAME.conf */
+	bool secrets_losers;			/* of each conn, not only where a key is missing */
+	uint32_t user;				/* who may own files of secrets, beside root */
 	bool compare_defaults;			/* note which defaults are others in later releases */
 	const struct policy *policy;		/* weights of rules; NULL: as they are */
 	const char *today;			/* "2026-11-24", for comments that hide until a day; NULL: no day is over */
@@ -49,11 +54,13 @@ struct unit {
 	const struct resolved *resolved;
 	const struct ir *ir;
 	const struct host_facts *facts;		/* NULL: none */
+	struct secrets secrets;			/* entries without their keys */
+	const struct conn_keys *keys;		/* of each conn of the IR; NULL: no secrets were read */
 	size_t config_files;			/* that many first files of `sources`; a facts file comes after them */
 	size_t group_files, group_files_end;	/* from and up to there: policy group files */
 };
 
-/* Compiles one configuration file (with what it includes). 0; -errno when the file itself or the facts file cannot be read
+/* Compiles one configuration file (with what it includes). 0; -errno when the file itself, the facts file or the secrets asked for cannot be read
  * (ret_failed: which, borrowed from the arguments; may be NULL); -EINVAL for a bad dialect; -ENOMEM. What is wrong in the text of
  * either is findings, not an error. *ret is set after 0 only. Findings are sorted already. */
 int unit_compile(const char *path, const struct unit_options *options, struct unit **ret, const char **ret_failed);

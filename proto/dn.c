@@ -354,3 +354,37 @@ bool dn_matches(struct slice pattern, struct slice der)
 			return false;
 	return true;
 }
+
+static bool add_entry_key(struct buf *out, const X509_NAME *name, int i)
+{
+	X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, i);
+	const ASN1_OBJECT *type = X509_NAME_ENTRY_get_object(entry);
+	uint8_t *value = NULL;
+	int n = value_utf8(name, i, &value), c;
+	size_t at = 0;
+
+	if (n < 0)
+		return false;
+	buf_printf(out, "%d:%zu:", X509_NAME_ENTRY_set(entry), OBJ_length(type));
+	buf_add(out, OBJ_get0_data(type), OBJ_length(type));
+	while (at < (size_t)n && value[at] == ' ')
+		at++;
+	while ((c = next_char(value, (size_t)n, &at)) >= 0)
+		if (c)
+			buf_add_char(out, (char)c);
+		else
+			buf_add(out, "\0\1", 2);		/* so that a zero byte ends no value */
+	buf_add(out, "\0\0", 2);
+	OPENSSL_free(value);
+	return true;
+}
+
+bool dn_add_key(struct buf *out, struct slice der)
+{
+	CLEANUP(free_name) X509_NAME *name = name_from_der(der);
+	bool ok = name != NULL;
+
+	for (int i = 0; ok && i < X509_NAME_entry_count(name); i++)
+		ok = add_entry_key(out, name, i);
+	return ok && !buf_failed(out);
+}

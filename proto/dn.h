@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 
 #define DN_MAX	4096	/* bytes of DER, and of text with its NUL: more is no identity that a peer would take */
@@ -23,5 +24,7 @@ int dn_to_text(struct slice der, char text[DN_MAX]);
 /* Attribute by attribute: equal types, and equal values without regard to case, string type and repeated blanks (RFC 5280 section 7.1);
  * a value "*" of the pattern matches every value. Both are DER. */
 bool dn_matches(struct slice pattern, struct slice der);
+/* Appends bytes that are equal for two names exactly when dn_matches() says so of names without "*". False: no Name, or no memory. */
+bool dn_add_key(struct buf *out, struct slice der);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "proto/dn.h"
 
 static int bad(const char *why, size_t at, const char **ret_why, size_t *ret_at)
@@ -261,4 +262,37 @@ bool ident_matches(const struct ident *pattern, const struct ident *id)
 	default:
 		return slice_eq(pattern->wire, id->wire);
 	}
+}
+
+static void add_name_key(struct buf *out, struct slice name)
+{
+	while (name.n && name.p[name.n - 1] == '.')
+		name.n--;
+	for (size_t i = 0; i < name.n; i++)
+		buf_add_char(out, (char)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]));
+}
+
+bool ident_add_key(struct buf *out, const struct ident *id)
+{
+	buf_printf(out, "%d:", id->type);
+	switch (id->type) {
+	case IDENT_FQDN:
+	case IDENT_EMAIL:
+		add_name_key(out, id->wire);
+		break;
+	case IDENT_DN:
+		return dn_add_key(out, id->wire);
+	default:
+		buf_add_slice(out, id->wire);
+	}
+	return !buf_failed(out);
+}
+
+bool ident_same(const struct ident *a, const struct ident *b)
+{
+	CLEANUP(buf_release) struct buf x = { 0 }, y = { 0 };
+
+	if (a->type != IDENT_DN || b->type != IDENT_DN)
+		return a->type == b->type && ident_matches(a, b);
+	return ident_add_key(&x, a) && ident_add_key(&y, b) && slice_eq(buf_slice(&x), buf_slice(&y));
 }

@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which secret serves a pair of identities (K-031 to K-034, I-081). */
+/* Which secret serves a pair of identities (K-031 to K-034, I-081), for one pair. */
 #include <openssl/crypto.h>
 
-#include "secrets/secrets.h"
+#include "secrets/index.h"
 
-enum { SCORE_DEFAULT = 1, SCORE_ANY = 2, SCORE_REMOTE = 4, SCORE_LOCAL = 8 };
-
-/* K-033: same kind and same content. A wildcard on the conn's side is equal to no identity: those entries count by K-031's
- * "any" (K-030). */
+/* K-033. A wildcard on the conn's side is equal to no identity: those entries count by K-031's "any" (K-030). */
 static bool same(const struct ident *selector, const struct ident *id)
 {
-	return id->type != IDENT_ANY && id->type != IDENT_NONE && ident_matches(selector, id);
+	return id->type != IDENT_ANY && id->type != IDENT_NONE && ident_same(selector, id);
 }
 
 /* Sum of bits over the identities of an entry; 0: the entry does not serve this pair. */
 static unsigned score(const struct secret_entry *e, const struct ident *local, const struct ident *remote)
 {
-	unsigned sum = e->selectors.n ? 0 : SCORE_ANY;
+	unsigned sum = e->selectors.n ? 0 : SECRET_ANY;
 
 	for (size_t i = 0; i < e->selectors.n; i++) {
 		const struct ident *id = &e->selectors.v[i];
 
 		if (id->type == IDENT_ANY) {
-			sum |= SCORE_ANY;
+			sum |= SECRET_ANY;
 			continue;
 		}
 		if (same(id, local))
-			sum |= SCORE_LOCAL | (e->selectors.n == 1 ? SCORE_DEFAULT : 0u);
+			sum |= SECRET_LOCAL | (e->selectors.n == 1 ? SECRET_ALONE : 0u);
 		if (same(id, remote))
-			sum |= SCORE_REMOTE;
+			sum |= SECRET_REMOTE;
 	}
-	switch (sum) {			/* K-032: the only sums that a PSK is found by, best first */
-	case SCORE_LOCAL | SCORE_REMOTE:
-	case SCORE_LOCAL | SCORE_ANY:
-	case SCORE_LOCAL | SCORE_DEFAULT:
-	case SCORE_REMOTE | SCORE_ANY:
-	case SCORE_ANY:
-		return sum;
-	}
-	return 0;
+	return secret_sum_serves(sum, e->kind) ? sum : 0;
 }
 
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of ipsec.secrets (K-011..K-025, K-040..K-051). A message quotes a host name or a known keyword and nothing else:
+/* Records of ipsec.secrets (K-011..K-025, K-040..K-051). A message quotes known keywords and nothing else:
  * where the text is not what it should be, any word of it may be a secret. */
 #include <errno.h>
 
@@ -54,13 +54,11 @@ static bool is_host_name(struct slice text)
 
 static void report_host_name(struct secrets_reader *r, const struct token *t)
 {
-	struct finding *f = diag_report(r->diag, RULE_SECRETS_HOST_NAME, secrets_span(r, t->start, t->end),
-					"'" SLICE_FMT "' is looked up in the DNS",
-					SLICE_ARG(t->text));
+	struct finding *f = report(r, RULE_SECRETS_HOST_NAME, t, "this name is looked up in the DNS");
 
 	diag_note(r->diag, f, "libreswan resolves it once, when it reads the file; if that fails the entry loses this identity, "
 			      "and without another one it serves every peer");
-	diag_help(r->diag, f, "write '@" SLICE_FMT "' for the name itself, or the address", SLICE_ARG(t->text));
+	diag_help(r->diag, f, "write '@' in front of it for the name itself, or the address");
 }
 
 static int read_selector(struct secrets_reader *r, const struct token *t, struct ident *ret)
@@ -119,6 +117,27 @@ static void check_text(struct secrets_reader *r, const struct token *t, const st
 	}
 }
 
+/* K-051: keys of manuals and of every list of passwords. */
+static const char *const samples[] = {
+	"secret shared by two hosts", "secret to be shared", "shared secret", "sharedsecret", "secret", "password", "passw0rd", "changeme",
+	"preshared", "presharedkey", "pre-shared key", "mysecret", "mysharedsecret", "my_secret_key", "test", "testing", "ipsec", "vpn",
+	"1234567890", "12345678", "123456789", "qwertyuiop", "v+NkxY9LLZvwj4qCC2o/gGrWDF2d21jL", "this is a strong password",
+	"very secret key", "secretkey", "your_psk", "yourpsk", "your_psk_here", "psk", "xxxxxxxx",
+};
+
+static void check_sample(struct secrets_reader *r, const struct token *t, const struct secret *s)
+{
+	struct finding *f;
+
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+		if (!slice_eq_nocase(secret_slice(s), samples[i]))
+			continue;
+		f = report(r, RULE_SECRETS_EXAMPLE, t, "the shared key is one that stands in manuals and in lists of passwords");
+		diag_help(r->diag, f, "openssl rand -base64 32");
+		return;
+	}
+}
+
 static void check_psk(struct secrets_reader *r, const struct token *t, const struct secret_entry *entry)
 {
 	struct finding *f;
@@ -126,6 +145,7 @@ static void check_psk(struct secrets_reader *r, const struct token *t, const str
 	if (entry->form != SECRET_QUOTED && entry->form != SECRET_TEXT)
 		return;		/* the daemon measures text only (K-041) */
 	check_text(r, t, entry);
+	check_sample(r, t, &entry->value);
 	if (entry->value.n == 0 || entry->value.n >= 8)
 		return;
 	f = diag_report(r->diag, RULE_SECRETS_SHORT, secrets_span(r, t->start, t->end), "the shared key has %zu bytes",
@@ -168,6 +188,7 @@ static int read_value(struct secrets_reader *r, const struct token *keyword, str
 		diag_note(r->diag, f, "libreswan takes it, and everybody knows it");
 		return -EINVAL;
 	}
+	entry->length = entry->value.n;
 	check_psk(r, &rest.v[0], entry);
 	return 0;
 }
@@ -288,6 +309,7 @@ static void read_include(struct secrets_reader *r, struct record rec)
 	vec_push(r->arena, &r->secrets->includes, (struct secret_include){
 		.pattern = arena_strdup(r->arena, rec.v[1].text),
 		.span = secrets_span(r, rec.v[1].start, rec.v[1].end),
+		.entries_before = r->secrets->entries.n,
 	});
 }
 
@@ -349,9 +371,14 @@ void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct dia
 	}
 }
 
-void secrets_release(struct secrets *s)
+void secrets_forget(struct secrets *s)
 {
 	for (size_t i = 0; i < s->entries.n; i++)
 		secret_release(&s->entries.v[i].value);
+}
+
+void secrets_release(struct secrets *s)
+{
+	secrets_forget(s);
 	*s = (struct secrets){ 0 };
 }

@@ -2,18 +2,32 @@
 /* Memory for keys: OpenSSL's secure heap (locked, MADV_DONTDUMP, guard pages; I-344). */
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <sys/mman.h>
 
 #include "secrets/secrets.h"
 
-/* Private keys of OpenSSL live in the same heap, and OpenSSL fails when it is full; so ours take half of it at most, and more
- * than that goes to the ordinary heap, where it is wiped all the same. */
+/* Private keys of OpenSSL live in the same heap, and OpenSSL fails when it is full; so ours take half of it at most. What is large (the
+ * text of a file) has pages of its own; the many small ones that are left go to the ordinary heap, where they are wiped all the same. */
 #define HEAP_BYTES	(1024 * 1024)
 #define HEAP_UNIT	32
 
 struct header {
 	size_t n;
+	size_t mapped;		/* bytes of pages of its own; 0: none */
 	max_align_t data[];
 };
+
+static struct header *map_pages(size_t size)
+{
+	struct header *h = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (h == MAP_FAILED)
+		return NULL;
+	madvise(h, size, MADV_DONTDUMP);
+	mlock(h, size);			/* as far as the limit allows */
+	h->mapped = size;
+	return h;
+}
 
 void *secret_alloc(size_t n)
 {
@@ -25,7 +39,9 @@ void *secret_alloc(size_t n)
 	if (!CRYPTO_secure_malloc_initialized())
 		/* without success: OPENSSL_secure_zalloc() is the ordinary one */
 		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);
-	if (size < HEAP_BYTES / 8 && CRYPTO_secure_used() + size < HEAP_BYTES / 2)
+	if (size >= HEAP_BYTES / 8)
+		h = map_pages(size);
+	else if (CRYPTO_secure_used() + size < HEAP_BYTES / 2)
 		h = OPENSSL_secure_zalloc(size);
 	if (!h)
 		h = OPENSSL_zalloc(size);
@@ -43,7 +59,10 @@ void secret_free(void *p)
 		return;
 	h = (struct header *)((char *)p - offsetof(struct header, data));
 	OPENSSL_cleanse(p, h->n);
-	OPENSSL_secure_free(h);		/* knows which heap it came from */
+	if (h->mapped)
+		munmap(h, h->mapped);
+	else
+		OPENSSL_secure_free(h);		/* knows which heap it came from */
 }
 
 int secret_set(struct secret *s, const void *bytes, size_t n)

@@ -36,6 +36,7 @@ struct secret_entry {
 	/* as written; IDENT_ANY for %any, %any6, 0.0.0.0, %none. None: a default for everybody (K-031) */
 	VEC(struct ident) selectors;
 	struct secret value;		/* PSK, XAUTH, PPKS: after decoding (I-081) */
+	size_t length;			/* of the value, also when that is forgotten */
 	const char *reference;		/* RSA: file or nickname; PPKS: the PPK's id; else NULL */
 	struct span span;		/* of the record's first token */
 };
@@ -44,6 +45,7 @@ struct secret_entry {
 struct secret_include {
 	const char *pattern;		/* as written, without quotes */
 	struct span span;
+	size_t entries_before;		/* of the list of entries: the included ones belong there */
 };
 
 struct secrets {
@@ -56,6 +58,7 @@ struct secrets {
  * secrets_release() ends it. */
 void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct diag *diag, struct secrets *s);
 void secrets_release(struct secrets *s);
+void secrets_forget(struct secrets *s);		/* wipes the values; the entries stay, each with a value of no bytes */
 
 /* The PSK for this pair by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote);

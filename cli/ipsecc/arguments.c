@@ -29,7 +29,8 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_HOST_FACTS] = { "host-facts", 0, "FILE", NULL, "what is known of the host, as 'ipsecc facts' writes it" },
 	[OPTION_IMPLICIT_CONNS] = { "implicit-conns", 0, NULL, NULL,
 				    "make the conns that the manual calls implicit (private, clear, ...), though no release has them" },
-	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default /etc/ipsec.secrets)" },
+	[OPTION_SECRETS] = { "secrets", 0, "FILE", NULL, "where the secrets lie (default: check NAME.secrets beside NAME.conf, compile /etc/ipsec.secrets)" },
+	[OPTION_NO_SECRETS] = { "no-secrets", 0, NULL, NULL, "read no secrets, not even those beside the configuration" },
 	[OPTION_FORMAT] = { "format", 0, "FORMAT", NULL, "form of the output" },
 	[OPTION_ERROR] = { "error", 0, "RULE,...", NULL,
 		"make these rules errors: IC5001, same-traffic, or a prefix such as IC50" },
@@ -196,7 +197,7 @@ static void complain_option(const struct command *command, const char *typed)
 
 bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret)
 {
-	struct arguments args = { 0 };
+	struct arguments args = { .command = command };
 	struct getopt_tables tables;
 	int answer;
 

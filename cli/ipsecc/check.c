@@ -103,7 +103,7 @@ static int print(const struct check *c, const char *directory)
 	if (!out.failed)
 		format->render(&report, &out);
 	if (c->n && format->render == report_human && !args->quiet)
-		summary_add(&out, c, &report.style);
+		summary_add(&out, c, runs, &report.style);
 	return write_stream(stdout, &out);
 }
 

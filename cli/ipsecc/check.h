@@ -32,6 +32,6 @@ void check_compare_baselines(struct check *check, const char *working_directory)
 /* --- summary.c --- */
 
 /* The last lines, for people. */
-void summary_add(struct buf *out, const struct check *check, const struct diag_style *style);
+void summary_add(struct buf *out, const struct check *check, const struct report_run *runs, const struct diag_style *style);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum option_id {
 	OPTION_PROJECT, OPTION_DIALECT, OPTION_ROOT, OPTION_STDIN_FILENAME, OPTION_HOST_FACTS, OPTION_IMPLICIT_CONNS,
-	OPTION_SECRETS, OPTION_FORMAT, OPTION_ERROR, OPTION_WARN, OPTION_IGNORE, OPTION_BASELINE, OPTION_WRITE_BASELINE, OPTION_PRUNE_BASELINE,
+	OPTION_SECRETS, OPTION_NO_SECRETS, OPTION_FORMAT, OPTION_ERROR, OPTION_WARN, OPTION_IGNORE, OPTION_BASELINE, OPTION_WRITE_BASELINE, OPTION_PRUNE_BASELINE,
 	OPTION_FAIL_ON, OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_OUTPUT,
 	OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
 	OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
@@ -36,7 +36,10 @@ struct option_entry {
 
 extern const struct option_entry option_table[OPTION_COUNT];	/* indexed by enum option_id */
 
+struct command;
+
 struct arguments {
+	const struct command *command;		/* that they belong to */
 	const char *value[OPTION_COUNT];	/* as typed; NULL: not given. An option without argument: its own name */
 	struct policy policy;			/* of --error, --warn and --ignore */
 	enum color_choice color;

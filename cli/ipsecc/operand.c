@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -138,6 +140,29 @@ static const char *either(const struct arguments *args, int option, const char *
 	return args->value[option] ? args->value[option] : project;
 }
 
+/* Keys leave by no core dump and no debugger of the same user (I-344). Before any is read. */
+static void keep_secrets_inside(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+#ifndef __SANITIZE_ADDRESS__	/* the leak check of the sanitizer is a debugger */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+/* Only check reads secrets: what the other commands print is the same without them. */
+static void choose_secrets(struct operand *o, const struct arguments *args)
+{
+	const char *format = args->value[OPTION_FORMAT] ? args->value[OPTION_FORMAT] : "";
+
+	if (args->command->run != command_check || args->value[OPTION_NO_SECRETS])
+		return;
+	o->options.secrets = o->secrets;
+	o->options.secrets_beside = true;
+	o->options.secrets_losers = args->verbose || strcmp(format, "json") == 0 || strcmp(format, "jsonl") == 0;
+	o->options.user = geteuid();
+	keep_secrets_inside();
+}
+
 static void apply(struct operand *o, const struct project_settings *s, const struct arguments *args)
 {
 	o->policy = s->policy;
@@ -152,6 +177,7 @@ static void apply(struct operand *o, const struct project_settings *s, const str
 		.implicit_conns = args->value[OPTION_IMPLICIT_CONNS] != NULL, .policy = &o->policy, .today = args->today,
 		.compare_defaults = args->verbose || (o->fail_on && strcmp(o->fail_on, "note") == 0),
 	};
+	choose_secrets(o, args);
 	if (is_host_file(o->path, o->options.root) && installed_libreswan(o->options.root, &o->installed)) {
 		o->options.installed = o->installed.release;
 		o->options.installed_by = o->installed.by;

@@ -119,8 +119,37 @@ static void add_counts(struct buf *out, const struct totals *t, bool notes_hidde
 	buf_add_char(out, '\n');
 }
 
-/* -v: one line per conn. */
-static void add_conn_table(struct buf *out, const struct unit *u, bool ascii)
+/* -v: which secret a conn takes, by its place, and why others lose. */
+static void add_key(struct buf *out, const struct report_key *key, bool ascii)
+{
+	static const struct { const char *kind, *words; } kinds[] = {
+		{ "psk", "shared key" }, { "xauth", "XAUTH password" }, { "private-key", "private key" },
+	};
+
+	buf_add_str(out, "    = note: ");
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i].kind, key->kind) == 0)
+			buf_add_str(out, kinds[i].words);
+	if (key->side)
+		buf_printf(out, ", if this host is '%s'", key->side);
+	buf_add_str(out, ": ");
+	if (key->file) {
+		diag_add_visible(out, slice_of(key->file), ascii);
+		buf_printf(out, ":%u, which %s\n", key->line, key->words);
+	} else {
+		buf_printf(out, "%s, ", key->status);
+		diag_add_visible(out, slice_of(key->why), ascii);
+		buf_add_char(out, '\n');
+	}
+	for (size_t i = 0; i < key->loser_count; i++) {
+		buf_add_str(out, "    = note: not ");
+		diag_add_visible(out, slice_of(key->losers[i].file), ascii);
+		buf_printf(out, ":%u: %s\n", key->losers[i].line, key->losers[i].why);
+	}
+}
+
+/* -v: one line per conn, and its keys. */
+static void add_conn_table(struct buf *out, const struct unit *u, const struct report_run *run, bool ascii)
 {
 	for (size_t i = 0; i < u->ir->conns.n; i++) {
 		const struct ir_conn *conn = u->ir->conns.v[i];
@@ -138,6 +167,8 @@ static void add_conn_table(struct buf *out, const struct unit *u, bool ascii)
 		if (!conn->resolved->section->implicit)
 			buf_printf(out, ":%u", place.line);
 		buf_printf(out, "  %s\n", release_name(u->release));
+		for (size_t k = 0; k < run->conns[i].key_count; k++)
+			add_key(out, &run->conns[i].keys[k], ascii);
 	}
 }
 
@@ -152,7 +183,7 @@ static void add_project(struct buf *out, const struct operand *o, const char *fi
 	buf_add_char(out, '\n');
 }
 
-void summary_add(struct buf *out, const struct check *check, const struct diag_style *style)
+void summary_add(struct buf *out, const struct check *check, const struct report_run *runs, const struct diag_style *style)
 {
 	struct unit *const *units = check->units;
 	bool verbose = check->args->verbose;
@@ -167,7 +198,7 @@ void summary_add(struct buf *out, const struct check *check, const struct diag_s
 		if (!verbose)
 			continue;
 		add_project(out, check->of[i], units[i]->sources.files.v[0].path, style->ascii);
-		add_conn_table(out, units[i], style->ascii);
+		add_conn_table(out, units[i], &runs[i], style->ascii);
 	}
 	if (verbose && t.conns + t.templates)
 		buf_add_char(out, '\n');

@@ -19,6 +19,16 @@ struct lower_options {
 struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
 		   struct diag *diag, bool *ret_incomplete);
 
+/* Which end of a conn this host is, as far as facts (may be NULL) or its words tell, and the addresses that are known before run time
+ * (AF_UNSPEC: not known). Reports nothing. */
+struct lower_side {
+	enum plan_side side;
+	struct ip_addr host[2];
+};
+struct lower_side lower_side_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn);
+/* How an end authenticates, by leftauth= and authby= together. */
+enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end);
+
 /* Whether the pairs that a conn's lists of subnets make are within the limits, after *total of the conns before it, to which they
  * are added; if not, reports that the conn is left out. */
 bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *total);

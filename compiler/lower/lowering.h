@@ -53,7 +53,6 @@ size_t lower_pairs(const struct ir_conn *conn);
 /* In pluto's order, in place of what *ret has; *next_reqid moves on for each. Reports families that do not fit. */
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret);
 
-enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end);
 void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct orientation *o);
 void lower_child(struct lowering *l, const struct ir_conn *conn, const struct orientation *o, const struct lower_member *m);
 /* The policies of one connection in all phases. False, and none, when an address that they need is not known. */

@@ -156,3 +156,26 @@ bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orienta
 	*ret = o;
 	return true;
 }
+
+static struct diag_place nowhere(const void *context, uint32_t position)
+{
+	(void)context;
+	(void)position;
+	return (struct diag_place){ 0 };
+}
+
+struct lower_side lower_side_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn)
+{
+	struct lower_options options = { .facts = facts };
+	struct orientation o = { .side = PLAN_SIDE_UNKNOWN };
+	struct lowering l = { .arena = a, .ir = ir, .options = &options };
+	struct lower_side side;
+	struct diag unheard;
+
+	diag_init(&unheard, a, (struct diag_source){ NULL, nowhere });
+	l.diag = &unheard;
+	lower_orient(&l, conn, &o);
+	side.side = o.side;
+	memcpy(side.host, o.host, sizeof(side.host));
+	return side;
+}

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,9 +29,12 @@ static int read_all(int fd, size_t limit, size_t guess, char **ret_text, size_t 
 			if (n > limit)
 				return -EFBIG;
 			cap = cap * 2 > limit + 1 ? limit + 1 : cap * 2;
-			bigger = realloc(text, cap);
+			bigger = malloc(cap);
 			if (!bigger)
 				return -ENOMEM;
+			memcpy(bigger, text, n);
+			explicit_bzero(text, n);	/* it may be secrets, which realloc() would leave behind */
+			free(text);
 			text = bigger;
 		}
 		got = read(fd, text + n, cap - n);
@@ -51,6 +55,14 @@ static int read_all(int fd, size_t limit, size_t guess, char **ret_text, size_t 
 	return -ENOMEM;
 }
 
+static struct source_id id_of(const struct stat *st)
+{
+	return (struct source_id){
+		.device = st->st_dev, .inode = st->st_ino, .is_pipe = S_ISFIFO(st->st_mode), .is_plain = S_ISREG(st->st_mode),
+		.mode = st->st_mode & 07777, .owner = st->st_uid,
+	};
+}
+
 /* Opened without waiting for a writer. The far end of a pipe, which only the command line can name, is waited for; whatever else has nothing
  * to read yet (a kernel log in /proc, a terminal) may never have. */
 static int read_path(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
@@ -65,7 +77,7 @@ static int read_path(void *context, const char *path, size_t limit, char **ret_t
 		return -EISDIR;
 	if (path && S_ISFIFO(st.st_mode) && fcntl(fd, F_SETFL, 0) < 0)
 		return -errno;
-	*ret_id = path ? (struct source_id){ .device = st.st_dev, .inode = st.st_ino } : (struct source_id){ 0 };
+	*ret_id = path ? id_of(&st) : (struct source_id){ 0 };
 	return read_all(fd, limit, S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 4096, ret_text, ret_size);
 }
 
@@ -138,7 +150,7 @@ static int identify(void *context, const char *path, struct source_id *ret_id)
 	(void)context;
 	if (stat(path, &st) < 0)
 		return -errno;
-	*ret_id = (struct source_id){ .device = st.st_dev, .inode = st.st_ino, .is_pipe = S_ISFIFO(st.st_mode) };
+	*ret_id = id_of(&st);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <openssl/sha.h>
 
 #include "base/limits.h"
+#include "secrets/secrets.h"
 
 void sources_init(struct sources *s, struct arena *a, struct source_reader reader)
 {
@@ -43,7 +44,7 @@ static size_t bytes_left(const struct sources *s)
 }
 
 /* text.p is NUL-terminated and stays. */
-static int add(struct sources *s, struct source_match name, struct slice text, struct source_id id, struct span included_from)
+static int add(struct sources *s, struct source_match name, struct slice text, struct source_id id, struct span included_from, bool secret)
 {
 	struct source_file *f;
 
@@ -54,7 +55,7 @@ static int add(struct sources *s, struct source_match name, struct slice text, s
 	f = vec_add(s->arena, &s->files);
 	*f = (struct source_file){
 		.path = name.path, .opened = name.opened, .id = id, .text = text, .base = s->next_base,
-		.included_from = included_from, .parent = -1,
+		.included_from = included_from, .parent = -1, .secret = secret,
 	};
 	f->parent = sources_index_at(s, included_from.start);
 	f->depth = f->parent < 0 ? 0 : s->files.v[f->parent].depth + 1;
@@ -67,7 +68,7 @@ int sources_add_text(struct sources *s, const char *path, struct slice text, str
 {
 	const char *name = arena_strdup(s->arena, slice_of(path));
 
-	return add(s, (struct source_match){ name, name }, arena_slice(s->arena, text), (struct source_id){ 0 }, included_from);
+	return add(s, (struct source_match){ name, name }, arena_slice(s->arena, text), (struct source_id){ 0 }, included_from, false);
 }
 
 /* The reader's text is on the heap and the arena leaves by longjmp, so it is copied by a piece of code that cannot leave in
@@ -105,7 +106,80 @@ int sources_add_match(struct sources *s, const struct source_match *match, struc
 	struct slice text;
 	int r = read_text(s, match->opened, &text, &id);
 
-	return r ? r : add(s, *match, text, id, included_from);
+	return r ? r : add(s, *match, text, id, included_from, false);
+}
+
+/* Copies the reader's text to where secrets lie, and leaves no other copy. */
+static int read_secret(struct sources *s, const char *opened, struct slice *ret_text, struct source_id *ret_id)
+{
+	size_t size = 0, left = bytes_left(s);
+	char *heap = NULL, *text;
+	int r;
+
+	if (s->files.n >= LIMIT_FILES)
+		return -EMFILE;
+	r = s->reader.read(s->reader.context, opened, left < LIMIT_SECRETS_BYTES ? left : LIMIT_SECRETS_BYTES, &heap, &size, ret_id);
+	if (r)
+		return r;
+	text = secret_alloc(size + 1);
+	if (text && size)
+		memcpy(text, heap, size);
+	if (heap)
+		explicit_bzero(heap, size);
+	free(heap);
+	*ret_text = (struct slice){ text, size };
+	return text ? 0 : -ENOMEM;
+}
+
+int sources_add_secret(struct sources *s, const struct source_match *match, struct span included_from)
+{
+	struct arena *a = s->arena;
+	jmp_buf *outer = a->on_oom, here;
+	struct source_id id = { 0 };
+	struct slice text;
+	int index, r = read_secret(s, match->opened, &text, &id);
+
+	if (r)
+		return r;
+	a->on_oom = &here;
+	if (setjmp(here)) {
+		/* the list may hold the file already, without its lines; then it is freed with the list */
+		if (!s->files.n || s->files.v[s->files.n - 1].text.p != text.p)
+			secret_free((char *)(uintptr_t)text.p);
+		a->on_oom = outer;
+		if (outer)
+			longjmp(*outer, 1);
+		abort();
+	}
+	index = add(s, *match, text, id, included_from, true);
+	a->on_oom = outer;
+	if (index < 0)
+		secret_free((char *)(uintptr_t)text.p);
+	return index;
+}
+
+void sources_blank_secrets(struct sources *s)
+{
+	for (size_t i = 0; i < s->files.n; i++) {
+		struct source_file *f = &s->files.v[i];
+
+		for (char *p = (char *)(uintptr_t)f->text.p; f->secret && p < f->text.p + f->text.n; p++)
+			if (*p != '\n')
+				*p = ' ';
+	}
+}
+
+void sources_release_secrets(struct sources *s)
+{
+	for (size_t i = 0; i < s->files.n; i++) {
+		struct source_file *f = &s->files.v[i];
+
+		if (!f->secret)
+			continue;
+		secret_free((char *)(uintptr_t)f->text.p);
+		f->text = (struct slice){ "", 0 };
+		f->secret = false;
+	}
 }
 
 int sources_add_file(struct sources *s, const char *path, struct span included_from)
@@ -116,7 +190,7 @@ int sources_add_file(struct sources *s, const char *path, struct span included_f
 	struct slice text;
 	int r = read_text(s, is_stdin ? NULL : name, &text, &id);
 
-	return r ? r : add(s, (struct source_match){ name, name }, text, id, included_from);
+	return r ? r : add(s, (struct source_match){ name, name }, text, id, included_from, false);
 }
 
 /* --- include names ------------------------------------------------------------------------------------------------------------ */
@@ -256,7 +330,7 @@ struct slice sources_text(const struct sources *s, struct span span)
 {
 	const struct source_file *f = sources_file_at(s, span.start);
 
-	if (!f)
+	if (!f || f->secret)
 		return (struct slice){ "", 0 };
 	return slice_sub(f->text, span.start - f->base, span.end - f->base);
 }
@@ -318,12 +392,14 @@ struct diag_place sources_locate(const struct sources *s, uint32_t position)
 	place.file = f->path;
 	place.line = line_of(f, position - f->base, &start);
 	place.column = (uint32_t)(f->text.p + (position - f->base) - start) + 1;
+	place.included_from = f->included_from;
+	if (f->secret)
+		return place;
 	next = next_line(f, start);
 	place.text = (struct slice){ start, (size_t)((next ? next - 1 : f->text.p + f->text.n) - start) };
 	if (place.text.n && place.text.p[place.text.n - 1] == '\r')
 		place.text.n--;
-	place.included_from = f->included_from;
-	if (f->secret || holds_key(place.text))
+	if (holds_key(place.text))
 		place.text = (struct slice){ NULL, 0 };
 	return place;
 }

@@ -17,6 +17,8 @@
 struct source_id {
 	uint64_t device, inode;
 	bool is_pipe;			/* whose far end may keep its reader waiting */
+	bool is_plain;			/* a regular file, whose mode and owner mean something */
+	uint32_t mode, owner;		/* permission bits; user id */
 };
 
 struct source_file {
@@ -78,6 +80,12 @@ int sources_glob(struct sources *s, int from, struct slice pattern, struct sourc
 const char *sources_below_root(struct sources *s, const char *name);
 /* Reads one match. Index, or -errno. */
 int sources_add_match(struct sources *s, const struct source_match *match, struct span included_from);
+/* The same for a file of secrets: its lines are never shown, and its text lies in memory that is wiped (secrets/secrets.h). */
+int sources_add_secret(struct sources *s, const struct source_match *match, struct span included_from);
+/* Overwrites the text of all such files but for the line ends: places in them can still be told. */
+void sources_blank_secrets(struct sources *s);
+/* Frees that text. To be called before the arena goes, whatever went wrong; positions in these files mean nothing then. */
+void sources_release_secrets(struct sources *s);
 
 /* Offset of the start of a line, from 1 to line_count. */
 uint32_t source_line_start(const struct source_file *file, uint32_t line);
