@@ -1,21 +1,7 @@
 #!/bin/bash
 # Baselines: what is known is not shown, what is new is, moved lines bring nothing back, and what is gone is said.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-export LC_ALL=C.UTF-8
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
 
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
 # check OPTION...: "STATUS FILE:LINE:RULE...", and what was said on standard error.
 check() {
 	"$ipsecc" check --dialect=4.10 --format=concise "$@" >out 2>err </dev/null; status=$?
@@ -81,5 +67,4 @@ wrong 'a member is missing' "$head[{\"rule\": \"IC2003\", \"file\": \"a\"}]}" "e
 wrong 'a bad fingerprint' "$head[{\"fingerprint\": \"xyz\", \"rule\": \"IC2003\", \"file\": \"a\"}]}" 'error[IC8702]: findings[0].fingerprint: 32 hexadecimal digits are expected;x.json:1:72'
 is 'a baseline that cannot be read hides nothing' 'main.conf:8:IC2003' "$("$ipsecc" check --dialect=4.10 --format=concise --baseline=x.json main.conf 2>/dev/null | sed -nE '1s/^([^:]*:[0-9]+):.*\[(IC[0-9]+)\]$/\1:\2/p')"
 
-echo "1..$n"
-exit $bad
+finish

@@ -1,19 +1,6 @@
 #!/bin/bash
 # --dialect=auto: where the release comes from, and that the last line and the document say so; files below --root; standard input.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-n=0 bad=0
-
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
+. "$(dirname "$0")/lib.bash"
 
 # last ARGUMENT...: the last line that check prints about a clean file
 last() { "$ipsecc" check "$@" 2>&1 </dev/null | tail -n 1; }
@@ -90,5 +77,4 @@ is 'of standard input too' "  --> /etc/ipsec.d/hq.conf:6:6" \
 is 'user data is no mistake' "$dir/user.conf: 1 conn loads        libreswan-3 (nothing in the file tells the release)" \
 	"$(printf '%s\n\tx-owner=\"net team\"\n\tX_ticket=4711\n' "$conn" >"$dir/user.conf"; last "$dir/user.conf")"
 
-echo "1..$n"
-exit $bad
+finish

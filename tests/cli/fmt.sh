@@ -1,25 +1,9 @@
 #!/bin/bash
 # ipsecc fmt as a caller sees it: what is printed, exit statuses, and what happens to files. Where things stand is tests/unit/test_format.c.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-n=0 bad=0
-
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
+. "$(dirname "$0")/lib.bash"
 
 # runs ipsecc fmt; sets out, err, status
 run() { out=$("$ipsecc" fmt "$@" 2>err); status=$?; err=$(cat err); }
-
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 
 ugly=$'conn a\n  Left = 192.0.2.1\n\tright=%any   # anyone\nconn b'
 pretty=$'conn a\n\tleft=192.0.2.1\n\tright=%any # anyone\n\nconn b'
@@ -130,5 +114,4 @@ else
 fi
 chmod 755 closed
 
-echo "1..$n"
-exit $bad
+finish

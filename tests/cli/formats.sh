@@ -1,22 +1,8 @@
 #!/bin/bash
 # Every format of `check` as its reader sees it: contents by jq and xmllint, the schemas that we keep beside this script, a real consumer
 # where Debian has one. Names and messages are hostile.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc here=$PWD/tests/cli
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-export LC_ALL=C.UTF-8
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
 
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
 check() { "$ipsecc" check --dialect=4.10 --format="$@" 2>&1 </dev/null; }
 
 # The example of the format descriptions: line 14 sets a keyword again.
@@ -139,9 +125,9 @@ fi
 if command -v xmllint >/dev/null; then
 	for file in site.conf clean.conf hostile.conf; do
 		check checkstyle $file >out.xml
-		is "checkstyle: $file is valid" "out.xml validates" "$(xmllint --noout --relaxng "$here/checkstyle.rng" out.xml 2>&1)"
+		is "checkstyle: $file is valid" "out.xml validates" "$(xmllint --noout --relaxng "$root/tests/cli/checkstyle.rng" out.xml 2>&1)"
 		check junit $file >out.xml
-		is "junit: $file is valid" "out.xml validates" "$(xmllint --noout --relaxng "$here/junit.rng" out.xml 2>&1)"
+		is "junit: $file is valid" "out.xml validates" "$(xmllint --noout --relaxng "$root/tests/cli/junit.rng" out.xml 2>&1)"
 	done
 	is 'checkstyle: line, column, severity, source' '14 9 error ipsecc.IC2003' "$(check checkstyle site.conf >out.xml
 		for a in line column severity source; do xmllint --xpath "string(//error[@source='ipsecc.IC2003']/@$a)" out.xml; done | tr '\n' ' ' | sed 's/ $//')"
@@ -163,5 +149,4 @@ if python3 -c 'import junitparser' 2>/dev/null; then
 else
 	skip 'junit: python3-junitparser reads it' 'it is missing'
 fi
-echo "1..$n"
-exit $bad
+finish

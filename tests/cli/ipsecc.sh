@@ -1,22 +1,6 @@
 #!/bin/bash
 # The program as a caller sees it: exit statuses, streams, options (contracts of the command line), not what it finds.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-n=0 bad=0
-
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
-
-# like NAME PATTERN SEEN
-like() { if [[ $3 =~ $2 ]]; then is "$1" 1 1; else is "$1" "something like $2" "$3"; fi; }
+. "$(dirname "$0")/lib.bash"
 
 # runs ipsecc; sets out, err, status
 run() { out=$("$ipsecc" "$@" 2>"$dir/err" </dev/null); status=$?; err=$(cat "$dir/err"); }
@@ -117,7 +101,7 @@ if command -v jq >/dev/null; then
 	run rules --format=json
 	is 'rules json' 'error' "$(jq -r '.[] | select(.rule == "IC3001") | .severity' <<<"$out")"
 else
-	n=$((n + 1)); echo "ok $n - documents # SKIP jq is missing"
+	skip "documents" "jq is missing"
 fi
 
 run show "$dir/good.conf" nobody
@@ -134,7 +118,7 @@ is 'compile without a target' "2:ipsecc: compile needs --target=json, xfrm, pfke
 printf 'precious\n' >"$dir/out"
 run compile --target=nonsense -o "$dir/out" "$dir/good.conf"
 is 'an unknown target: status 2, the old file stays' "2:precious" "$status:$(cat "$dir/out")"
-run compile --target=json --host-facts=tests/corpus/host.json -o "$dir/plan.json" "$dir/good.conf"
+run compile --target=json --host-facts="$facts" -o "$dir/plan.json" "$dir/good.conf"
 is 'compile -o: status 0, nothing printed' "0:" "$status:$out$err"
 like 'compile -o: the plan' '"kind": *"ipsecc-plan"' "$(cat "$dir/plan.json" 2>&1)"
 run compile --target=json --host-facts="$dir/missing.json" "$dir/good.conf"
@@ -142,7 +126,7 @@ is 'a missing facts file' "2:ipsecc: $dir/missing.json: No such file or director
 
 # Of the rest one is told, so that nobody takes silence for a clean file.
 printf '%s\n\tdpdaction=hold\n\tdpddelay=30\n\tdpdtimeout=120\n\trightsubnet=10.2.0.1/24\n' "$good" >"$dir/warn.conf"
-run compile --dialect=4.10 --target=xfrm --host-facts=tests/corpus/host.json "$dir/warn.conf"
+run compile --dialect=4.10 --target=xfrm --host-facts="$facts" "$dir/warn.conf"
 is 'compile: what a later release does is no finding, a warning is counted' "0:1 warning: ipsecc check $dir/warn.conf" "$status:$err"
 
 run explain IC3001
@@ -164,7 +148,7 @@ for shell in bash zsh fish; do
 		$shell -n "$dir/completion.$shell" 2>"$dir/err"
 		is "$shell reads it" "0:" "$?:$(cat "$dir/err")"
 	else
-		n=$((n + 1)); echo "ok $n - $shell reads its completion # SKIP $shell is missing"
+		skip "$shell reads its completion" "$shell is missing"
 	fi
 done
 # Completes as readline would: complete LINE prints the candidates.
@@ -177,5 +161,4 @@ is 'bash completes the targets' '--target=json --target=xfrm --target=pfkey --ta
 	"$(complete_line ipsecc compile --tar | tr '\n' ' ' | sed 's/ $//')"
 is 'bash completes an option with its words' '--phase=up --phase=route' "$(complete_line ipsecc compile --ph | tr '\n' ' ' | sed 's/ $//')"
 
-echo "1..$n"
-exit $bad
+finish

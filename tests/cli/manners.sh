@@ -1,23 +1,7 @@
 #!/bin/bash
 # What a reader decides about findings: weights of rules, and that a refusal is never hidden from the exit status in passing.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-export LC_ALL=C.UTF-8
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
 
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
-# like NAME PATTERN SEEN
-like() { if [[ $3 =~ $2 ]]; then is "$1" 1 1; else is "$1" "something like $2" "$3"; fi; }
 # runs check; sets out, err, status
 check() { out=$("$ipsecc" check --dialect=4.10 "$@" 2>err </dev/null); status=$?; err=$(cat err); }
 # The same, and out has only "FILE:LINE: SEVERITY RULE" of each finding.
@@ -98,8 +82,7 @@ check --format=json --ignore=IC3105 hq.conf
 if command -v jq >/dev/null; then
 	is 'json: counted as suppressed, the verdict stays' '1 will-not-load' "$(jq -r '"\(.summary.suppressed) \(.conns[0].verdict)"' <<<"$out")"
 else
-	n=$((n + 1)); echo "ok $n - json # SKIP jq is missing"
+	skip "json" "jq is missing"
 fi
 
-echo "1..$n"
-exit $bad
+finish

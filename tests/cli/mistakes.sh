@@ -1,14 +1,7 @@
 #!/bin/bash
 # mistakes.sh -- twenty ordinary mistakes, one by one in a good conn: each ends with status 1 and a caret under the right characters; all of them in
 # one file are told in one run; the good conn itself passes.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-program=$(realpath "${BUILD:-build}/ipsecc") n=0 failed=0
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-
-is() { n=$((n + 1)); if [ "$2" = "$3" ]; then echo "ok $n - $1"; else failed=1; printf 'not ok %d - %s\n# wanted: %s\n# got: %s\n' $n "$1" "$2" "$3"; fi; }
+. "$(dirname "$0")/lib.bash"
 
 # good NAME: a conn without a fault, one setting a line.
 good() {
@@ -43,7 +36,7 @@ a DN with an inner quote	s/leftid=.*/leftid="C=DE, O="Acme", CN=gw"/	IC1008 6:18
 END
 }
 
-check() { "$program" check --dialect=4.10 "$@"; }
+check() { "$ipsecc" check --dialect=4.10 "$@"; }
 # The first finding that is no note: RULE LINE:COLUMN-COLUMN, and the characters that it covers.
 finding() {
 	check --format=json "$1" | jq -r '[.findings[] | select(.severity != "note")] | unique_by([.rule, .line, .column])[]
@@ -53,7 +46,7 @@ finding() {
 	done
 }
 
-command -v jq >/dev/null || { echo "ok 1 - twenty mistakes # SKIP no jq"; exit 0; }
+command -v jq >/dev/null || { skip "twenty mistakes" "no jq"; finish; }
 good good >good.conf
 check -q good.conf >out 2>&1
 is "the good conn passes, and nothing is said" "0 " "$? $(cat out)"
@@ -70,7 +63,8 @@ while IFS=$'\t' read -r name edit wanted; do
 		"$(grep -m 1 -o '|[ ]*^^*' out | head -n 1 | tr -cd '^' | wc -c)"
 done <list
 
-# All in one file, each in a conn of its own. What stands outside of a conn moves the lines below it.
+# All in one file, each in a conn of its own; that all of them protect the same traffic (IC5...) is not what is asked here. What stands
+# outside of a conn moves the lines below it.
 {
 	printf 'config setup\n\tplutodebug=xyzzy\n\tikev1-policy=acept\n\n'
 	i=0
@@ -84,6 +78,5 @@ done <list
 check --format=json all.conf >all.json
 is "all in one file: status 1" 1 $?
 is "all in one file: each rule, as often as in the single files" "$(cut -f 3 list | cut -d ' ' -f 1 | sort | tr '\n' ' ')" \
-	"$(jq -r '.findings[] | select(.severity != "note") | .rule' all.json | sort | tr '\n' ' ')"
-echo "1..$n"
-exit $failed
+	"$(jq -r '.findings[] | select(.severity != "note") | .rule | select(startswith("IC5") | not)' all.json | sort | tr '\n' ' ')"
+finish

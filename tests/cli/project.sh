@@ -1,21 +1,7 @@
 #!/bin/bash
 # The project file: where it is found, what it decides, what the command line decides over it, and every mistake in it with its place.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(cd "$(mktemp -d)" && pwd -P); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-export LC_ALL=C.UTF-8
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
 
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
 # check [OPTION]...: "STATUS RULE..." of what is found in site/branch.conf, or in $file.
 check() {
 	"$ipsecc" check --format=concise "$@" "${file:-site/branch.conf}" >out 2>err </dev/null; status=$?
@@ -99,5 +85,4 @@ rmdir site/.ipsecc.yaml
 check --project=missing.yaml >/dev/null
 is 'a file that is missing' '2 ipsecc: missing.yaml: No such file or directory' "$status $(cat err)"
 
-echo "1..$n"
-exit $bad
+finish

@@ -1,12 +1,9 @@
 #!/bin/bash
 # A secret never appears in any output: malformed secrets files, each holding the canary, given to ipsec-run.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$PWD/${BUILD:-build}
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
+
 canary=KeinWortDavon77
-cat >"$dir/c.conf" <<'CONF'
+cat >c.conf <<'CONF'
 conn hq
 	left=192.0.2.1
 	leftid=@a
@@ -16,12 +13,12 @@ conn hq
 	ikev2=insist
 	auto=add
 CONF
-"$build/ipsecc" compile --target=json --host-facts=tests/corpus/host.json -o "$dir/plan.json" "$dir/c.conf" || { echo "not ok 1 - compile"; exit 1; }
+"$ipsecc" compile --target=json --host-facts="$facts" -o plan.json c.conf || { echo "not ok 1 - compile"; exit 1; }
 
 while IFS= read -r line; do
 	n=$((n + 1))
-	printf '%b\n' "${line//CANARY/$canary}" >"$dir/secrets"; chmod 600 "$dir/secrets"
-	out=$(timeout 2 "$build/ipsec-run" -F -ddd --control="$dir/socket" --secrets="$dir/secrets" --dataplane=dry "$dir/plan.json" 2>&1 </dev/null)
+	printf '%b\n' "${line//CANARY/$canary}" >secrets; chmod 600 secrets
+	out=$(timeout 2 "$ipsec_run" -F -ddd --control=socket --secrets=secrets --dataplane=dry plan.json 2>&1 </dev/null)
 	if [[ $out == *"$canary"* ]]; then
 		bad=1
 		echo "not ok $n - $line"; sed 's/^/# /' <<<"$out"
@@ -46,5 +43,4 @@ done <<'LINES'
 : PSK "\\tCANARY\\r"
 @a @b : PSK "CANARY"\n@b @a : PSK "otherCANARY"
 LINES
-echo "1..$n"
-exit $bad
+finish

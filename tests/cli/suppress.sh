@@ -1,21 +1,7 @@
 #!/bin/bash
 # Comments that hide findings: where they hold, what is wrong with them, and that a refusal stays one.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$PWD/${BUILD:-build}/ipsecc
-dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
-export LC_ALL=C.UTF-8
-n=0 bad=0
+. "$(dirname "$0")/lib.bash"
 
-# is NAME EXPECTED SEEN
-is() {
-	n=$((n + 1))
-	if [ "$2" = "$3" ]; then echo "ok $n - $1"; return; fi
-	bad=1
-	echo "not ok $n - $1"
-	diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/# /'
-}
 # list [OPTION...]: standard input as configuration; "LINE:COLUMN RULE" of each finding, and the exit status, in one line.
 list() {
 	cat >t.conf
@@ -67,5 +53,4 @@ is 'an included file speaks for itself' '-> 0' "$( (cat t2.conf; echo include pa
 is 'included twice: used once is used' '' "$( (cat t2.conf; echo include part.conf; echo include part.conf) | list | grep -o IC150.)"
 is 'the summary counts' '1 suppressed' "$(conn '#' '#' '#' '# ipsecc: ignore IC2003 -- x' >t.conf; "$ipsecc" check --dialect=4.10 t.conf | tail -1)"
 
-echo "1..$n"
-exit $bad
+finish

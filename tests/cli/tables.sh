@@ -1,23 +1,15 @@
 #!/bin/bash
 # The generators of the tables refuse a mistake where it is made: with the name of the file, of the entry, and what is wrong.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-host=${BUILD:-build}/host
-tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
-n=0
+. "$(dirname "$0")/lib.bash"
+host=$build/host
+
+# said PROGRAM INPUT: what it says about its input, "taken" when nothing is wrong
+said() { if "$host/$1" "$dir" "$2" 2>&1; then echo taken; fi; }
 
 # refuses NAME PROGRAM MESSAGE: the program refuses the table on standard input with just this message.
 refuses() {
-	local said
-	n=$((n + 1))
-	cat >"$tmp/table.yaml"
-	if said=$("$host/$2" "$tmp" "$tmp/table.yaml" 2>&1); then
-		echo "not ok $n - $1: taken"
-	elif [ "$said" = "$tmp/table.yaml: $3" ]; then
-		echo "ok $n - $1"
-	else
-		printf 'not ok %d - %s\n# wanted %s\n# got    %s\n' $n "$1" "$tmp/table.yaml: $3" "$said"
-	fi
+	cat >table.yaml
+	is "$1" "$dir/table.yaml: $3" "$(said "$2" "$dir/table.yaml")"
 }
 
 keyword='
@@ -29,13 +21,8 @@ keyword='
   doc: Whether this end renews.
 '
 
-n=$((n + 1))
-printf '%s\n' "$keyword" >"$tmp/table.yaml"
-if "$host/keywords" "$tmp" "$tmp/table.yaml" && grep -q 'KW_REKEY,' "$tmp/keyword_ids.h"; then
-	echo "ok $n - a keyword without a mistake is taken"
-else
-	echo "not ok $n - a keyword without a mistake is taken"
-fi
+printf '%s\n' "$keyword" >table.yaml
+is 'a keyword without a mistake is taken' "taken 1" "$(said keywords table.yaml) $(grep -c 'KW_REKEY,' keyword_ids.h)"
 
 refuses 'a keyword twice' keywords "rekey: gets the same id as 'rekey'" <<<"$keyword$keyword"
 refuses 'a spelling twice' keywords "leftx: 'rightx' is also a spelling of 'rightx'" <<<"$keyword
@@ -118,20 +105,12 @@ refuses 'sizes that nobody tells the peer' transforms "AES_CBC: has several key 
 
 # page FILE: standard input becomes a page of rules. rules_refuse NAME MESSAGE: the pages so far are refused, and forgotten.
 page() {
-	mkdir -p "$tmp/rules"
-	cat >"$tmp/rules/$1"
+	mkdir -p rules
+	cat >"rules/$1"
 }
 rules_refuse() {
-	local said
-	n=$((n + 1))
-	if said=$("$host/rules" "$tmp" "$tmp/rules" 2>&1); then
-		echo "not ok $n - $1: taken"
-	elif [ "$said" = "rules: $2" ]; then
-		echo "ok $n - $1"
-	else
-		printf 'not ok %d - %s\n# wanted %s\n# got    %s\n' $n "$1" "rules: $2" "$said"
-	fi
-	rm -rf "$tmp/rules"
+	is "$1" "rules: $2" "$(said rules "$dir/rules")"
+	rm -rf rules
 }
 rule='---
 id: IC2003
@@ -152,20 +131,20 @@ Why.
 
 page IC2003-duplicate-keyword.md <<<"${rule/error/fatal}"
 rules_refuse 'a severity that does not exist' \
-	"$tmp/rules/IC2003-duplicate-keyword.md: severity is error, warning or note, not 'fatal'"
+	"$dir/rules/IC2003-duplicate-keyword.md: severity is error, warning or note, not 'fatal'"
 page IC2003-duplicate-keyword.md <<<"${rule/severity: error$'\n'/}"
-rules_refuse 'a page without a field' "$tmp/rules/IC2003-duplicate-keyword.md: needs id, name, severity and summary"
+rules_refuse 'a page without a field' "$dir/rules/IC2003-duplicate-keyword.md: needs id, name, severity and summary"
 page IC2004-duplicate-keyword.md <<<"$rule"
-rules_refuse 'a page under another name' "$tmp/rules/IC2004-duplicate-keyword.md: should be called IC2003-duplicate-keyword.md"
+rules_refuse 'a page under another name' "$dir/rules/IC2004-duplicate-keyword.md: should be called IC2003-duplicate-keyword.md"
 page IC2003-duplicate-keyword.md <<<"${rule/Silent/Quiet}"
 rules_refuse 'a page without snippets' \
-	"$tmp/rules/IC2003-duplicate-keyword.md: needs the sections '## Fires' and '## Silent', or 'snippets: none' with 'why:'"
+	"$dir/rules/IC2003-duplicate-keyword.md: needs the sections '## Fires' and '## Silent', or 'snippets: none' with 'why:'"
 page IC2003-duplicate-keyword.md <<<"${rule/summary/snippets: none$'\n'summary}"
 rules_refuse 'a page that does not say why it has no snippets' \
-	"$tmp/rules/IC2003-duplicate-keyword.md: 'snippets: none' goes with 'why:'"
+	"$dir/rules/IC2003-duplicate-keyword.md: 'snippets: none' goes with 'why:'"
 page IC2003-duplicate-keyword.md <<<"$rule"
 page IC2009-duplicate-keyword.md <<<"${rule/IC2003/IC2009}"
 rules_refuse 'two rules of one name' \
-	"$tmp/rules/IC2009-duplicate-keyword.md and $tmp/rules/IC2003-duplicate-keyword.md share an id or a name"
+	"$dir/rules/IC2009-duplicate-keyword.md and $dir/rules/IC2003-duplicate-keyword.md share an id or a name"
 
-echo "1..$n"
+finish
