@@ -11,6 +11,7 @@
 /* What the daemon does about it. */
 enum effect {
 	EFFECT_NONE,		/* nothing: advice, the rule's own severity */
+	EFFECT_REMARK,		/* nothing, and it needs nobody's attention: a note */
 	EFFECT_COMPLAINT,	/* loads, but says so or changes something: a warning */
 	EFFECT_REFUSED,		/* does not load the conn: an error */
 };
@@ -51,10 +52,31 @@ void check_related(struct check *k, struct finding *f, enum keyword_id id, enum 
 bool check_is_set(const struct check *k, enum keyword_id id, enum side side);
 bool check_is_unread(const struct check *k, enum keyword_id id, enum side side);
 const char *check_side_name(enum side side);	/* "left" */
+/* For what the IR has no member for: whether a keyword is set to one of its words (by meaning), or to a boolean that is true. */
+bool check_says(const struct check *k, enum keyword_id id, enum side side, const char *word);
+bool check_is_yes(const struct check *k, enum keyword_id id, enum side side);
+/* Written for this conn, here or in what it includes; what %default says to all conns need not concern each. */
+bool check_is_own(const struct check *k, enum keyword_id id, enum side side);
 
 static inline bool check_is_shunt(const struct ir_conn *c)
 {
 	return c->type == IR_PASSTHROUGH || c->type == IR_DROP || c->type == IR_REJECT;
+}
+
+static inline bool check_is_any_end(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
+	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
+}
+
+static inline bool check_is_opportunistic(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_OPPORTUNISTIC || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
+}
+
+static inline bool check_has_pool(const struct ir_end *end)
+{
+	return end->addresspool.first.family != AF_UNSPEC;
 }
 
 /* --- the rules ------------------------------------------------------------------------------------------------------------------- */
@@ -74,6 +96,13 @@ void check_protocols_differ(struct check *k);
 void check_sourceip(struct check *k);
 void check_peer_inside(struct check *k);
 void check_virtual_subnet(struct check *k);
+void check_virtual_words(struct check *k);
+void check_both_default_routes(struct check *k);
+void check_next_hop(struct check *k);
+void check_source_address(struct check *k);
+void check_subnets_list(struct check *k);
+void check_all_traffic(struct check *k);
+void check_port_without_use(struct check *k);
 
 /* checks_auth.c: authentication and identities */
 void check_shunt_authentication(struct check *k);
@@ -84,6 +113,10 @@ void check_fromcert(struct check *k);
 void check_same_identities(struct check *k);
 void check_null_authentication(struct check *k);
 void check_partly_carried(struct check *k);
+void check_ikev1_method(struct check *k);
+void check_eap(struct check *k);
+void check_key_and_cert(struct check *k);
+void check_psk_by_identity(struct check *k);
 
 /* checks_ike.c: versions, modes, proposals */
 void check_ikev1_refused(struct check *k);
@@ -105,5 +138,35 @@ void check_margin(struct check *k);
 void check_dpd_timeout(struct check *k);
 void check_dpd_complete(struct check *k);
 void check_nobody_to_call(struct check *k);
+void check_dpd_restart(struct check *k);
+void check_retransmission(struct check *k);
+void check_replay_window(struct check *k);
+void check_ends_with_sa(struct check *k);
+void check_opportunistic_tries(struct check *k);
+
+/* checks_modecfg.c: XAUTH, ModeConfig, address pools */
+void check_two_pools(struct check *k);
+void check_pool_size(struct check *k);
+void check_pool_reach(struct check *k);
+void check_modecfg_roles(struct check *k);
+void check_modecfg_values(struct check *k);
+void check_xauth_roles(struct check *k);
+void check_xauth_start(struct check *k);
+
+/* checks_device.c: marks, reqid, VTI and XFRM interfaces */
+void check_mark_mask(struct check *k);
+void check_mark_conflict(struct check *k);
+void check_vti(struct check *k);
+void check_vti_routing(struct check *k);
+void check_reqid(struct check *k);
+
+/* checks_type.c: types of conns, shunts, groups */
+void check_shunt_start(struct check *k);
+void check_clear_shunt(struct check *k);
+void check_group_subnet(struct check *k);
+void check_opportunistic_psk(struct check *k);
+
+/* checks_effect.c: what has no effect in this conn */
+void check_without_effect(struct check *k);
 
 #endif

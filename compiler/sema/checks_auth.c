@@ -173,3 +173,79 @@ void check_partly_carried(struct check *k)
 	report_words(k, KW_AUTH, SIDE_LEFT, auth);
 	report_words(k, KW_AUTH, SIDE_RIGHT, auth);
 }
+
+/* C-111: the words of IKEv2 that choose a hash. */
+void check_ikev1_method(struct check *k)
+{
+	const struct setting *setting = resolved_get(k->conn->resolved, KW_AUTHBY, SIDE_NONE);
+	struct slice rest, word;
+
+	if (!setting || k->conn->ike_version != 1 || k->release < RELEASE_4_10 || check_is_shunt(k->conn))
+		return;
+	rest = setting->param->value.text;
+	while (slice_split(&rest, ", \t", &word))
+		if (slice_starts_nocase(word, "rsa-sha") || slice_starts_nocase(word, "ecdsa-sha") || slice_starts_nocase(word, "eddsa")) {
+			check_report(k, RULE_IKEV1_OPTION, EFFECT_REFUSED, KW_AUTHBY, SIDE_NONE, "IKEv1 has no choice of a hash for signatures");
+			return;
+		}
+}
+
+/* C-105, C-110 */
+void check_eap(struct check *k)
+{
+	if (k->release < RELEASE_4_10)
+		return;
+	for (int side = 0; side < 2; side++) {
+		struct finding *f;
+
+		if (auth_written(k, (enum side)side) && check_is_shunt(k->conn)) {
+			f = check_report(k, RULE_SHUNT_AUTHENTICATION, EFFECT_REFUSED, KW_AUTH, (enum side)side,
+					 "%sauth= in a conn that negotiates nothing", check_side_name((enum side)side));
+			check_related(k, f, KW_TYPE, SIDE_NONE, "nothing is negotiated");
+			return;
+		}
+		if (!check_says(k, KW_AUTH, (enum side)side, "eaponly") ||
+		    (check_is_set(k, KW_AUTHEAP, (enum side)side) && !check_says(k, KW_AUTHEAP, (enum side)side, "none")))
+			continue;
+		f = check_report(k, RULE_ONE_SIDED_AUTH, EFFECT_REFUSED, KW_AUTH, (enum side)side, "%sauth=eaponly needs %sautheap=",
+				 check_side_name((enum side)side), check_side_name((enum side)side));
+		diag_help(k->diag, f, "add %sautheap=tls", check_side_name((enum side)side));
+	}
+}
+
+/* C-138 */
+void check_key_and_cert(struct check *k)
+{
+	static const enum keyword_id keys[] = { KW_RSASIGKEY, KW_ECDSAKEY, KW_EDDSAKEY, KW_PUBKEY };
+
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+			const struct setting *key = resolved_get(k->conn->resolved, keys[i], (enum side)side);
+			struct finding *f;
+
+			if (!key || !check_is_set(k, KW_CERT, (enum side)side) || key->param->value.text.n == 0 || key->param->value.text.p[0] == '%')
+				continue;
+			f = check_report(k, RULE_KEY_AND_CERT, EFFECT_COMPLAINT, keys[i], (enum side)side,
+					 "the %s end has a certificate, and this key is not used", check_side_name((enum side)side));
+			check_related(k, f, KW_CERT, (enum side)side, "the certificate");
+		}
+}
+
+/* C-126, S-523: main mode chooses the secret before the identity is known, which is encrypted with it. */
+void check_psk_by_identity(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+
+	if (c->ike_version != 1 || c->aggressive || !c->auth_psk || check_is_shunt(c))
+		return;
+	for (int side = 0; side < 2; side++) {
+		struct finding *f;
+
+		if (c->end[side].host_kind != IR_HOST_ANY || c->end[side].id.type == IDENT_NONE || !check_is_own(k, KW_ID, (enum side)side))
+			continue;
+		f = check_report(k, RULE_PSK_BY_IDENTITY, EFFECT_NONE, KW_ID, (enum side)side,
+				 "an IKEv1 peer without an address is not told from others by its identity when the secret is chosen");
+		check_related(k, f, KW_HOST, (enum side)side, "any address");
+		diag_help(k->diag, f, "use IKEv2, or one secret for all such peers: 'OWNID %%any : PSK'");
+	}
+}

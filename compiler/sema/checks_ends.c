@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules about the two ends of one conn: addresses, subnets, protocols (sections A.2 to A.4 of the C-rules). */
+#include <stdlib.h>
+
 #include "compiler/sema/checks.h"
 
 static enum side other(enum side side)
 {
 	return (enum side)(1 - side);
-}
-
-static bool is_any(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
-	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
 }
 
 /* What alsoflip= brings is in the IR, as ipsec.conf(5) has it, and in no daemon (L-099). */
@@ -34,7 +30,7 @@ static bool may_miss(const struct check *k, enum side side)
 {
 	const struct ir_end *there = &k->conn->end[other(side)];
 
-	return k->release < RELEASE_4_10 && there->host_kind != IR_HOST_UNSET && !is_any(there);
+	return k->release < RELEASE_4_10 && there->host_kind != IR_HOST_UNSET && !check_is_any_end(there);
 }
 
 /* Neither end: a section for others to include. When nobody does, and nothing loads it, that is worth a note. */
@@ -105,7 +101,7 @@ void check_no_fixed_end(struct check *k)
 {
 	struct finding *f;
 
-	if (!is_any(&k->conn->end[SIDE_LEFT]) || !is_any(&k->conn->end[SIDE_RIGHT]))
+	if (!check_is_any_end(&k->conn->end[SIDE_LEFT]) || !check_is_any_end(&k->conn->end[SIDE_RIGHT]))
 		return;
 	f = check_report(k, RULE_NO_FIXED_END, EFFECT_REFUSED, KW_HOST, SIDE_RIGHT, "neither end of conn '%s' has an address", k->conn->name);
 	check_related(k, f, KW_HOST, SIDE_LEFT, "and this is none either");
@@ -343,4 +339,190 @@ void check_virtual_subnet(struct check *k)
 		if (k->conn->end[side].virtual_subnet && k->conn->ike_version == 2 && k->release >= RELEASE_4_10)
 			check_report(k, RULE_VIRTUAL_SUBNET_MISPLACED, EFFECT_REFUSED, KW_SUBNET, (enum side)side,
 				     "a virtual subnet needs IKEv1");
+}
+
+/* --- virtual subnets ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_here(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_ADDR || end->host_kind == IR_HOST_DEFAULTROUTE || end->host_kind == IR_HOST_INTERFACE;
+}
+
+/* S-087, C-074: the virtual address is that of the client. */
+static void check_virtual_side(struct check *k, enum side side)
+{
+	struct finding *f;
+
+	if (!is_here(&k->conn->end[side]) || !check_is_any_end(&k->conn->end[other(side)]))
+		return;
+	f = check_report(k, RULE_VIRTUAL_SUBNET_MISPLACED, EFFECT_COMPLAINT, KW_SUBNET, side, "a virtual subnet on the side of this host");
+	check_related(k, f, KW_HOST, other(side), "the clients are here");
+}
+
+/* S-088, C-076: without a list of private networks no client is let in. */
+static void check_private_networks(struct check *k, enum side side)
+{
+	const struct setting *networks = resolved_setup_get(k->resolved, KW_VIRTUAL_PRIVATE);
+
+	if ((networks && networks->param->value.text.n) || !strcasestr(k->conn->end[side].virtual_subnet, "%priv"))
+		return;
+	diag_help(k->diag,
+		  check_report(k, RULE_VIRTUAL_PRIVATE_MISSING, EFFECT_NONE, KW_SUBNET, side, "%%priv stands for virtual-private=, which is not set"),
+		  "write virtual-private=%%v4:10.0.0.0/8,%%v4:192.168.0.0/16,%%v4:172.16.0.0/12 in config setup, without the networks that are here");
+}
+
+/* C-074, C-076; the words themselves are looked at with the value. */
+void check_virtual_words(struct check *k)
+{
+	if ((k->conn->end[SIDE_LEFT].virtual_subnet && k->conn->end[SIDE_RIGHT].virtual_subnet) ||
+	    (k->conn->ike_version == 2 && k->release >= RELEASE_4_10))
+		return;		/* check_virtual_subnet() */
+	for (int side = 0; side < 2; side++)
+		if (k->conn->end[side].virtual_subnet) {
+			check_virtual_side(k, (enum side)side);
+			check_private_networks(k, (enum side)side);
+		}
+}
+
+/* --- what the ends are to be ----------------------------------------------------------------------------------------------------- */
+
+/* C-022 */
+void check_both_default_routes(struct check *k)
+{
+	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
+	struct finding *f;
+
+	if (left->host_kind != IR_HOST_DEFAULTROUTE || right->host_kind != IR_HOST_DEFAULTROUTE)
+		return;
+	f = check_report(k, RULE_SAME_ENDS, k->release < RELEASE_4_10 ? EFFECT_NONE : EFFECT_COMPLAINT, KW_HOST, SIDE_RIGHT,
+			 "both ends are this host");
+	check_related(k, f, KW_HOST, SIDE_LEFT, "the same");
+	diag_note(k->diag, f, "libreswan %s loads the conn, but cannot tell which end it is", release_name(k->release));
+}
+
+/* C-030, C-033, S-111 */
+void check_next_hop(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+		bool refused = k->release < RELEASE_4_10 || k->release >= RELEASE_5_0;
+		struct finding *f;
+
+		if (end->nexthop.family == AF_UNSPEC)
+			continue;
+		if (end->host_kind == IR_HOST_DEFAULTROUTE) {
+			f = check_report(k, RULE_NEXTHOP_UNFIT, EFFECT_NONE, KW_NEXTHOP, (enum side)side,
+					 "the next hop of %%defaultroute is the gateway of that route");
+			check_related(k, f, KW_HOST, (enum side)side, "found when the conn is loaded");
+		} else if (end->host_kind == IR_HOST_ADDR && end->host.family != end->nexthop.family) {
+			f = check_report(k, RULE_NEXTHOP_UNFIT, refused ? EFFECT_REFUSED : EFFECT_NONE, KW_NEXTHOP, (enum side)side,
+					 "the next hop is of another address family");
+			check_related(k, f, KW_HOST, (enum side)side, "IPv%d", end->host.family == AF_INET ? 4 : 6);
+		}
+	}
+}
+
+/* C-040, S-116: up to 4.x the address alone becomes the client. */
+void check_source_address(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct ir_end *end = &k->conn->end[side];
+		bool host = end->host_kind == IR_HOST_ADDR && ip_addr_eq(&end->host, &end->sourceip);
+		struct finding *f;
+
+		if (end->sourceip.family == AF_UNSPEC || end->has_subnet || end->subnets.n || end->virtual_subnet || host ||
+		    check_has_pool(end) || end->modecfg_client || check_is_unread(k, KW_SUBNET, (enum side)side) ||
+		    check_is_unread(k, KW_SUBNETS, (enum side)side))
+			continue;
+		f = check_report(k, RULE_SOURCEIP_WITHOUT_SUBNET, k->release < RELEASE_5_0 ? EFFECT_COMPLAINT : EFFECT_REFUSED, KW_SOURCEIP,
+				 (enum side)side, "%ssourceip= without %ssubnet=", check_side_name((enum side)side),
+				 check_side_name((enum side)side));
+		if (k->release < RELEASE_5_0)
+			diag_note(k->diag, f, "libreswan %s protects this address alone, as if it were the subnet", release_name(k->release));
+	}
+}
+
+/* --- lists of subnets ------------------------------------------------------------------------------------------------------------ */
+
+/* C-065: to 4.x an element of the other family is no subnet; 3.x goes on with what it makes of it. */
+static void check_list_family(struct check *k, enum side side)
+{
+	const struct ir_end *end = &k->conn->end[side];
+
+	for (size_t i = 1; i < end->subnets.n && k->release < RELEASE_5_0; i++) {
+		if (end->subnets.v[i].addr.family == end->subnets.v[0].addr.family)
+			continue;
+		check_report(k, RULE_SUBNET_FAMILY_MIX, k->release < RELEASE_4_10 ? EFFECT_COMPLAINT : EFFECT_REFUSED, KW_SUBNETS, side, "the list has subnets of two address families");
+		return;
+	}
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct ip_prefix *p = a, *q = b;
+	int order = ip_addr_cmp(&p->addr, &q->addr);
+
+	return order ? order : (p->len > q->len) - (p->len < q->len);
+}
+
+/* C-067: of two conns for the same traffic the second cannot be routed. */
+static void check_list_twice(struct check *k, enum side side)
+{
+	const struct ir_end *end = &k->conn->end[side];
+	struct ip_prefix *sorted;
+	char text[IP_PREFIX_TEXT];
+
+	if (end->subnets.n < 2)
+		return;
+	sorted = arena_new_array(k->arena, end->subnets.n, struct ip_prefix);
+	memcpy(sorted, end->subnets.v, end->subnets.n * sizeof(*sorted));
+	qsort(sorted, end->subnets.n, sizeof(*sorted), by_prefix);
+	for (size_t i = 1; i < end->subnets.n; i++)
+		if (by_prefix(&sorted[i - 1], &sorted[i]) == 0) {
+			check_report(k, RULE_SUBNET_TWICE, EFFECT_NONE, KW_SUBNETS, side, "%s stands twice in %ssubnets=",
+				     ip_prefix_format(&sorted[i], text), check_side_name(side));
+			return;
+		}
+}
+
+void check_subnets_list(struct check *k)
+{
+	for (int side = 0; side < 2; side++) {
+		if (!check_is_set(k, KW_SUBNETS, (enum side)side))
+			continue;
+		check_list_family(k, (enum side)side);
+		check_list_twice(k, (enum side)side);
+	}
+}
+
+/* C-078, S-190 */
+void check_all_traffic(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	struct finding *f;
+
+	if (!c->end[0].has_subnet || !c->end[1].has_subnet || c->end[0].subnet.len || c->end[1].subnet.len || c->mark_in.mask ||
+	    c->mark_out.mask || c->has_if_id || check_is_set(k, KW_IPSEC_INTERFACE, SIDE_NONE) || c->end[0].proto || check_is_shunt(c) ||
+	    check_is_set(k, KW_VTI_INTERFACE, SIDE_NONE))
+		return;
+	f = check_report(k, RULE_ALL_TRAFFIC, EFFECT_NONE, KW_SUBNET, SIDE_RIGHT, "all traffic of this host goes into the tunnel, and none past it");
+	check_related(k, f, KW_SUBNET, SIDE_LEFT, "from everywhere");
+	if (c->narrowing)
+		diag_note(k->diag, f, "with narrowing=yes the peer may take a part of it, and the rest leaves in clear");
+	diag_help(k->diag, f, "give it an interface with ipsec-interface=, or a mark");
+}
+
+/* C-089: none of these has ports. */
+void check_port_without_use(struct check *k)
+{
+	static const struct {
+		uint8_t proto;
+		const char *name;
+	} portless[] = { { 2, "igmp" }, { 4, "ipip" }, { 41, "ipv6" }, { 47, "gre" }, { 50, "esp" }, { 51, "ah" }, { 89, "ospf" } };
+
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < sizeof portless / sizeof *portless; i++)
+			if (k->conn->end[side].proto == portless[i].proto && k->conn->end[side].port)
+				check_report(k, RULE_PORT_WITHOUT_USE, EFFECT_NONE, KW_PROTOPORT, (enum side)side, "%s has no ports",
+					     portless[i].name);
 }

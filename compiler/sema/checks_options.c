@@ -2,22 +2,13 @@
 /* Options that exclude each other (sections A.6, A.8 and A.10 of the C-rules); some are not in the IR yet, so their words are looked at. */
 #include "compiler/sema/checks.h"
 
-/* Whether the keyword is set to one of its words. */
-static bool says(const struct check *k, enum keyword_id id, const char *word)
-{
-	const struct setting *setting = resolved_get(k->conn->resolved, id, SIDE_NONE);
-	const struct keyword_value *value = setting ? schema_value(setting->keyword, setting->param->value.text, k->release) : NULL;
-
-	return value && strcmp(value->meaning, word) == 0;
-}
-
 /* C-219, C-220 */
 void check_tcp(struct check *k)
 {
 	const struct setting *port = resolved_get(k->conn->resolved, KW_TCP_REMOTEPORT, SIDE_NONE);
 	struct finding *f;
 
-	if (k->release < RELEASE_4_10 || (!says(k, KW_ENABLE_TCP, "yes") && !says(k, KW_ENABLE_TCP, "fallback")))
+	if (k->release < RELEASE_4_10 || (!check_says(k, KW_ENABLE_TCP, SIDE_NONE, "yes") && !check_says(k, KW_ENABLE_TCP, SIDE_NONE, "fallback")))
 		return;
 	if (k->conn->ike_version == 1)
 		check_report(k, RULE_TCP_ENCAPSULATION, EFFECT_REFUSED, KW_ENABLE_TCP, SIDE_NONE, "IKEv1 does not go over TCP");
@@ -36,7 +27,7 @@ void check_ah_and_esp(struct check *k)
 	enum keyword_id written = ah ? KW_AH : KW_ESP, other = esp && ah ? KW_ESP : KW_PHASE2;
 	struct finding *f;
 
-	if (k->release < RELEASE_5_4 || !((esp && ah) || (esp && says(k, KW_PHASE2, "ah")) || (ah && says(k, KW_PHASE2, "esp"))))
+	if (k->release < RELEASE_5_4 || !((esp && ah) || (esp && check_says(k, KW_PHASE2, SIDE_NONE, "ah")) || (ah && check_says(k, KW_PHASE2, SIDE_NONE, "esp"))))
 		return;
 	f = check_report(k, RULE_AH_AND_ESP, EFFECT_REFUSED, written, SIDE_NONE, "a conn has AH or ESP, not both");
 	check_related(k, f, other, SIDE_NONE, "the other protocol");

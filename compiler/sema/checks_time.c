@@ -114,5 +114,81 @@ void check_nobody_to_call(struct check *k)
 				 c->start == PLAN_START_UP ? "started" : "routed");
 		check_related(k, f, KW_HOST, (enum side)side, "any peer");
 		diag_help(k->diag, f, "write auto=add, and let the peer call");
+		return;
 	}
+	for (int side = 0; side < 2 && c->start == PLAN_START_UP; side++)
+		if (c->end[side].port_any) {	/* C-092 */
+			check_report(k, RULE_NOBODY_TO_CALL, EFFECT_NONE, KW_AUTO, SIDE_NONE,
+				     "conn '%s' cannot be started: its port is left open", c->name);
+			return;
+		}
+}
+
+/* C-193 */
+void check_dpd_restart(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	bool delay = check_is_set(k, KW_DPDDELAY, SIDE_NONE), timeout = check_is_set(k, KW_DPDTIMEOUT, SIDE_NONE);
+
+	if (c->ike_version != 1 || !delay || !timeout || (c->dpd_delay != 0) == (c->dpd_timeout != 0) || check_is_shunt(c) ||
+	    check_is_unread(k, KW_DPDDELAY, SIDE_NONE) || check_is_unread(k, KW_DPDTIMEOUT, SIDE_NONE))
+		return;
+	check_report(k, RULE_DPD_INCOMPLETE, EFFECT_COMPLAINT, c->dpd_delay ? KW_DPDTIMEOUT : KW_DPDDELAY, SIDE_NONE,
+		     "0 switches dead peer detection off, although %s is set", c->dpd_delay ? "dpddelay" : "dpdtimeout");
+}
+
+/* C-199 */
+void check_retransmission(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	bool timeout = check_is_own(k, KW_RETRANSMIT_TIMEOUT, SIDE_NONE), interval = check_is_own(k, KW_RETRANSMIT_INTERVAL, SIDE_NONE);
+	struct finding *f;
+
+	if ((!timeout && !interval) || c->retransmit_interval_ms < c->retransmit_timeout_ms || check_is_shunt(c))
+		return;
+	f = check_report(k, RULE_NO_RETRANSMISSION, EFFECT_NONE, timeout ? KW_RETRANSMIT_TIMEOUT : KW_RETRANSMIT_INTERVAL, SIDE_NONE,
+			 "a message that is lost is not sent again");
+	diag_note(k->diag, f, "it would be sent again after %u ms, and is given up after %u ms", c->retransmit_interval_ms,
+		  c->retransmit_timeout_ms);
+}
+
+/* C-197 */
+void check_replay_window(struct check *k)
+{
+	struct finding *f;
+
+	if (k->conn->replay_window || !check_is_set(k, KW_REPLAY_WINDOW, SIDE_NONE) || !check_is_set(k, KW_ESN, SIDE_NONE) ||
+	    check_says(k, KW_ESN, SIDE_NONE, "no") || check_is_unread(k, KW_REPLAY_WINDOW, SIDE_NONE) || k->release < RELEASE_4_10)
+		return;
+	f = check_report(k, RULE_ESN_WITHOUT_WINDOW, k->release < RELEASE_5_0 ? EFFECT_NONE : EFFECT_COMPLAINT, KW_ESN, SIDE_NONE,
+			 "extended sequence numbers need a replay window");
+	check_related(k, f, KW_REPLAY_WINDOW, SIDE_NONE, "switched off here");
+}
+
+/* C-201 */
+void check_ends_with_sa(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+	struct finding *f;
+
+	if (c->rekey || c->start != PLAN_START_UP || check_is_shunt(c))
+		return;
+	f = check_report(k, RULE_ENDS_WITH_SA, EFFECT_NONE, KW_REKEY, SIDE_NONE,
+			 "the tunnel that is started here ends with its first SA, unless the peer rekeys it");
+	check_related(k, f, KW_AUTO, SIDE_NONE, "started once");
+	diag_note(k->diag, f, "the SA lives %u s", c->sa_lifetime);
+}
+
+/* C-187 */
+void check_opportunistic_tries(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+
+	if ((!check_is_opportunistic(&c->end[0]) && !check_is_opportunistic(&c->end[1])) || c->keying_tries != 0 ||
+	    !check_is_set(k, KW_KEYINGTRIES, SIDE_NONE) || k->release < RELEASE_4_10 || k->release >= RELEASE_5_0)
+		return;
+	diag_note(k->diag,
+		  check_report(k, RULE_OPPORTUNISTIC_TRIES, EFFECT_COMPLAINT, KW_KEYINGTRIES, SIDE_NONE,
+			       "opportunistic conns cannot be tried for ever"),
+		  "libreswan %s tries once", release_name(k->release));
 }

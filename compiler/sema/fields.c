@@ -137,6 +137,13 @@ static void apply_ipsec_interface(struct ir_conn *c, enum side side, const struc
 	c->if_id = value->if_id_yes ? 1 : (uint32_t)value->number;
 }
 
+/* C-280: another number is ignored. */
+static void apply_reqid(struct ir_conn *c, enum side side, const struct value *value)
+{
+	(void)side;
+	c->reqid = value->number < 16384 ? (uint32_t)value->number : 0;
+}
+
 static void apply_nat_keepalive(struct ir_conn *c, enum side side, const struct value *value)
 {
 	(void)side;
@@ -227,7 +234,7 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_NAT_KEEPALIVE] = { SPECIAL, 0, NULL, apply_nat_keepalive },
 	[KW_NEGOTIATIONSHUNT] = { WORD, CONN(negotiation_shunt), shunt_words, NULL },
 	[KW_FAILURESHUNT] = { WORD, CONN(failure_shunt), shunt_words, NULL },
-	[KW_REQID] = { U32, CONN(reqid), NULL, NULL },
+	[KW_REQID] = { SPECIAL, 0, NULL, apply_reqid },
 	[KW_PRIORITY] = { U32, CONN(priority), NULL, NULL },
 	[KW_MARK] = { SPECIAL, 0, NULL, apply_mark },
 	[KW_MARK_IN] = { SPECIAL, 0, NULL, apply_mark_in },

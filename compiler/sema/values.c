@@ -578,13 +578,27 @@ static bool is_scanned(enum value_type type)
 	}
 }
 
+/* C-101, C-063: the reader takes it, and the conn fails. */
+static bool refuses_empty(const struct value_parser *v)
+{
+	switch (v->keyword->id) {
+	case KW_AUTHBY:
+		return v->release >= RELEASE_4_10;
+	case KW_SUBNETS:
+		return v->release < RELEASE_5_0;
+	default:
+		return false;
+	}
+}
+
 /* 4.10 takes nothing for the integer 0 (run). */
 static void report_empty(const struct value_parser *v)
 {
 	bool refused = v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE &&
 		       (v->release == RELEASE_3_18 || (is_scanned(v->keyword->type) && v->keyword->type != TYPE_INTEGER));
 
-	value_report(v, RULE_EMPTY_VALUE, refused ? FILE_REFUSED : VALUE_KEPT, 0, 0, SLICE_FMT " has no value", SLICE_ARG(v->key));
+	value_report(v, RULE_EMPTY_VALUE, refused ? FILE_REFUSED : refuses_empty(v) ? CONN_REFUSED : VALUE_KEPT, 0, 0, SLICE_FMT " has no value",
+		     SLICE_ARG(v->key));
 }
 
 /* L-048: and no text. */

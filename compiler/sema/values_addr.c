@@ -212,14 +212,15 @@ static bool check_name(const struct value_parser *v, struct slice name)
 	return false;
 }
 
-/* C-002: unquoted digits are a NUMBER token, which says nothing to left= and right=. */
+/* C-002: unquoted digits are a NUMBER token, which says nothing to left= and right=. 4.10 loads the conn all the same, with an end that has
+ * no address. */
 static bool refuse_digits(const struct value_parser *v)
 {
 	uint64_t number;
 
 	if (v->value.quoting != QUOTING_NONE || slice_to_u64(v->value.text, UINT64_MAX, &number) == -EINVAL)
 		return false;
-	value_report(v, RULE_BAD_HOST, v->release < RELEASE_5_0 ? CONN_REFUSED : VALUE_KEPT, 0, v->value.text.n,
+	value_report(v, RULE_BAD_HOST, v->release < RELEASE_5_0 ? VALUE_IGNORED : VALUE_KEPT, 0, v->value.text.n,
 		     "'" SLICE_FMT "' is neither an address nor a host name", SLICE_ARG(v->value.text));
 	return true;
 }

@@ -123,10 +123,11 @@ bool value_parse_ifname(const struct value_parser *v, struct value *ret)
 {
 	struct slice text = v->value.text;
 
-	if (text.n > 15) {	/* IFNAMSIZ of Linux, with its NUL */
-		diag_caret(v->diag, value_report(v, RULE_BAD_TEXT, VALUE_KEPT, 15, text.n, "an interface name has 15 characters at most"),
-			   "%zu too many", text.n - 15);
-		return false;
+	if (text.n > 15) {	/* IFNAMSIZ of Linux, with its NUL; C-277: the conn loads, and making the interface fails */
+		struct finding *f = value_report(v, RULE_BAD_TEXT, VALUE_KEPT, 15, text.n, "an interface name has 15 characters at most");
+
+		diag_set_severity(v->diag, f, SEVERITY_WARNING);
+		diag_caret(v->diag, f, "%zu too many", text.n - 15);
 	}
 	/* S-360, dev_valid_name() of Linux */
 	for (size_t i = 0; i < text.n; i++) {

@@ -187,6 +187,7 @@ static const struct {
 	{ "C-068", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.10-10.9.0.99\n"
 	  "\trightsubnet=10.9.0.0/24\n",
+	  "warning 5:19-38 clients with an address of this pool reach nothing but the left end itself [a]\n"
 	  "error 6:14-25 a subnet on the side of an address pool [a]\n",
 	  "a:will-not-load" },
 	{ "C-070", RELEASE_4_10,
@@ -321,8 +322,10 @@ static const struct {
 	{ "X-020", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.0/24\nconn b\n"
 	  "\tleft=192.0.2.1\n\tright=%any\n\tauthby=secret\n\trightaddresspool=10.9.0.10-10.9.0.99\n",
+	  "warning 5:19-30 clients with an address of this pool reach nothing but the left end itself [a]\n"
+	  "warning 10:19-38 clients with an address of this pool reach nothing but the left end itself [b]\n"
 	  "error 10:19-38 the address pool of conn 'b' overlaps that of conn 'a' [b]\n",
-	  "a:loads b:will-not-load" },
+	  "a:loads-with-warnings b:will-not-load" },
 	{ "RFC 8247", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n"
 	  "\tike=aes128-md5;modp2048,3des-md5;modp1536\n",
@@ -355,8 +358,9 @@ static const struct {
 	  "error 8:17-20 port 500 is not for IKE over TCP [a]\n"
 	  "note 14:2-12 ipsecc checks, but does not yet carry, the keyword 'enable-tcp' [b]\n"
 	  "error 14:13-21 IKEv1 does not go over TCP [b]\n"
-	  "note 19:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [c]\n",
-	  "a:will-not-load b:will-not-load c:loads" },
+	  "note 19:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [c]\n"
+	  "warning 19:17-20 'tcp-remoteport' has no effect here: enable-tcp= is not switched on [c]\n",
+	  "a:will-not-load b:will-not-load c:loads-with-warnings" },
 	{ "C-161", RELEASE_5_4, "conn a\n" BASE "\tesp=aes256-sha2\n\tah=sha2\nconn b\n" BASE "\tphase2=ah\n\tah=sha2\n",
 	  "error 6:5-9 a conn has AH or ESP, not both [a]\n",
 	  "a:will-not-load b:loads" },
