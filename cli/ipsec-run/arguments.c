@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/ipsec-run/run.h"
 
 #define IKE_PORT	500
@@ -122,13 +123,35 @@ static bool set_dataplane(struct run_arguments *args, const char *name)
 	return false;
 }
 
+static const struct option *long_option(int value)
+{
+	const struct option *o = long_options;
+
+	while (o->name && o->val != value)
+		o++;
+	return o->name ? o : NULL;
+}
+
 /* getopt's own message would name us by the path that was typed. */
 static void complain_option(void)
 {
-	if (optopt > 0 && optopt < 256)
+	const struct option *known = long_option(optopt);
+	struct nearest nearest = nearest_to(slice_sub(slice_of(option_word), 2, strcspn(option_word, "=")));
+
+	if (known && strncmp(option_word, "--", 2) == 0) {
+		complain("--%s %s", known->name, known->has_arg ? "needs a value" : "takes no value");
+		return;
+	}
+	if (optopt) {
 		complain(strchr(letters, optopt) ? "-%c needs a value" : "unknown option '-%c'", optopt);
+		return;
+	}
+	for (const struct option *o = long_options; o->name; o++)
+		nearest_offer(&nearest, o->name, o);
+	if (nearest.name)
+		complain("unknown option '%s'; did you mean --%s?", option_word, nearest.name);
 	else
-		complain("unknown option, or a value is missing or too much: '%s'", option_word);
+		complain("unknown option '%s'", option_word);
 }
 
 /* One option; false: usage error. */
@@ -169,7 +192,12 @@ static bool take_operands(struct run_arguments *args, int argc, char **argv)
 	if (!args->operand_count || run_is_command(argv[optind]))
 		return true;
 	if (args->operand_count > 1) {
-		complain("one plan at a time: '%s' is too much", argv[optind + 1]);
+		const char *command = run_nearest_command(argv[optind]);
+
+		if (command)
+			complain("'%s' is no command; did you mean '%s'?", argv[optind], command);
+		else
+			complain("one plan at a time: '%s' is one too many", argv[optind + 1]);
 		return false;
 	}
 	args->operand_count = 0;

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/ipsec-run/run.h"
 #include "runtime/control/control.h"
 
@@ -37,14 +38,23 @@ bool run_is_command(const char *word)
 	return find(word) != NULL;
 }
 
+const char *run_nearest_command(const char *word)
+{
+	struct nearest nearest = nearest_to(slice_of(word));
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		nearest_offer(&nearest, commands[i].word, &commands[i]);
+	return nearest.name;
+}
+
 static bool usable(const struct command *c, const struct run_arguments *args)
 {
 	int wanted = c->takes_conn ? 2 : 1;
 
 	if (args->operand_count < wanted)
-		complain("%s needs the name of a conn", c->word);
+		complain("%s needs the name of a conn; 'ipsec-run status' lists them", c->word);
 	else if (args->operand_count > wanted)
-		complain("'%s' is too much for %s", args->operands[wanted], c->word);
+		complain("%s: '%s' is one operand too many", c->word, args->operands[wanted]);
 	return args->operand_count == wanted;
 }
 

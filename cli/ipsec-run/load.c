@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "cli/installed.h"
 #include "cli/ipsec-run/run.h"
+#include "cli/result.h"
 
 #define SECRETS_DEPTH 10u	/* of include lines in secrets files */
 
@@ -19,9 +20,15 @@ void run_show_findings(struct diag *diag)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct diag_style style = terminal_style(stderr, COLOR_AUTO);
+	struct diag shown;
 
 	diag_finish(diag);
-	diag_render_human(diag, &style, &out);
+	shown = *diag;
+	shown.findings.n = 0;
+	for (size_t i = 0; i < diag->findings.n; i++)
+		if (diag->findings.v[i]->severity != SEVERITY_NOTE || concerns_result(diag->findings.v[i]))
+			shown.findings.v[shown.findings.n++] = diag->findings.v[i];
+	diag_render_human(&shown, &style, &out);
 	write_stream(stderr, &out);
 }
 
@@ -104,7 +111,7 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 		return -ENOMEM;
 	if (!incomplete)
 		return 0;
-	complain("%s: some conns could not be compiled, see above", args->file); /* half a configuration is not what was written */
+	complain("%s: not everything could be compiled, see above", args->file); /* half a configuration is not what was written */
 	return -EINVAL;
 }
 

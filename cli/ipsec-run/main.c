@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -91,6 +92,10 @@ static enum exit_status run_daemon(struct run_arguments *args)
 	struct run_input in;
 	enum exit_status status = EXIT_FINDINGS;
 
+	if (!args->file && access(DEFAULT_PLAN, F_OK)) {
+		complain("there is no %s; name a plan or an ipsec.conf, see 'ipsec-run --help'", DEFAULT_PLAN);
+		return EXIT_FINDINGS;
+	}
 	if (!args->file)
 		args->file = DEFAULT_PLAN;
 	daemon_protect();
@@ -119,6 +124,7 @@ int main(int argc, char **argv)
 
 	program_name = "ipsec-run";
 	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);	/* a reader of our messages may go away */
 	status = run_parse_arguments(argc, argv, &args, &go_on);
 	if (!go_on)
 		return status;

@@ -51,6 +51,7 @@ bool run_file_is_private(struct run_input *in, const char *path);
 int run_load_credentials(struct run_input *in, const struct run_arguments *args);
 
 bool run_is_command(const char *word);
+const char *run_nearest_command(const char *word);	/* the command that was probably meant; NULL */
 enum exit_status run_command(const struct run_arguments *args);
 /* The screen of `ipsec-run status`; false: something that should be up is not. */
 bool run_print_status(const void *json_status, FILE *stream);

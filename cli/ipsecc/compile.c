@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "cli/ipsecc/operand.h"
+#include "cli/result.h"
 
 /* NULL after a complaint. */
 static const struct backend *find_backend(const char *name)
@@ -38,16 +39,7 @@ static bool concerns(const struct finding *f, char **names)
 	return false;
 }
 
-/* Whether it says that something is missing in the result. What a later release does (IC7006, IC7007) is no news here. */
-static bool about_result(const struct finding *f)
-{
-	const char *id = rule_table[f->rule].id;
-
-	return strncmp(id, "IC8", 3) == 0 ||
-	       (strncmp(id, "IC7", 3) == 0 && f->rule != RULE_OTHER_IN_LATER_RELEASE && f->rule != RULE_OTHER_DEFAULTS_LATER);
-}
-
-/* Errors and what concerns the result, on standard error; warnings are `check`'s to show, and are counted. */
+/* What concerns the result, on standard error; warnings are `check`'s to show, and are counted. */
 static void report(struct unit *u, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
@@ -60,7 +52,7 @@ static void report(struct unit *u, const struct arguments *args)
 
 		if (!concerns(f, args->operands + 1))
 			continue;
-		if (f->severity == SEVERITY_ERROR || about_result(f))
+		if (concerns_result(f))
 			shown.findings.v[kept++] = f;
 		else if (f->severity == SEVERITY_WARNING)
 			hidden++;

@@ -199,6 +199,21 @@ static void describe_host(struct lowering *l)
 
 /* --- what is said once --- */
 
+/* What is wrong in the file may be why there is no conn: then an empty plan is not what was written. */
+static void report_nothing(struct lowering *l)
+{
+	const struct span nowhere = { 0, 0 };
+	struct finding *f;
+
+	l->incomplete |= l->diag->counts[SEVERITY_ERROR] > 0;
+	if (!l->ir->conns.n) {
+		diag_report(l->diag, RULE_NOTHING_TO_COMPILE, nowhere, "there is no conn, so the plan is empty");
+		return;
+	}
+	f = diag_report(l->diag, RULE_NOTHING_TO_COMPILE, nowhere, "no conn is loaded by its auto=, so the plan is empty");
+	diag_help(l->diag, f, "name the conns on the command line, or write auto=add into them");
+}
+
 static void report_once(struct lowering *l)
 {
 	const struct span nowhere = { 0, 0 };
@@ -213,10 +228,8 @@ static void report_once(struct lowering *l)
 	}
 	for (size_t i = 0; i < l->ir->conns.n; i++)
 		any |= asked_for(l->options, l->ir->conns.v[i]);
-	if (!any && !l->options->conns && l->ir->conns.n) {
-		f = diag_report(l->diag, RULE_NOTHING_TO_COMPILE, nowhere, "no conn is loaded by its auto=, so the plan is empty");
-		diag_help(l->diag, f, "name the conns on the command line, or write auto=add into them");
-	}
+	if (!any && !l->options->conns)
+		report_nothing(l);
 	if (l->plan->policies.n && !policy_priority_exact(l->ir->release)) {
 		f = diag_report(l->diag, RULE_PRIORITY_OF_ANOTHER_RELEASE, nowhere,
 				"priorities are those of libreswan 4.10, not of %s",

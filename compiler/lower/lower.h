@@ -15,7 +15,7 @@ struct lower_options {
 };
 
 /* The plan of everything that can be lowered. What cannot is a finding (8xxx), and *ret_incomplete is set when a conn that was
- * asked for is missing. Never fails. */
+ * asked for is missing, or the plan is empty in spite of errors in the file. Never fails. */
 struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *sources, const struct lower_options *options,
 		   struct diag *diag, bool *ret_incomplete);
 
