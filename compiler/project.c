@@ -148,8 +148,8 @@ static void report_unknown_key(struct reader *r, const struct yaml_node *key, co
 		diag_help(d, f, "give --format on the command line: who calls decides the form of the output");
 	else
 		diag_help(d, f,
-			  "the keys are dialect, root, host-facts, secrets, fail-on, error, warn, ignore, and for the whole project "
-			  "baseline and overrides");
+			  "the keys are dialect, root, host-facts, secrets, fail-on, error, warn, ignore, and for the whole "
+			  "project baseline and overrides");
 }
 
 static void take_files(struct reader *r, const struct yaml_node *node, struct project_override *o)

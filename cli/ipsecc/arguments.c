@@ -39,6 +39,8 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_BASELINE] = { "baseline", 0, "FILE", NULL, "findings that are known: only others are shown and counted" },
 	[OPTION_WRITE_BASELINE] = { "write-baseline", 0, NULL, NULL, "write what is found into the baseline" },
 	[OPTION_PRUNE_BASELINE] = { "prune-baseline", 0, NULL, NULL, "forget findings of the baseline that are gone" },
+	[OPTION_FIX] = { "fix", 0, NULL, NULL, "correct what can be corrected without changing what is meant, then check" },
+	[OPTION_UNSAFE_FIXES] = { "unsafe-fixes", 0, NULL, NULL, "with --fix or --diff: also what may not be what was meant" },
 	[OPTION_FAIL_ON] = { "fail-on", 0, "SEVERITY", fail_on_words,
 			     "exit with 1 at findings of this severity or above (default warning)" },
 	[OPTION_ORIGIN] = { "origin", 0, NULL, NULL, "show where each value comes from, and what it hides" },

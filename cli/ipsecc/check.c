@@ -13,6 +13,7 @@ static void check_release(struct check *c)
 		unit_free(c->units[i]);
 	free(c->units);
 	free(c->of);
+	free(c->settled);
 	free(c->operands);
 	baselines_release(&c->baselines);
 	projects_release(&c->projects);
@@ -31,21 +32,35 @@ static bool check_init(struct check *c, const struct arguments *args)
 	c->operands = calloc(n, sizeof(*c->operands));
 	c->units = calloc(n, sizeof(*c->units));
 	c->of = calloc(n, sizeof(*c->of));
-	if (c->operands && c->units && c->of)
+	c->settled = calloc(n, sizeof(*c->settled));
+	if (c->operands && c->units && c->of && c->settled)
 		return true;
 	complain("out of memory");
 	return false;
 }
 
+static void settle_all(struct check *c)
+{
+	for (size_t i = 0; i < c->paths.n; i++) {
+		c->settled[i] = operand_settle(&c->operands[i], c->paths.v[i], &c->projects, c->args);
+		c->trouble |= !c->settled[i];
+	}
+}
+
 static void compile_all(struct check *c)
 {
 	for (size_t i = 0; i < c->paths.n; i++) {
-		c->units[c->n] = operand_open(&c->operands[i], c->paths.v[i], &c->projects, c->args);
-		c->of[c->n] = &c->operands[i];
-		if (c->units[c->n])
-			c->n++;
+		const char *failed;
+		int r;
+
+		if (!c->settled[i])
+			continue;
+		r = operand_compile(&c->operands[i], &c->units[c->n], &failed);
+		if (r)
+			operand_complain(&c->operands[i], r, failed);
 		else
-			c->trouble = true;
+			c->of[c->n++] = &c->operands[i];
+		c->trouble |= r != 0;
 	}
 }
 
@@ -85,15 +100,25 @@ static enum exit_status answer(const struct check *c)
 	return EXIT_DONE;
 }
 
+static bool reads_stdin(const struct check *c)
+{
+	for (size_t i = 0; i < c->paths.n; i++)
+		if (strcmp(c->paths.v[i], "-") == 0)
+			return true;
+	return false;
+}
+
+/* Standard output is taken when standard input is fixed. */
 static int print(const struct check *c, const char *directory)
 {
 	const struct arguments *args = c->args;
 	const struct report_format *format = report_format_find(args->value[OPTION_FORMAT] ? args->value[OPTION_FORMAT] : "human");
+	FILE *stream = c->args->value[OPTION_FIX] && reads_stdin(c) ? stderr : stdout;
 	CLEANUP(buf_release) struct buf out = { 0 };
 	CLEANUP(cleanup_free) struct report_run *runs = calloc(c->n ? c->n : 1, sizeof(*runs));
 	struct report report = {
 		.tool_version = IPSECC_VERSION, .directory = directory, .base = directory, .runs = runs, .n = c->n,
-		.threshold = c->n ? threshold(c->of[0]) : SEVERITY_WARNING, .style = terminal_style(stdout, args->color),
+		.threshold = c->n ? threshold(c->of[0]) : SEVERITY_WARNING, .style = terminal_style(stream, args->color),
 	};
 
 	report.style.quiet_notes = !shows_notes(c);
@@ -104,7 +129,18 @@ static int print(const struct check *c, const char *directory)
 		format->render(&report, &out);
 	if (c->n && format->render == report_human && !args->quiet)
 		summary_add(&out, c, runs, &report.style);
-	return write_stream(stdout, &out);
+	return write_stream(stream, &out);
+}
+
+static bool options_fit(const struct arguments *args)
+{
+	if (args->value[OPTION_FIX] && args->value[OPTION_DIFF])
+		complain("check: only one of --fix and --diff");
+	else if (args->value[OPTION_UNSAFE_FIXES] && !check_fixes(args))
+		complain("check: --unsafe-fixes needs --fix or --diff");
+	else
+		return true;
+	return false;
 }
 
 enum exit_status command_check(const struct arguments *args)
@@ -112,9 +148,15 @@ enum exit_status command_check(const struct arguments *args)
 	CLEANUP(cleanup_free) char *directory = getcwd(NULL, 0);
 	CLEANUP(check_release) struct check check;
 
-	if (!check_init(&check, args))
+	if (!check_init(&check, args) || !options_fit(args))
 		return EXIT_TROUBLE;
-	compile_all(&check);
+	settle_all(&check);
+	if (check_fixes(args))
+		check_fix_all(&check);
+	else
+		compile_all(&check);
+	if (args->value[OPTION_DIFF])
+		return check.trouble ? EXIT_TROUBLE : check.changes ? EXIT_FINDINGS : EXIT_DONE;
 	check_compare_baselines(&check, directory);
 	if (print(&check, directory))
 		check.trouble = true;

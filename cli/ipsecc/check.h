@@ -16,12 +16,20 @@ struct check {
 	struct paths paths;
 	struct projects projects;
 	struct baselines baselines;
-	struct operand *operands;
+	struct operand *operands;	/* of each path */
+	bool *settled;			/* of each path: its operand is usable */
 	struct unit **units;		/* in the order of the paths */
 	const struct operand **of;	/* of each unit */
 	size_t n;
+	bool changes;			/* a file was fixed, or would be */
 	bool trouble;			/* something could not be done, and was said */
 };
+
+/* --- fixing.c --- */
+
+bool check_fixes(const struct arguments *args);		/* --fix or --diff is given */
+/* Fixes all operands, one after the other, and writes or shows what has become of the files. Sets the units. */
+void check_fix_all(struct check *check);
 
 /* --- known.c --- */
 

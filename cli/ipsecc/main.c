@@ -15,7 +15,7 @@ const struct command command_table[] = {
 		.summary = "what is wrong in a configuration, and which conns would load",
 		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
 		.quiet = "no summary, and nothing at all for a clean file", .verbose = "also notes, the verdict and the keys of each conn, the project file",
-		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_NO_SECRETS) | WEIGHS_RULES | USES_BASELINE |
+		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_NO_SECRETS) | WEIGHS_RULES | USES_BASELINE | FIXES |
 			   BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
 		.formats = report_format_names, .min_operands = 0, .max_operands = -1,
 	}, {

@@ -265,7 +265,8 @@ bool known_conns(const struct unit *u, char **names)
 		for (size_t i = 0; i < u->ir->conns.n; i++)
 			nearest_offer(&nearest, u->ir->conns.v[i]->name, u->ir->conns.v[i]);
 		if (nearest.name)
-			complain("there is no conn '%s' in %s; did you mean '%s'?", *names, u->sources.files.v[0].path, nearest.name);
+			complain("there is no conn '%s' in %s; did you mean '%s'?", *names, u->sources.files.v[0].path,
+				 nearest.name);
 		else
 			complain("there is no conn '%s' in %s", *names, u->sources.files.v[0].path);
 		ok = false;

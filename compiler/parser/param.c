@@ -381,8 +381,8 @@ static void missing_equals(struct parser *p, const struct written *w, struct syn
 		f = diag_report(p->diag, RULE_MISSING_EQUALS, param->key_span, "no '=' after '" SLICE_FMT "'",
 				SLICE_ARG(param->key));
 	parser_refused(p, f);
-	if (w->value.kind)
-		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, value_start }, "=",
+	if (w->value.kind)	/* "ike lifetime=8h" may have been meant otherwise */
+		diag_fix(p->diag, f, !memchr(w->value.text.p, '=', w->value.text.n), (struct span){ param->key_span.end, value_start }, "=",
 			 "write '" SLICE_FMT "=" SLICE_FMT "'", SLICE_ARG(param->key), SLICE_ARG(w->value.text));
 	else if (colon)
 		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, param->key_span.end + 1 }, "=",
