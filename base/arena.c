@@ -57,11 +57,12 @@ void arena_release(struct arena *a)
 
 struct arena *arena_scratch(struct arena *parent)
 {
-	struct arena *s = arena_new(parent, struct arena);
+	struct arena *owner = parent->parent ? parent->parent : parent;
+	struct arena *s = arena_new(owner, struct arena);
 
-	s->parent = parent;
-	s->next_scratch = parent->scratch;
-	parent->scratch = s;
+	s->parent = owner;
+	s->next_scratch = owner->scratch;
+	owner->scratch = s;
 	return s;
 }
 

@@ -32,7 +32,7 @@ void arena_init(struct arena *a);
 void arena_release(struct arena *a);	/* frees all, its scratch arenas included; the arena may be used again */
 
 /* An arena for what only one pass needs: it is freed by arena_scratch_end(), at the latest with its parent, so a pass may be left by the
- * exit for running out of memory. A scratch arena has none of its own. */
+ * exit for running out of memory. That of a scratch arena belongs to the same parent. */
 struct arena *arena_scratch(struct arena *parent);
 void arena_scratch_end(struct arena *scratch);
 

@@ -8,6 +8,7 @@
 /* Which end is this host, for files that come without facts: beside %any and the like it is certain, and then wherever the same address
  * stands. Else it is taken to be the address that more conns have. */
 struct hosts {
+	struct arena *arena;
 	struct map numbers;		/* key of a host -> struct host */
 	uint32_t n;
 };
@@ -32,7 +33,7 @@ static bool is_anybody(const struct ir_end *end)
 	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_OPPORTUNISTIC || ir_end_is_group(end);
 }
 
-static struct host *host_of(struct between *b, struct hosts *hosts, const struct ir_end *end)
+static struct host *host_of(struct hosts *hosts, const struct ir_end *end)
 {
 	struct slice key = { (const char *)&end->host, sizeof end->host };	/* its first byte is no digit */
 	struct host *host;
@@ -40,10 +41,10 @@ static struct host *host_of(struct between *b, struct hosts *hosts, const struct
 	if (is_anybody(end) || end->host_kind == IR_HOST_UNSET)
 		return NULL;
 	if (end->host_kind != IR_HOST_ADDR)
-		key = slice_of(arena_printf(b->arena, "%d %s", end->host_kind, end->host_name ? end->host_name : ""));
+		key = slice_of(arena_printf(hosts->arena, "%d %s", end->host_kind, end->host_name ? end->host_name : ""));
 	host = map_get(&hosts->numbers, key);
 	if (!host) {
-		host = arena_new(b->arena, struct host);
+		host = arena_new(hosts->arena, struct host);
 		host->number = ++hosts->n;
 		map_set(&hosts->numbers, key, host);
 	}
@@ -89,13 +90,13 @@ static void orient(struct live *l, struct host *const host[2])
 
 static void orient_all(struct between *b)
 {
-	struct hosts hosts = { 0 };
-	struct ends *ends = arena_new_array(b->arena, b->live.n + 1, struct ends);
+	struct hosts hosts = { .arena = arena_scratch(b->arena) };
+	struct ends *ends = arena_new_array(hosts.arena, b->live.n + 1, struct ends);
 
-	map_init(&hosts.numbers, b->arena);
+	map_init(&hosts.numbers, hosts.arena);
 	for (size_t i = 0; i < b->live.n; i++)
 		for (int side = 0; side < 2; side++) {
-			struct host *host = host_of(b, &hosts, &b->live.v[i].conn->end[side]);
+			struct host *host = host_of(&hosts, &b->live.v[i].conn->end[side]);
 
 			ends[i].host[side] = host;
 			b->live.v[i].host[side] = host ? host->number : 0;
@@ -105,12 +106,14 @@ static void orient_all(struct between *b)
 	for (size_t i = 0; i < b->live.n; i++)
 		if (!ends[i].known)
 			orient(&b->live.v[i], ends[i].host);
+	arena_scratch_end(hosts.arena);
 }
 
 /* --- conns that take part -------------------------------------------------------------------------------------------------------- */
 
 static void find_live(struct between *b)
 {
+	vec_reserve(b->arena, &b->live, b->ir->conns.n);
 	for (size_t i = 0; i < b->ir->conns.n; i++) {
 		const struct ir_conn *c = b->ir->conns.v[i];
 

@@ -478,6 +478,7 @@ void between_selectors(struct between *b)
 	w.inside = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	w.across = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	w.peers = arena_new_array(b->arena, b->live.n + 1, live_list *);
+	vec_reserve(b->arena, &w.tunnels.all, b->live.n);
 	for (size_t i = 0; i < b->live.n; i++)
 		selectors_add(check_is_shunt(b->live.v[i].conn) ? &w.shunts : &w.tunnels, b->arena, &b->live.v[i]);
 	for (size_t i = 0; i < w.shunts.all.n; i++)

@@ -101,6 +101,8 @@ void selectors_sort(struct selectors *s, struct arena *a)
 {
 	if (s->all.n)
 		qsort(s->all.v, s->all.n, sizeof *s->all.v, compare);
+	vec_reserve(a, &s->boxes, s->all.n);
+	vec_reserve(a, &s->nodes, s->all.n);
 	for (uint32_t i = 0; i < s->all.n; i++) {
 		const struct selector *now = &s->all.v[i], *before = i ? now - 1 : NULL;
 		bool same_node = before && before->host == now->host && ip_prefix_eq(&before->remote, &now->remote);
