@@ -38,10 +38,19 @@ struct backend {
 	int (*emit)(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out);
 };
 
-/* Whether the phase asked for shows this policy: `load` and `route` policies before negotiation; while up, `up` policies and
+/* The policies that the phase asked for shows, in order: `load` and `route` policies before negotiation; while up, `up` policies and
  * those of the others that no `up` policy replaces. Policies marked strict only with options->strict, and then in place of those
- * with equal key. */
-bool backend_renders(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options);
+ * with equal key. Time is n log n for any plan. */
+struct rendering {
+	const struct plan *plan;
+	const struct backend_options *options;
+	struct arena *arena;
+	size_t at, end;			/* the next one; behind the last one of its conn */
+	VEC(const struct plan_policy *) replacing;	/* those of this conn that replace others, sorted by the kernel's key */
+};
+
+struct rendering rendering_of(const struct plan *plan, const struct backend_options *options, struct arena *a);
+const struct plan_policy *rendering_next(struct rendering *r);	/* NULL: there are no more */
 /* One comment line before the policies of a conn: "# hq  /etc/ipsec.conf:20  tunnel 10.1.0.0/16 <-> 10.2.0.0/16", and the tunnel's
  * two addresses where the policy has them. */
 void backend_comment(struct buf *out, const struct plan_policy *policy);

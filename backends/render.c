@@ -1,38 +1,115 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/backend.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* The kernel's key of a policy: E-047, E-049. */
-static bool same_slot(const struct plan_policy *a, const struct plan_policy *b)
+static int compare(uint64_t a, uint64_t b)
 {
-	return a->dir == b->dir && ip_prefix_eq(&a->src, &b->src) && ip_prefix_eq(&a->dst, &b->dst) && a->proto == b->proto &&
-	       a->sport == b->sport && a->dport == b->dport && a->sport_set == b->sport_set && a->dport_set == b->dport_set &&
-	       a->mark.value == b->mark.value && a->mark.mask == b->mark.mask && a->if_id == b->if_id;
+	return (a > b) - (a < b);
 }
 
-/* What replaces a policy in the rendering asked for: while up an `up` policy, and in the strict rendering a strict one. The
- * policies of one conn stand together, so looking around the policy is enough and a plan of any size stays linear. */
-static bool is_replaced(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options)
+static int prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b)
 {
-	const struct plan_policy *first = plan->policies.v, *end = first + plan->policies.n, *p = policy;
-	bool up = options->phase == PHASE_UP, strict = options->strict && !policy->strict;
+	int order = ip_addr_cmp(&a->addr, &b->addr);
 
-	while (p > first && strcmp(p[-1].conn, policy->conn) == 0)
-		p--;
-	for (; p < end && strcmp(p->conn, policy->conn) == 0; p++)
-		if (((up && p->when == PLAN_WHEN_UP) || (strict && p->strict)) && same_slot(p, policy))
-			return true;
-	return false;
+	return order ? order : compare(a->len, b->len);
 }
 
-bool backend_renders(const struct plan *plan, const struct plan_policy *policy, const struct backend_options *options)
+/* A port that is any comes before one that is really 0. */
+static uint64_t port_key(bool set, uint16_t port)
 {
-	if (policy->strict && !options->strict)
+	return (uint64_t)set << 16 | port;
+}
+
+/* By the kernel's key of a policy: E-047, E-049. */
+static int slot_cmp(const struct plan_policy *a, const struct plan_policy *b)
+{
+	int order = compare(a->dir, b->dir);
+
+	order = order ? order : prefix_cmp(&a->src, &b->src);
+	order = order ? order : prefix_cmp(&a->dst, &b->dst);
+	order = order ? order : compare(a->proto, b->proto);
+	order = order ? order : compare(port_key(a->sport_set, a->sport), port_key(b->sport_set, b->sport));
+	order = order ? order : compare(port_key(a->dport_set, a->dport), port_key(b->dport_set, b->dport));
+	order = order ? order : compare(a->mark.value, b->mark.value);
+	order = order ? order : compare(a->mark.mask, b->mark.mask);
+	return order ? order : compare(a->if_id, b->if_id);
+}
+
+/* Those of a phase come before those of the strict rendering. */
+static int by_slot(const void *x, const void *y)
+{
+	const struct plan_policy *const *a = x, *const *b = y;
+	int order = slot_cmp(*a, *b);
+
+	order = order ? order : compare((*b)->when == PLAN_WHEN_UP, (*a)->when == PLAN_WHEN_UP);
+	return order ? order : compare((uintptr_t)*a, (uintptr_t)*b);
+}
+
+static bool replaces(const struct rendering *r, const struct plan_policy *p)
+{
+	return (r->options->phase == PHASE_UP && p->when == PLAN_WHEN_UP) || (r->options->strict && p->strict);
+}
+
+/* The policies of the next conn, which stand together. */
+static void take_conn(struct rendering *r)
+{
+	const struct plan_policy *v = r->plan->policies.v;
+	size_t first = r->end;
+
+	r->replacing.n = 0;
+	while (r->end < r->plan->policies.n && strcmp(v[r->end].conn, v[first].conn) == 0) {
+		if (replaces(r, &v[r->end]))
+			vec_push(r->arena, &r->replacing, &v[r->end]);
+		r->end++;
+	}
+	if (r->replacing.n > 1)
+		qsort(r->replacing.v, r->replacing.n, sizeof(*r->replacing.v), by_slot);
+}
+
+/* The first of those that replace what has the key of `policy`; NULL: none. */
+static const struct plan_policy *find_replacing(const struct rendering *r, const struct plan_policy *policy)
+{
+	size_t low = 0, high = r->replacing.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (slot_cmp(r->replacing.v[middle], policy) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < r->replacing.n && slot_cmp(r->replacing.v[low], policy) == 0 ? r->replacing.v[low] : NULL;
+}
+
+static bool shows(const struct rendering *r, const struct plan_policy *policy)
+{
+	const struct plan_policy *other;
+
+	if (policy->strict && !r->options->strict)
 		return false;
 	if (policy->when == PLAN_WHEN_UP)
-		return options->phase == PHASE_UP;
-	return !is_replaced(plan, policy, options);
+		return r->options->phase == PHASE_UP;
+	other = find_replacing(r, policy);
+	return !other || (policy->strict && !(r->options->phase == PHASE_UP && other->when == PLAN_WHEN_UP));
+}
+
+struct rendering rendering_of(const struct plan *plan, const struct backend_options *options, struct arena *a)
+{
+	return (struct rendering){ .plan = plan, .options = options, .arena = a };
+}
+
+const struct plan_policy *rendering_next(struct rendering *r)
+{
+	while (r->at < r->plan->policies.n) {
+		if (r->at == r->end)
+			take_conn(r);
+		if (shows(r, &r->plan->policies.v[r->at++]))
+			return &r->plan->policies.v[r->at - 1];
+	}
+	return NULL;
 }
 
 static const char *kind_of(const struct plan_policy *policy)

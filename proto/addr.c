@@ -111,7 +111,7 @@ static uint8_t prefix_byte_mask(unsigned len, size_t i)
 int ip_prefix_parse(struct slice text, struct ip_prefix *ret, bool *ret_host_bits)
 {
 	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
-	struct ip_prefix p;
+	struct ip_prefix p = { 0 };
 	bool host_bits = false;
 	uint64_t len;
 

@@ -22,6 +22,7 @@ struct ip_addr {
 struct ip_prefix {
 	struct ip_addr addr;	/* host bits are zero */
 	uint8_t len;
+	uint8_t zero;		/* in place of padding: equal prefixes have equal bytes, and are keys of maps */
 };
 
 struct ip_range {

@@ -137,14 +137,12 @@ static void add_policy(struct writer *w, const struct plan_policy *p)
 static int pfkey_emit(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out)
 {
 	struct writer w = { .options = options, .diag = diag, .out = out };
+	struct rendering r = rendering_of(plan, options, diag->arena);
+	const struct plan_policy *p;
 	const char *conn = NULL;
 
 	buf_add_str(out, "# for: setkey -f FILE   (safe to run twice; check the result with setkey -DP, its exit status says nothing)\n");
-	for (size_t i = 0; i < plan->policies.n; i++) {
-		const struct plan_policy *p = &plan->policies.v[i];
-
-		if (!backend_renders(plan, p, options))
-			continue;
+	while ((p = rendering_next(&r))) {
 		if (!same_name(conn, p->conn)) {
 			conn = p->conn;
 			backend_comment(out, p);

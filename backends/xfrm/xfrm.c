@@ -192,11 +192,12 @@ static void report_children_without(struct writer *w)
 static int emit(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out)
 {
 	struct writer w = { .plan = plan, .options = options, .diag = diag, .out = out };
+	struct rendering r = rendering_of(plan, options, diag->arena);
+	const struct plan_policy *p;
 
 	w.netlink = options->format && strcmp(options->format, "netlink") == 0;
-	for (size_t i = 0; i < plan->policies.n; i++)
-		if (backend_renders(plan, &plan->policies.v[i], options))
-			add_policy(&w, &plan->policies.v[i]);
+	while ((p = rendering_next(&r)))
+		add_policy(&w, p);
 	report_children_without(&w);
 	if (buf_failed(out))
 		return -ENOMEM;
