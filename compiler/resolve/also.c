@@ -125,7 +125,7 @@ static void add_name(struct resolver *r, struct conn_info *conn, const struct sy
 		return;
 	}
 	target->used = true;
-	if (conn->also.n >= LIMIT_ALSO_PER_CONN || named_before(r, conn, target, span))
+	if (conn->also.n > LIMIT_ALSO_PER_CONN || named_before(r, conn, target, span))
 		return;
 	backwards(r, conn, target, span);
 	if (target->section->implicit)
@@ -303,11 +303,30 @@ static void too_many(struct resolver *r, struct span span)
 		return;
 	f = report(r, r->conn, RULE_ALSO_TOO_MANY, span, "conn '%s' includes more than %u others", r->conn->name,
 		   LIBRESWAN_ALSO_LIMIT);
-	diag_note(r->diag, f, "libreswan before 5 fails the conn; above %u the rest is left out here", LIMIT_ALSO_PER_CONN);
+	diag_note(r->diag, f, "libreswan before 5 fails the conn");
 	if (r->release < RELEASE_5_0) {
 		diag_set_severity(r->diag, f, SEVERITY_ERROR);
 		r->conn->broken = true;
 	}
+}
+
+/* Here the rest is left out, which no release does. */
+static void left_out(struct resolver *r, struct span span, unsigned length)
+{
+	struct finding *f;
+
+	if (r->left_out_told)
+		return;
+	r->left_out_told = true;
+	if (length > LIMIT_ALSO_DEPTH)
+		f = report(r, r->conn, RULE_ALSO_TOO_MANY, span, "conn '%s' includes others more than %u deep", r->conn->name,
+			   LIMIT_ALSO_DEPTH);
+	else
+		f = report(r, r->conn, RULE_ALSO_TOO_MANY, span, "conn '%s' includes more than %u others", r->conn->name,
+			   LIMIT_ALSO_PER_CONN);
+	diag_set_severity(r->diag, f, SEVERITY_ERROR);
+	diag_note(r->diag, f, "what is behind that is left out");
+	r->conn->broken = true;
 }
 
 /* Textual order: what the first name brings, with all that it includes, then the second (L-091). */
@@ -325,8 +344,10 @@ static void include_all(struct resolver *r, const struct conn_info *conn, const 
 			second_way(r, &next, target);
 			continue;
 		}
-		if (next.length > LIMIT_ALSO_DEPTH || r->visits >= LIMIT_ALSO_PER_CONN)
+		if (next.length > LIMIT_ALSO_DEPTH || r->visits >= LIMIT_ALSO_PER_CONN) {
+			left_out(r, r->conn->also.v[next.branch - 1].span, next.length);
 			return;
+		}
 		r->visits++;
 		too_many(r, r->conn->also.v[next.branch - 1].span);
 		target->visited_by = r->conn;

@@ -9,6 +9,7 @@ void merge_start(struct resolver *r, struct conn_info *conn)
 	r->conn = conn;
 	r->entries.n = 0;
 	r->visits = 0;
+	r->left_out_told = false;
 }
 
 void merge_section(struct resolver *r, const struct visit *visit)

@@ -69,6 +69,7 @@ struct resolver {
 	VEC(struct entry) entries;	/* the storage is used again for each table */
 	struct settings result;
 	uint32_t visits;		/* sections included so far */
+	bool left_out_told;		/* that a limit keeps others from being included */
 	size_t compared;		/* names, for "did you mean" */
 };
 

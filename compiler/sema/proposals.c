@@ -813,8 +813,10 @@ static bool parse_list(struct parser *p, size_t end)
 			ok = false;
 			continue;
 		}
+		if (p->elements.n >= LIMIT_VALUE_LIST)
+			return fail(p, RULE_BAD_PROPOSAL, e.from, end, NULL, arena_printf(p->arena, "more than %u proposals", LIMIT_VALUE_LIST));
 		fill_in(p, &e);
-		if (p->elements.n < LIMIT_VALUE_LIST && !is_covered(p, &e))
+		if (!is_covered(p, &e))
 			vec_push(p->arena, &p->elements, e);
 	}
 	return ok;
