@@ -371,7 +371,7 @@ static bool add_entry_key(struct buf *out, const X509_NAME *name, int i)
 		at++;
 	while ((c = next_char(value, (size_t)n, &at)) >= 0)
 		if (c)
-			buf_add_char(out, (char)c);
+			buf_add_char(out, (char)(c == ' ' ? c : value[at - 1]));
 		else
 			buf_add(out, "\0\1", 2);		/* so that a zero byte ends no value */
 	buf_add(out, "\0\0", 2);

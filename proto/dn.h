@@ -24,7 +24,8 @@ int dn_to_text(struct slice der, char text[DN_MAX]);
 /* Attribute by attribute: equal types, and equal values without regard to case, string type and repeated blanks (RFC 5280 section 7.1);
  * a value "*" of the pattern matches every value. Both are DER. */
 bool dn_matches(struct slice pattern, struct slice der);
-/* Appends bytes that are equal for two names exactly when dn_matches() says so of names without "*". False: no Name, or no memory. */
+/* Appends bytes that are equal for two names exactly when pluto 4.10 calls them the same where it looks for secrets (run): attribute by
+ * attribute, with regard to case, but not to repeated blanks; "*" is a character. False: no Name, or no memory. */
 bool dn_add_key(struct buf *out, struct slice der);
 
 #endif

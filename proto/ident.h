@@ -37,7 +37,7 @@ void ident_add(struct buf *out, const struct ident *id);		/* appends the same */
 /* I-062. `pattern` may be IDENT_ANY, and a DN with "*" as a value. */
 bool ident_matches(const struct ident *pattern, const struct ident *id);
 /* Appends bytes that are equal for two identities exactly when they are the same one (K-033): kind and content, names without regard to
- * case and dots at the end, DNs attribute by attribute, and no wildcards. False: no memory, or a DN that is none. */
+ * case and dots at the end, DNs with regard to it, and no wildcards. False: no memory, or a DN that is none. */
 bool ident_add_key(struct buf *out, const struct ident *id);
 bool ident_same(const struct ident *a, const struct ident *b);
 

@@ -37,7 +37,7 @@ const struct secret_entry *secrets_find_psk(const struct secrets *s, const struc
 
 	for (size_t i = 0; i < s->entries.n; i++) {
 		const struct secret_entry *e = &s->entries.v[i];
-		unsigned n = e->kind == SECRET_PSK ? score(e, local, remote) : 0;
+		unsigned n = e->kind == SECRET_PSK && !e->refused ? score(e, local, remote) : 0;
 
 		if (n > best_score) {	/* K-034: the first among equals */
 			best = e;
@@ -55,7 +55,7 @@ const struct secret_entry *secrets_psk_rival(const struct secrets *s, const stru
 	for (size_t i = 0; i < s->entries.n; i++) {
 		const struct secret_entry *e = &s->entries.v[i];
 
-		if (e == found || e->kind != SECRET_PSK || score(e, local, remote) != wanted)
+		if (e == found || e->kind != SECRET_PSK || e->refused || score(e, local, remote) != wanted)
 			continue;
 		if (e->value.n != found->value.n || CRYPTO_memcmp(e->value.bytes, found->value.bytes, e->value.n) != 0)
 			return e;

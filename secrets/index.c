@@ -214,22 +214,35 @@ static unsigned sum_of(const struct secret_index *index, struct pair pair, uint3
 	return sum;
 }
 
-/* The first entry of a list that fits as said, and its first rival. */
+/* K-034: the daemon goes through the list from its end, and takes what it finds as long as the key is another one: so the last of the entries
+ * with the first key, up to the first entry with another key, which is the rival. Items with equal keys that follow each other are passed
+ * at once. */
 static bool search(const struct secret_index *index, struct pair pair, const struct list *list, unsigned wanted, struct secret_choice *ret)
 {
-	size_t n = list->items.n, i = 0;
+	const uint32_t *v = list->items.v;
+	size_t n = list->items.n, first = 0, winner, run;
 
-	while (i < n && sum_of(index, pair, list->items.v[i]) != wanted)
-		i++;
-	if (i == n)
+	while (first < n && sum_of(index, pair, v[first]) != wanted)
+		first++;
+	if (first == n)
 		return false;
-	*ret = (struct secret_choice){ .entry = index->items.v[list->items.v[i]].entry, .sum = wanted };
-	for (size_t k = list->differs[i]; k < n; k++)
-		if (index->items.v[list->items.v[k]].key != index->items.v[list->items.v[i]].key &&
-		    sum_of(index, pair, list->items.v[k]) == wanted) {
-			ret->rival = index->items.v[list->items.v[k]].entry;
-			break;
+	winner = first;
+	*ret = (struct secret_choice){ .sum = wanted };
+	for (run = first; run < n && !ret->rival; run = list->differs[run]) {
+		size_t end = list->differs[run], k = end;
+
+		if (index->items.v[v[run]].key == index->items.v[v[first]].key) {
+			while (k > run && sum_of(index, pair, v[k - 1]) != wanted)
+				k--;
+			winner = k > run ? k - 1 : winner;
+			continue;
 		}
+		for (k = run; k < end && sum_of(index, pair, v[k]) != wanted; k++)
+			;
+		if (k < end)
+			ret->rival = index->items.v[v[k]].entry;
+	}
+	ret->entry = index->items.v[v[winner]].entry;
 	return true;
 }
 

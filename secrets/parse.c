@@ -81,20 +81,18 @@ static int read_selector(struct secrets_reader *r, const struct token *t, struct
 	return 0;
 }
 
-/* An entry with a mistake here is dropped: with fewer identities it would serve more peers than its author meant. */
-static int read_selectors(struct secrets_reader *r, const struct token *v, size_t n, struct secret_entry *entry)
+/* With fewer identities an entry serves more peers than its author meant. */
+static void read_selectors(struct secrets_reader *r, const struct token *v, size_t n, struct secret_entry *entry)
 {
-	int error = 0;
-
 	for (size_t i = 0; i < n; i++) {
 		struct ident id = { 0 };
 
 		if (read_selector(r, &v[i], &id))
-			error = -EINVAL;
+			entry->refused = true;
 		else
 			vec_push(r->arena, &entry->selectors, id);
+		entry->by_name |= v[i].quote == '\0' && is_host_name(v[i].text);
 	}
-	return error;
 }
 
 /* --- values ------------------------------------------------------------------------------------------------------------------ */
@@ -185,8 +183,8 @@ static int read_value(struct secrets_reader *r, const struct token *keyword, str
 	if (entry->value.n == 0) {
 		struct finding *f = report(r, RULE_SECRETS_EMPTY, &rest.v[0], "the secret is empty");
 
-		diag_note(r->diag, f, "libreswan takes it, and everybody knows it");
-		return -EINVAL;
+		diag_note(r->diag, f, "libreswan 4.10 takes it, and dies when it authenticates by it with IKEv2; everybody knows such a key");
+		entry->refused = true;
 	}
 	entry->length = entry->value.n;
 	check_psk(r, &rest.v[0], entry);
@@ -278,7 +276,6 @@ static void read_key_part(struct secrets_reader *r, struct record ids, struct re
 	const struct kind *kind = find_kind(&key.v[0]);
 	struct record rest = { key.v + 1, key.n - 1 };
 	struct secret_entry *entry;
-	int error;
 
 	if (!kind && ids.n && lost_a_colon(&ids.v[ids.n - 1])) {
 		report_lost_colon(r, &ids.v[ids.n - 1]);
@@ -291,10 +288,8 @@ static void read_key_part(struct secrets_reader *r, struct record ids, struct re
 	/* In the list before it is filled: if memory runs out, secrets_release() finds the bytes. */
 	entry = vec_add(r->arena, &r->secrets->entries);
 	*entry = (struct secret_entry){ .kind = kind->kind, .span = secrets_span(r, ids.v[0].start, ids.v[0].end) };
-	error = read_selectors(r, ids.v, ids.n, entry);
-	if (kind->read(r, &key.v[0], rest, entry))	/* also after a wrong identity: all mistakes in one run */
-		error = -EINVAL;
-	if (error) {
+	read_selectors(r, ids.v, ids.n, entry);
+	if (kind->read(r, &key.v[0], rest, entry)) {
 		secret_release(&entry->value);
 		r->secrets->entries.n--;
 	}

@@ -39,6 +39,9 @@ struct secret_entry {
 	size_t length;			/* of the value, also when that is forgotten */
 	const char *reference;		/* RSA: file or nickname; PPKS: the PPK's id; else NULL */
 	struct span span;		/* of the record's first token */
+	/* The daemon uses it, we do not: it has no bytes, or an identity that is none is left out, so that it serves more peers than was meant. */
+	bool refused;
+	bool by_name;			/* an identity is a host name, which the daemon looks up when it reads the file */
 };
 
 /* An `include` that the caller may follow: this parser opens no file. */
@@ -54,13 +57,13 @@ struct secrets {
 };
 
 /* Parses text that lies at position `base` of the sources behind `diag` and appends to *s, which starts as { 0 }. Mistakes are
- * findings of the 35xx family that never quote a secret; good entries are kept (K-023). diag->arena must be `a`.
+ * findings of the 35xx family that never quote a secret; entries that the daemon keeps are kept (K-023). diag->arena must be `a`.
  * secrets_release() ends it. */
 void secrets_parse(struct arena *a, struct slice text, uint32_t base, struct diag *diag, struct secrets *s);
 void secrets_release(struct secrets *s);
 void secrets_forget(struct secrets *s);		/* wipes the values; the entries stay, each with a value of no bytes */
 
-/* The PSK for this pair by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
+/* The PSK for this pair, of those that are not refused, by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote);
 /* Another PSK entry with the same score as `found` and another secret (K-045, I-081: an error at load); NULL: none. */
 const struct secret_entry *secrets_psk_rival(const struct secrets *s, const struct secret_entry *found, const struct ident *local,

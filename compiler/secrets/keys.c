@@ -20,6 +20,7 @@ struct keys {
 	struct diag *diag;
 	struct secret_index *psk, *xauth;
 	struct entry_state *entries;	/* parallel to secrets->entries */
+	const struct secret_entry *by_name;	/* the first shared key whose peer the DNS decides; NULL: none */
 };
 
 /* --- words --------------------------------------------------------------------------------------------------------------------- */
@@ -139,6 +140,21 @@ static void report_rival(const struct keys *k, struct ir_conn *conn, const struc
 	diag_note(k->diag, f, "libreswan takes the first of the file; ipsec-run takes neither");
 }
 
+/* Pluto 4.10 ends on an assertion (run), which makes it more than a weak key. */
+static void report_empty(const struct keys *k, struct ir_conn *conn, const struct conn_key *key)
+{
+	struct entry_state *state = state_of(k, key->choice.entry);
+	struct finding *f;
+
+	if (key->choice.entry->length || state->told)
+		return;
+	state->told = true;
+	f = report_conn(k, conn, RULE_SECRETS_EMPTY, key->choice.entry->span,
+			arena_printf(k->arena, "conn '%s' takes this key, which is empty", conn->name));
+	diag_note(k->diag, f, "libreswan %s", conn->ike_version == 2 && k->ir->release >= RELEASE_4_10 && k->ir->release < RELEASE_5_0 ?
+		  "4.10 dies when it authenticates: all its conns are down" : "authenticates everybody");
+}
+
 /* K-043 */
 static void report_peer_alone(const struct keys *k, const struct ir_conn *conn, const struct conn_key *key)
 {
@@ -250,7 +266,11 @@ static void choose(const struct keys *k, struct conn_key *key)
 	if (key->status == KEY_UNKNOWN)
 		return;
 	key->choice = secret_index_find(index, &key->local, key->identity_unused ? &any : &key->remote);
-	if (key->choice.entry) {
+	if (k->by_name && key->kind == KEY_PSK && key->choice.sum < (SECRET_LOCAL | SECRET_REMOTE)) {
+		key->status = KEY_UNKNOWN;
+		key->choice = (struct secret_choice){ 0 };
+		key->why = "an entry with a host name serves whom the DNS says when the file is read";
+	} else if (key->choice.entry) {
 		key->status = KEY_FOUND;
 		state_of(k, key->choice.entry)->used = true;
 	} else {
@@ -308,7 +328,9 @@ static void check_psk(const struct keys *k, struct ir_conn *conn, const struct c
 		if (key->choice.sum == SECRET_ANY)
 			report_peer_alone(k, conn, key);
 		check_sharing(k, conn, key);
-		check_strength(k, conn, key);
+		report_empty(k, conn, key);
+		if (key->choice.entry->length)
+			check_strength(k, conn, key);
 	}
 	if (missing && !found && !unknown)
 		report_missing(k, conn, missing);
@@ -350,6 +372,9 @@ const struct conn_keys *keys_check(struct arena *a, const struct ir *ir, const s
 
 	k.psk = secret_index_new(a, secrets, SECRET_PSK);
 	k.xauth = secret_index_new(a, secrets, SECRET_XAUTH);
+	for (size_t i = 0; i < secrets->entries.n && !k.by_name; i++)
+		if (secrets->entries.v[i].by_name && secrets->entries.v[i].kind == SECRET_PSK)
+			k.by_name = &secrets->entries.v[i];
 	k.entries = arena_new_array(a, secrets->entries.n + 1, struct entry_state);
 	for (size_t i = 0; i < secrets->entries.n; i++)
 		k.entries[i].floor = SEVERITY_COUNT;
