@@ -72,7 +72,7 @@ reread() {
 	# a record without a colon is noticed at the next one
 	sed -nE 's/.*ipsec\.secrets" line ([0-9]+)(: unexpected end of id list)?.*/\1 \2/p' "$dir/complaints" |
 		awk 'NR == FNR { if ($0 ~ /^[^ \t#]/ || NR == 1) { before[NR] = start; start = NR } of[NR] = start; next }
-			{ print NF > 1 && before[$1] ? before[$1] : of[$1] }' "$1" - | sort -nu
+			{ print (NF > 1 && before[$1] ? before[$1] : of[$1]) }' "$1" - | sort -nu
 }
 
 facts='{"version": 1, "addresses": [{"ifname": "eth0", "flags": ["UP"], "addr_info": [{"family": "inet", "local": "192.0.2.1", "prefixlen": 24}]}]}'
