@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/dialect.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define MARKS_SHOWN	5u	/* deciding lines in the finding about a file for another program */
@@ -86,8 +87,12 @@ int dialect_choose(struct unit *u, const struct unit_options *options)
 	struct evidence *e;
 
 	if (options->dialect && strcmp(options->dialect, "auto") != 0) {
+		u->build = build_parse(slice_of(options->dialect));
+		if (!u->build)
+			return -EINVAL;
+		u->release = u->build->release;
 		u->release_why = "asked for";
-		return release_parse(slice_of(options->dialect), &u->release);
+		return 0;
 	}
 	u->release_chosen_auto = true;
 	e = arena_new(&u->arena, struct evidence);
@@ -99,6 +104,7 @@ int dialect_choose(struct unit *u, const struct unit_options *options)
 		u->release_why = arena_printf(&u->arena, "%s is installed, by %s", options->installed, options->installed_by);
 	else
 		choose_by_evidence(u, e);
+	u->build = build_of(u->release);
 	return 0;
 }
 

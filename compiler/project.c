@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/nearest.h"
 #include "diag/yaml_input.h"
-#include "proto/release.h"
+#include "proto/build.h"
 
 struct reader {
 	struct project *project;
@@ -43,12 +43,10 @@ static void take_path(struct reader *r, const char *key, const struct yaml_node 
 
 static void take_dialect(struct reader *r, const char *key, const struct yaml_node *node, const char **into)
 {
-	enum release release;
-
-	if (node->kind == NODE_TEXT && (slice_eq_str(node->text, "auto") || release_parse(node->text, &release) == 0))
+	if (node->kind == NODE_TEXT && (slice_eq_str(node->text, "auto") || build_parse(node->text)))
 		*into = node->text.p;
 	else
-		bad_value(r, node, key, "auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10");
+		bad_value(r, node, key, "auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as 4.10-upstream");
 }
 
 static void take_fail_on(struct reader *r, const char *key, const struct yaml_node *node, const char **into)

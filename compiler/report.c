@@ -223,7 +223,7 @@ int unit_report(struct unit *u, struct report_run *ret)
 		.diag = &u->diag, .files = files, .file_count = file_count, .conns = make_conns(u),
 		.conn_count = u->ir->conns.n, .suppressed = u->withheld + u->diag.hidden.n, .steps = steps, .steps_context = make_way(u),
 		.dialect = {
-			.name = release_dialect(u->release), .release = release_name(u->release),
+			.name = release_dialect(u->release), .release = release_name(u->release), .build = u->build->name,
 			.chosen = u->release_chosen_auto ? "auto" : "option", .why = u->release_why, .written_for = u->written_for,
 		},
 	};

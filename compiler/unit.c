@@ -69,7 +69,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	if (options->implicit_conns)
 		u->syntax = implicit_add(u);
 	u->resolved = resolve(&u->arena, u->syntax, u->release, &u->diag);
-	ir = sema(&u->arena, u->resolved, u->release, &u->diag);
+	ir = sema(&u->arena, u->resolved, u->build, &u->diag);
 	u->group_files = u->sources.files.n;
 	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
 	u->group_files_end = u->sources.files.n;

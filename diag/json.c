@@ -175,6 +175,7 @@ static json_t *dialect(const struct report_dialect *d)
 
 	doc_set_text(&o, "name", d->name);
 	doc_set_text(&o, "release", d->release);
+	doc_set_text(&o, "build", d->build);
 	doc_set_text(&o, "chosen", d->chosen);
 	doc_set_text(&o, "why", d->why);
 	if (d->written_for)

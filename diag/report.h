@@ -41,7 +41,7 @@ struct report_conn {
 };
 
 struct report_dialect {
-	const char *name, *release, *chosen, *why;
+	const char *name, *release, *build, *chosen, *why;
 	const char *written_for;		/* NULL: for libreswan */
 };
 

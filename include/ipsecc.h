@@ -42,6 +42,7 @@ struct unit {
 	struct sources sources;
 	struct diag diag;
 	enum release release;
+	const struct build *build;		/* of that release */
 	bool release_chosen_auto, release_by_evidence;	/* the latter: by what is in the file */
 	const char *release_why;
 	const struct evidence *evidence;	/* in the file, of the release; NULL: a release was asked for */

@@ -218,7 +218,7 @@ int operand_compile(const struct operand *operand, struct unit **ret, const char
 void operand_complain(const struct operand *operand, int r, const char *failed)
 {
 	if (r == -EINVAL && failed == operand->options.dialect)
-		complain("--dialect is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '%s'", failed);
+		complain("--dialect is auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as 4.10-upstream, not '%s'", failed);
 	else
 		complain("%s: %s", failed, strerror(-r));
 }

@@ -166,7 +166,7 @@ static void add_conn_table(struct buf *out, const struct unit *u, const struct r
 			diag_add_visible(out, slice_of(place.file), ascii);
 		if (!conn->resolved->section->implicit)
 			buf_printf(out, ":%u", place.line);
-		buf_printf(out, "  %s\n", release_name(u->release));
+		buf_printf(out, "  %s\n", u->build->name);
 		for (size_t k = 0; k < run->conns[i].key_count; k++)
 			add_key(out, &run->conns[i].keys[k], ascii);
 	}

@@ -11,6 +11,7 @@ static enum keyword_id version_keyword(const struct check *k)
 void check_ikev1_refused(struct check *k)
 {
 	const struct setting *policy = resolved_setup_get(k->resolved, KW_IKEV1_POLICY);
+	const struct build *other = build_other(k->ir->build);
 	struct finding *f;
 
 	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || k->ir->setup.ikev1_policy == PLAN_YES || check_is_shunt(k->conn) ||
@@ -20,8 +21,9 @@ void check_ikev1_refused(struct check *k)
 			 k->conn->name);
 	if (policy)
 		diag_related(k->diag, f, policy->param->value.span, "switched off here");
-	else if (k->release < RELEASE_5_0)
-		diag_note(k->diag, f, "Debian builds libreswan %s with ikev1-policy=drop as the default", release_name(k->release));
+	else if (other && other->accepts_ikev1)
+		diag_note(k->diag, f, "%s builds libreswan %s with ikev1-policy=drop as the default; %s (--dialect=%s) does not",
+			  k->ir->build->by, release_name(k->release), other->by, other->name);
 	diag_help(k->diag, f, "write ikev1-policy=accept in config setup, or better use IKEv2");
 }
 

@@ -376,7 +376,7 @@ void fields_defaults(struct arena *a, enum release release, struct diag *diag, s
 
 void fields_setup_defaults(struct arena *a, enum release release, struct diag *diag, struct ir_setup *ret)
 {
-	static const enum keyword_id ids[] = { KW_UNIQUEIDS, KW_IKEV1_POLICY };
+	static const enum keyword_id ids[] = { KW_UNIQUEIDS };
 
 	/* keep-alive: 20 s in the daemon, whatever the reader's zero says */
 	*ret = (struct ir_setup){ .unique_ids = true, .nat_keepalive = 20, .ikev1_policy = PLAN_YES };

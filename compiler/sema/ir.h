@@ -9,6 +9,7 @@
 
 #include "compiler/resolve/resolve.h"
 #include "plan/plan.h"
+#include "proto/build.h"
 
 enum ir_host_kind { IR_HOST_UNSET, IR_HOST_ADDR, IR_HOST_NAME, IR_HOST_ANY, IR_HOST_DEFAULTROUTE, IR_HOST_INTERFACE, IR_HOST_GROUP,
 	IR_HOST_OPPORTUNISTIC, IR_HOST_OPPORTUNISTICGROUP };
@@ -114,6 +115,7 @@ struct ir_setup {
 
 struct ir {
 	enum release release;
+	const struct build *build;		/* of that release */
 	struct ir_setup setup;
 	bool file_refused;			/* the release loads nothing of the file; every conn's verdict says so */
 	VEC(struct ir_conn *) conns;		/* one per resolved conn, in order */
@@ -124,6 +126,6 @@ struct span ir_origin(const struct ir_conn *c, enum keyword_id id, enum side sid
 
 /* Types every setting of every conn and fills in defaults; a bad value is a finding with its caret, and the default stands in. Then runs
  * the checks (checks.h: one function per rule) and sets the verdicts, from these findings and those that `diag` has already. Never fails. */
-struct ir *sema(struct arena *a, const struct resolved *resolved, enum release release, struct diag *diag);
+struct ir *sema(struct arena *a, const struct resolved *resolved, const struct build *build, struct diag *diag);
 
 #endif

@@ -151,8 +151,11 @@ static bool judge_keyword(struct sema *s, const struct setting *setting, const c
 {
 	const struct keyword *written = setting->param->keyword ? setting->param->keyword : setting->keyword;
 	const char *release = release_name(s->release), *others;
+	const struct build *build = s->ir->build, *other = build_other(build);
 	struct finding *f;
 
+	if (build->adds && strcmp(build->adds, written->name) == 0)
+		return true;
 	switch (written->status[s->release]) {
 	case STATUS_UNKNOWN:
 	case STATUS_NOT_IN_FILES:
@@ -163,6 +166,8 @@ static bool judge_keyword(struct sema *s, const struct setting *setting, const c
 		diag_note(s->diag, f, "libreswan %s refuses the whole file", release);
 		if (others)
 			diag_note(s->diag, f, "it is known to %s", others);
+		if (other && other->adds && strcmp(other->adds, written->name) == 0)
+			diag_note(s->diag, f, "that is %s's build, %s; it is known to %s, %s's", build->by, build->name, other->name, other->by);
 		return true;
 	case STATUS_IGNORED:
 		report_keyword(s, setting, conn, RULE_KEYWORD_IGNORED, arena_printf(s->arena, "libreswan %s ignores the keyword", release));
@@ -593,6 +598,7 @@ static void read_setup(struct sema *s)
 	struct conn_state state = { 0 };
 
 	fields_setup_defaults(s->arena, s->release, s->diag, &s->ir->setup);
+	s->ir->setup.ikev1_policy = s->ir->build->accepts_ikev1 ? PLAN_YES : PLAN_NO;
 	for (size_t i = 0; i < s->resolved->setup.n; i++) {
 		const struct setting *setting = s->resolved->setup.v[i];
 		struct value value;
@@ -640,8 +646,9 @@ static void prepare_defaults(struct sema *s)
 			proposals_default(s->arena, protocols[i], s->release, version, &s->default_lists[protocols[i]][version]);
 }
 
-struct ir *sema(struct arena *a, const struct resolved *resolved, enum release release, struct diag *diag)
+struct ir *sema(struct arena *a, const struct resolved *resolved, const struct build *build, struct diag *diag)
 {
+	enum release release = build->release;
 	struct sema s = {
 		.arena = a, .scratch = arena_scratch(a), .resolved = resolved, .release = release, .diag = diag, .ir = arena_new(a, struct ir),
 	};
@@ -652,6 +659,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, enum release r
 	s.advice = (struct advice){ .diag = diag, .resolved = resolved, .release = release };
 	judge_earlier_findings(&s);
 	s.ir->release = release;
+	s.ir->build = build;
 	prepare_defaults(&s);
 	read_setup(&s);
 	read_unused_defaults(&s);

@@ -62,7 +62,7 @@ is 'a directory without *.conf' "2:ipsecc: $dir/empty: no *.conf file in this di
 out=$("$ipsecc" check --stdin-filename=from-stdin.conf - <"$dir/bad.conf")
 like 'standard input, with its name' '--> from-stdin.conf:7:6' "$out"
 run check --dialect=6.7 "$dir/good.conf"
-is 'a bad dialect' "2:ipsecc: --dialect is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '6.7'" "$status:$out$err"
+is 'a bad dialect' "2:ipsecc: --dialect is auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as 4.10-upstream, not '6.7'" "$status:$out$err"
 run check --format=yaml "$dir/good.conf"
 is 'a bad word for an option' "2:ipsecc: --format is human, concise, json, jsonl, sarif, github, gitlab, checkstyle, junit, gcc or rdjson, not 'yaml'" "$status:$out$err"
 run check --bogus

@@ -62,7 +62,7 @@ chmod 644 site/.ipsecc.yaml
 mistake 'an unknown key, with the nearest' 'dialetc: 4.10\n' "error[IC8602]: there is no key 'dialetc' here;site/.ipsecc.yaml:1:1;help: did you mean 'dialect'?"
 mistake 'an unknown key, without' '\nx-y: 1\n' "error[IC8602]: there is no key 'x-y' here;site/.ipsecc.yaml:2:1;help: the keys are dialect, root, host-facts, secrets, fail-on, error, warn, ignore, and for the whole project baseline and overrides"
 mistake 'a key that belongs to the command line' 'format: sarif\n' "error[IC8602]: there is no key 'format' here;site/.ipsecc.yaml:1:1;help: give --format on the command line: who calls decides the form of the output"
-mistake 'a bad release' 'dialect: 6.1\n' "error[IC8603]: dialect: is auto, libreswan-3, libreswan-4, libreswan-5 or a release such as 4.10, not '6.1';site/.ipsecc.yaml:1:10"
+mistake 'a bad release' 'dialect: 6.1\n' "error[IC8603]: dialect: is auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as 4.10-upstream, not '6.1';site/.ipsecc.yaml:1:10"
 mistake 'a bad rule in a list' 'warn: [IC2003, IC99]\n' "error[IC8603]: warn: is a rule or a prefix of rules, not 'IC99';site/.ipsecc.yaml:1:16;help: 'ipsecc rules' lists them"
 mistake 'a list for a word' 'fail-on: [error]\n' 'error[IC8603]: fail-on: is error, warning, note or never, not a list;site/.ipsecc.yaml:1:10'
 mistake 'no value' 'root:\n' "error[IC8603]: root: is a path, not '';site/.ipsecc.yaml:1:6"

@@ -26,7 +26,7 @@ static void compile(enum release release, const char *text)
 	syntax = syntax_parse(&arena, &sources, first, &diag);
 	syntax_apply_release(syntax, release, &diag);
 	resolved = resolve(&arena, syntax, release, &diag);
-	ir = sema(&arena, resolved, release, &diag);
+	ir = sema(&arena, resolved, build_of(release), &diag);
 	diag_finish(&diag);
 }
 
