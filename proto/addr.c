@@ -165,6 +165,13 @@ bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a)
 	return true;
 }
 
+int ip_prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	int order = ip_addr_cmp(&a->addr, &b->addr);
+
+	return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
 bool ip_prefix_contains(const struct ip_prefix *outer, const struct ip_prefix *inner)
 {
 	return outer->len <= inner->len && ip_prefix_has(outer, &inner->addr);

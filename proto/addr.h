@@ -65,6 +65,7 @@ char *ip_prefix_format(const struct ip_prefix *p, char text[IP_PREFIX_TEXT]);
 struct ip_prefix ip_prefix_of_host(const struct ip_addr *a);		/* /32 or /128 */
 struct ip_prefix ip_prefix_all(sa_family_t family);			/* 0.0.0.0/0 or ::/0 */
 bool ip_prefix_eq(const struct ip_prefix *a, const struct ip_prefix *b);
+int ip_prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b);	/* by address, then the shorter first */
 bool ip_prefix_contains(const struct ip_prefix *outer, const struct ip_prefix *inner);
 bool ip_prefix_has(const struct ip_prefix *p, const struct ip_addr *a);
 bool ip_prefix_overlaps(const struct ip_prefix *a, const struct ip_prefix *b);

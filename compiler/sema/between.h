@@ -2,7 +2,7 @@
 /* between.h -- what the rules between conns share (part B of the X-rules): who takes part, which end is this host, conns grouped by a key.
  *
  * A rule never compares each conn with each: it groups them by what they must not have in common, or sorts them, and makes one finding of
- * a group. All memory is the arena's.
+ * a group. All memory is of an arena that is freed afterwards; findings copy their texts.
  */
 #ifndef COMPILER_SEMA_BETWEEN_H
 #define COMPILER_SEMA_BETWEEN_H
@@ -70,7 +70,7 @@ void groups_add(struct groups *g, struct slice key, const struct live *l);
 
 /* Where the conn itself says it, else its name: lines that conns share through also= tell nothing about which conn is meant. */
 struct span between_place(const struct ir_conn *c, enum keyword_id id, enum side side);
-/* "'a' and 'b'", "'a', 'b' and 3 others" */
+/* "'a'", "'a' and 'b'", "'a', 'b' and 3 others" */
 const char *between_names(struct between *b, const live_list *conns);
 /* A finding about conns.v[0] and the others, at that place of the second one; the first and some others are related to it. Lists of
  * fewer than two make none: NULL. */
@@ -84,5 +84,8 @@ bool between_is_new(struct between *b, enum rule_id rule, const struct live *x, 
 void between_pools(struct between *b);			/* first: it refuses conns */
 void between_selectors(struct between *b);
 void between_resources(struct between *b);
+void between_identities(struct between *b);
+void between_virtual(struct between *b);
+void between_reach(struct between *b);
 
 #endif

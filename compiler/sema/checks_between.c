@@ -188,9 +188,11 @@ struct span between_place(const struct ir_conn *c, enum keyword_id id, enum side
 
 const char *between_names(struct between *b, const live_list *conns)
 {
-	const char *first = conns->v[0]->conn->name, *second = conns->n > 1 ? conns->v[1]->conn->name : "";
+	const char *first = conns->v[0]->conn->name, *second = conns->n > 1 ? conns->v[1]->conn->name : NULL;
 
-	if (conns->n <= 2)
+	if (!second)
+		return arena_printf(b->arena, "'%s'", first);
+	if (conns->n == 2)
 		return arena_printf(b->arena, "'%s' and '%s'", first, second);
 	return arena_printf(b->arena, "'%s', '%s' and %zu other%s", first, second, conns->n - 2, conns->n == 3 ? "" : "s");
 }
@@ -228,14 +230,17 @@ bool between_is_new(struct between *b, enum rule_id rule, const struct live *x, 
 
 /* --- all ------------------------------------------------------------------------------------------------------------------------- */
 
-void checks_between(struct arena *a, const struct ir *ir, struct diag *diag, bool *refused)
+void checks_between(struct arena *scratch, const struct ir *ir, const struct resolved *resolved, struct diag *diag, bool *refused)
 {
-	struct between b = { .arena = a, .ir = ir, .diag = diag, .refused = refused };
+	struct between b = { .arena = scratch, .ir = ir, .diag = diag, .resolved = resolved, .refused = refused };
 
-	map_init(&b.reported, a);
+	map_init(&b.reported, scratch);
 	between_pools(&b);
 	find_live(&b);
 	orient_all(&b);
 	between_selectors(&b);
 	between_resources(&b);
+	between_identities(&b);
+	between_virtual(&b);
+	between_reach(&b);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "compiler/sema/between.h"
+#include "proto/prefix_set.h"
 
 /* --- address pools --------------------------------------------------------------------------------------------------------------- */
 
@@ -89,78 +90,24 @@ void between_pools(struct between *b)
 
 /* --- pools and networks ---------------------------------------------------------------------------------------------------------- */
 
-/* A network behind this host. */
-struct net {
-	const struct live *live;
-	struct ip_prefix prefix;
-	size_t outer;			/* index + 1 of the next larger one, 0: none */
-};
-typedef VEC(struct net) net_list;
-
-static int by_prefix(const void *x, const void *y)
-{
-	const struct net *a = x, *b = y;
-	int order = ip_addr_cmp(&a->prefix.addr, &b->prefix.addr);
-
-	order = order ? order : (a->prefix.len > b->prefix.len) - (a->prefix.len < b->prefix.len);
-	return order ? order : (a->live > b->live) - (a->live < b->live);
-}
-
-static void add_nets(struct between *b, net_list *nets, const struct live *l)
+/* Networks behind this host. One host alone may be the client of a pool, as the client writes it. */
+static void add_networks(struct between *b, struct prefix_set *networks, const struct live *l)
 {
 	const struct ir_end *end = live_local(l);
 
-	if (end->has_subnet && end->subnet.len)
-		vec_push(b->arena, nets, (struct net){ .live = l, .prefix = end->subnet });
+	if (end->has_subnet && end->subnet.len && end->subnet.len < ip_addr_bits(&end->subnet.addr))
+		prefix_set_add(networks, b->arena, &end->subnet, l);
 	for (size_t i = 0; i < end->subnets.n; i++)
 		if (end->subnets.v[i].len && end->subnets.n > 1)
-			vec_push(b->arena, nets, (struct net){ .live = l, .prefix = end->subnets.v[i] });
-}
-
-static net_list local_nets(struct between *b)
-{
-	net_list nets = { 0 };
-
-	for (size_t i = 0; i < b->live.n; i++)
-		if (!check_is_shunt(b->live.v[i].conn))
-			add_nets(b, &nets, &b->live.v[i]);
-	if (nets.n)
-		qsort(nets.v, nets.n, sizeof *nets.v, by_prefix);
-	for (size_t i = 1; i < nets.n; i++) {
-		size_t outer = i;
-
-		while (outer && !ip_prefix_contains(&nets.v[outer - 1].prefix, &nets.v[i].prefix))
-			outer = nets.v[outer - 1].outer;
-		nets.v[i].outer = outer;
-	}
-	return nets;
-}
-
-/* One that has addresses of the range: the first that begins in it, else the smallest that holds its beginning. */
-static const struct net *net_of_pool(const net_list *nets, const struct ip_range *range)
-{
-	size_t low = 0, high = nets->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ip_addr_cmp(&nets->v[middle].prefix.addr, &range->first) >= 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low < nets->n && ip_range_has(range, &nets->v[low].prefix.addr))
-		return &nets->v[low];
-	while (low && !ip_prefix_has(&nets->v[low - 1].prefix, &range->first))
-		low = nets->v[low - 1].outer;
-	return low ? &nets->v[low - 1] : NULL;
+			prefix_set_add(networks, b->arena, &end->subnets.v[i], l);
 }
 
 /* A large network may well have a part that was set aside. */
-static void report_pool_in_network(struct between *b, const struct live *l, enum side side, const struct net *net)
+static void report_pool_in_network(struct between *b, const struct live *l, enum side side, const struct prefix_set_entry *net)
 {
 	unsigned large = net->prefix.addr.family == AF_INET ? 16 : 48;
-	bool several = live_local(net->live)->subnets.n > 1;
+	const struct live *owner = net->owner;
+	bool several = live_local(owner)->subnets.n > 1;
 	char text[IP_PREFIX_TEXT];
 	struct finding *f = diag_report(b->diag, RULE_POOL_IN_NETWORK, between_place(l->conn, KW_ADDRESSPOOL, side),
 					"the address pool of conn '%s' has addresses of the network %s behind this host", l->conn->name,
@@ -169,26 +116,30 @@ static void report_pool_in_network(struct between *b, const struct live *l, enum
 	diag_set_conn(f, l->conn->name);
 	if (net->prefix.len < large)
 		diag_set_severity(b->diag, f, SEVERITY_NOTE);
-	diag_related(b->diag, f, between_place(net->live->conn, several ? KW_SUBNETS : KW_SUBNET, net->live->local), "the network");
+	diag_related(b->diag, f, between_place(owner->conn, several ? KW_SUBNETS : KW_SUBNET, owner->local), "the network");
 	diag_note(b->diag, f, "a lease may be a host's address, and the hosts reach it only if this host answers ARP for it");
 }
 
 static void check_pools_and_networks(struct between *b)
 {
-	net_list nets = local_nets(b);
+	struct prefix_set networks = { 0 };
 	struct map seen;
 
 	map_init(&seen, b->arena);
-	for (size_t i = 0; i < b->live.n && nets.n; i++)
+	for (size_t i = 0; i < b->live.n; i++)
+		if (!check_is_shunt(b->live.v[i].conn))
+			add_networks(b, &networks, &b->live.v[i]);
+	prefix_set_sort(&networks);
+	for (size_t i = 0; i < b->live.n; i++)
 		for (int side = 0; side < 2; side++) {
 			const struct ip_range *range = &b->live.v[i].conn->end[side].addresspool;
 			struct slice key = { (const char *)range, sizeof *range };
-			const struct net *net;
+			const struct prefix_set_entry *net;
 
 			if (range->first.family == AF_UNSPEC || map_get(&seen, key))
 				continue;
 			map_set(&seen, key, b);
-			net = net_of_pool(&nets, range);
+			net = prefix_set_touching(&networks, range);
 			if (net)
 				report_pool_in_network(b, &b->live.v[i], (enum side)side, net);
 		}

@@ -7,7 +7,7 @@
 struct work {
 	struct between *b;
 	struct selectors tunnels, shunts;	/* shunts: as of one host, 0 */
-	live_list **inside, **across, **peers;	/* by place in b->live: another conn, then the conn itself, then further others */
+	live_list **inside, **across, **peers, **shunted;	/* by place in b->live: another conn, then the conn itself, then further others */
 };
 
 /* The kernel, and pluto's search for the owner of a route, keep them apart: both directions must differ (route_owner). A mark of -1 is
@@ -360,7 +360,7 @@ static void find_peers_inside(struct work *w)
 			for (box = selectors_enclosing(&w->tunnels, node, &s.local); box != SELECTORS_NONE; box = w->tunnels.boxes.v[box].outer) {
 				const struct selector *holder = concerned(&w->tunnels, box, &s, true);
 
-				if (holder && holder->live->conn->type == IR_TUNNEL)
+				if (holder && holder->live->conn->type == IR_TUNNEL && !is_marked(holder->live->conn))
 					note(w, w->peers, RULE_PEER_IN_OTHER_TUNNEL, holder->live, l);
 			}
 	}
@@ -449,23 +449,29 @@ static void check_own_network(struct work *w, const struct selector *s)
 }
 
 /* one that is narrower is the usual way to except something; one that equals the tunnel's selector leaves nothing of it. */
-static void check_shunted(struct work *w, const struct selector *s)
+static void find_shunted(struct work *w, const struct selector *s)
 {
 	for (int turned = 0; turned < 2; turned++) {
 		const struct ip_prefix *local = turned ? &s->remote : &s->local, *remote = turned ? &s->local : &s->remote;
 		const struct selector *shunt = covering_shunt(w, local, remote);
-		live_list conns = { 0 };
+
+		if (shunt && ip_prefix_eq(&shunt->local, local) && ip_prefix_eq(&shunt->remote, remote) && holds_protocol(shunt, s) &&
+		    live_is_active(shunt->live) && live_is_active(s->live) && !are_separated(shunt->live->conn, s->live->conn))
+			note(w, w->shunted, RULE_SHUNT_OVER_TUNNEL, shunt->live, s->live);
+	}
+}
+
+static void report_shunted(struct work *w)
+{
+	for (size_t i = 0; i < w->b->live.n; i++) {
+		const struct ir_conn *c = w->b->live.v[i].conn;
 		struct finding *f;
 
-		if (!shunt || !ip_prefix_eq(&shunt->local, local) || !ip_prefix_eq(&shunt->remote, remote) ||
-		    !holds_protocol(shunt, s) || !live_is_active(shunt->live) || !live_is_active(s->live) || are_separated(shunt->live->conn, s->live->conn) ||
-		    !between_is_new(w->b, RULE_SHUNT_OVER_TUNNEL, s->live, shunt->live))
+		if (!w->shunted[i])
 			continue;
-		vec_push(w->b->arena, &conns, s->live);
-		vec_push(w->b->arena, &conns, shunt->live);
-		f = between_report(w->b, RULE_SHUNT_OVER_TUNNEL, &conns, KW_TYPE, SIDE_NONE,
-				   "conn '%s' takes all the traffic of conn '%s'", shunt->live->conn->name, s->live->conn->name);
-		diag_caret(w->b->diag, f, shunt->live->conn->type == IR_PASSTHROUGH ? "it leaves in clear" : "it is dropped");
+		f = between_report(w->b, RULE_SHUNT_OVER_TUNNEL, w->shunted[i], KW_TYPE, SIDE_NONE, "conn '%s' takes all the traffic of %s",
+				   c->name, others_text(w, w->shunted[i]));
+		diag_caret(w->b->diag, f, c->type == IR_PASSTHROUGH ? "it leaves in clear" : "it is dropped");
 	}
 }
 
@@ -478,6 +484,7 @@ void between_selectors(struct between *b)
 	w.inside = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	w.across = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	w.peers = arena_new_array(b->arena, b->live.n + 1, live_list *);
+	w.shunted = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	vec_reserve(b->arena, &w.tunnels.all, b->live.n);
 	for (size_t i = 0; i < b->live.n; i++)
 		selectors_add(check_is_shunt(b->live.v[i].conn) ? &w.shunts : &w.tunnels, b->arena, &b->live.v[i]);
@@ -492,6 +499,7 @@ void between_selectors(struct between *b)
 	report_overlaps(&w);
 	for (size_t i = 0; i < w.tunnels.all.n; i++) {
 		check_own_network(&w, &w.tunnels.all.v[i]);
-		check_shunted(&w, &w.tunnels.all.v[i]);
+		find_shunted(&w, &w.tunnels.all.v[i]);
 	}
+	report_shunted(&w);
 }

@@ -50,13 +50,6 @@ void selectors_add(struct selectors *s, struct arena *a, const struct live *l)
 
 /* --- order ----------------------------------------------------------------------------------------------------------------------- */
 
-int prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b)
-{
-	int order = ip_addr_cmp(&a->addr, &b->addr);
-
-	return order ? order : (a->len > b->len) - (a->len < b->len);
-}
-
 static int compare(const void *x, const void *y)
 {
 	const struct selector *a = x, *b = y;
@@ -64,8 +57,8 @@ static int compare(const void *x, const void *y)
 
 	if (a->host != b->host)
 		return a->host < b->host ? -1 : 1;
-	order = prefix_cmp(&a->remote, &b->remote);
-	order = order ? order : prefix_cmp(&a->local, &b->local);
+	order = ip_prefix_cmp(&a->remote, &b->remote);
+	order = order ? order : ip_prefix_cmp(&a->local, &b->local);
 	order = order ? order : (a->proto > b->proto) - (a->proto < b->proto);
 	order = order ? order : (a->remote_port > b->remote_port) - (a->remote_port < b->remote_port);
 	order = order ? order : (a->local_port > b->local_port) - (a->local_port < b->local_port);
@@ -132,7 +125,7 @@ static uint32_t first_behind(const struct selectors *s, uint32_t node, const str
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (prefix_cmp(&box_selector(s, middle)->local, local) > 0)
+		if (ip_prefix_cmp(&box_selector(s, middle)->local, local) > 0)
 			high = middle;
 		else
 			low = middle + 1;
@@ -164,7 +157,7 @@ static int compare_node(const struct selectors *s, uint32_t node, uint32_t host,
 
 	if (first->host != host)
 		return first->host < host ? -1 : 1;
-	return prefix_cmp(&first->remote, remote);
+	return ip_prefix_cmp(&first->remote, remote);
 }
 
 uint32_t selectors_node(const struct selectors *s, uint32_t host, const struct ip_prefix *remote)

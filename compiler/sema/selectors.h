@@ -56,8 +56,6 @@ uint32_t selectors_within(const struct selectors *s, uint32_t node, const struct
 /* The node of that host with the smallest remote network that holds `remote`, or NONE. */
 uint32_t selectors_node(const struct selectors *s, uint32_t host, const struct ip_prefix *remote);
 
-/* The order of this file: address, then the shorter prefix. */
-int prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b);
 /* "10.1.0.0/16 <-> 10.2.0.0/16": left and right as in the conn */
 const char *selector_text(struct arena *a, const struct selector *s);
 

@@ -75,7 +75,7 @@ START_TEST(a_plain_conn)
 	compile(RELEASE_4_10, "config setup\n\tkeep-alive=30\n\nconn hq\n" BASE
 		"\tleftid=@hq.example\n\tleftsubnet=10.1.0.0/16\n\trightsubnet=10.2.0.0/16\n\tike=aes256-sha2;modp2048\n"
 		"\tesp=aes_gcm256\n\tikelifetime=4h\n\tdpddelay=30\n\tmark=0x5/0xff\n\tauto=start\n");
-	ck_assert_str_eq(findings(), "");
+	ck_assert_str_eq(findings(), "note 16:7-12 until conn 'hq' is up, its traffic leaves in clear [hq]\n");	/* */
 	c = conn("hq");
 	ck_assert_int_eq(c->verdict, VERDICT_LOADS);
 	ck_assert_int_eq(c->end[SIDE_LEFT].host_kind, IR_HOST_ADDR);
