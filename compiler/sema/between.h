@@ -24,7 +24,6 @@ struct between {
 	struct arena *arena;
 	const struct ir *ir;
 	struct diag *diag;
-	const struct resolved *resolved;
 	bool *refused;			/* by order */
 	VEC(struct live) live;		/* in order */
 	struct map reported;		/* pairs of conns that a rule has spoken of */

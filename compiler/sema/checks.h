@@ -39,7 +39,7 @@ struct check {
 void checks_run(struct check *k);
 /* Rules between conns, over all of them at once: at most n log n. refused[i] tells
  * that the daemon does not load conn i, and is set when it is so because of another. The arena is for indexes, and freed afterwards. */
-void checks_between(struct arena *scratch, const struct ir *ir, const struct resolved *resolved, struct diag *diag, bool *refused);
+void checks_between(struct arena *scratch, const struct ir *ir, struct diag *diag, bool *refused);
 
 /* A finding about k->conn, at the value written for a keyword; where nothing was written, at the conn's name. */
 struct finding *check_report(struct check *k, enum rule_id rule, enum effect effect, enum keyword_id id, enum side side,

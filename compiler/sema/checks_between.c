@@ -230,9 +230,9 @@ bool between_is_new(struct between *b, enum rule_id rule, const struct live *x, 
 
 /* --- all ------------------------------------------------------------------------------------------------------------------------- */
 
-void checks_between(struct arena *scratch, const struct ir *ir, const struct resolved *resolved, struct diag *diag, bool *refused)
+void checks_between(struct arena *scratch, const struct ir *ir, struct diag *diag, bool *refused)
 {
-	struct between b = { .arena = scratch, .ir = ir, .diag = diag, .resolved = resolved, .refused = refused };
+	struct between b = { .arena = scratch, .ir = ir, .diag = diag, .refused = refused };
 
 	map_init(&b.reported, scratch);
 	between_pools(&b);

@@ -116,22 +116,19 @@ static const char *missing_networks(const struct work *w, const char *const *net
 	return missing;
 }
 
-/* X-068: RFC 1918 is what home routers give out; the others are rarer, and named along with it. A file without config setup is a part of
- * another one's. */
+/* RFC 1918 is what home routers give out; the others are rarer, and named along with it. */
 static void check_usual(struct work *w)
 {
 	static const char *const usual[] = { "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "25.0.0.0/8", "100.64.0.0/10", "fd00::/8" };
 	const struct ir_setup *setup = &w->b->ir->setup;
 	struct finding *f;
 
-	if (!w->user || w->b->resolved->setup.n == 0 || !missing_networks(w, usual, 3))
+	if (!w->user || setup->virtual_private.n == 0 || !missing_networks(w, usual, 3))
 		return;
-	f = diag_report(w->b->diag, RULE_VIRTUAL_PRIVATE_MISSING, between_place(w->user->conn, KW_SUBNET, 1 - w->user->local),
-			setup->virtual_private.n ? "clients behind some usual networks are refused"
-						 : "no client behind NAT is accepted: virtual-private= is not set");
+	f = diag_report(w->b->diag, RULE_VIRTUAL_PRIVATE_INCOMPLETE, between_place(w->user->conn, KW_SUBNET, 1 - w->user->local),
+			"clients behind some usual networks are refused");
 	diag_set_conn(f, w->user->conn->name);
-	if (setup->virtual_private.n)
-		diag_related(w->b->diag, f, setup->virtual_private.v[0].span, "the list begins here");
+	diag_related(w->b->diag, f, setup->virtual_private.v[0].span, "the list begins here");
 	diag_note(w->b->diag, f, "not in virtual-private: %s", missing_networks(w, usual, sizeof usual / sizeof *usual));
 }
 

@@ -670,7 +670,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, const struct b
 		run_checks(&s, s.ir->conns.v[i], &states[i]);
 		refused[i] = states[i].error;
 	}
-	checks_between(s.scratch, s.ir, resolved, diag, refused);
+	checks_between(s.scratch, s.ir, diag, refused);
 	add_findings(&s, states);
 	for (size_t i = 0; i < s.ir->conns.n; i++) {
 		states[i].error |= refused[i];
