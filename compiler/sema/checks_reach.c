@@ -76,19 +76,25 @@ static void check_loaded_parts(struct between *b)
 
 /* --- traffic while there is no SA ------------------------------------------------------------------------------------------------ */
 
-/* 3.18 routes what it starts before it starts it. What goes through a device of its own is lost there, not sent in clear. */
+/* 3.18 routes what it starts before it starts it. What goes through a device of its own is lost there, not sent in clear. */
+static bool starts_in_clear(const struct live *l)
+{
+	const struct ir_conn *c = l->conn;
+
+	if (c->start != PLAN_START_UP || check_is_shunt(c) || c->failure_shunt != PLAN_SHUNT_NONE || c->has_if_id || c->vti_interface)
+		return false;
+	return live_peer(l) && !live_local(l)->modecfg_client && !live_local(l)->port_any && !live_remote(l)->port_any;
+}
+
+/* */
 static void check_clear_traffic(struct between *b)
 {
 	live_list conns = { 0 };
 	struct finding *f;
 
-	for (size_t i = 0; i < b->live.n && b->ir->release != RELEASE_3_18; i++) {
-		const struct ir_conn *c = b->live.v[i].conn;
-
-		if (c->start == PLAN_START_UP && !check_is_shunt(c) && c->failure_shunt == PLAN_SHUNT_NONE && !c->has_if_id && !c->vti_interface &&
-		    !live_local(&b->live.v[i])->modecfg_client && live_peer(&b->live.v[i]))
+	for (size_t i = 0; i < b->live.n && b->ir->release != RELEASE_3_18; i++)
+		if (starts_in_clear(&b->live.v[i]))
 			vec_push(b->arena, &conns, &b->live.v[i]);
-	}
 	if (conns.n == 0)
 		return;
 	f = diag_report(b->diag, RULE_TRAFFIC_IN_CLEAR, between_place(conns.v[0]->conn, KW_AUTO, SIDE_NONE),
