@@ -43,24 +43,44 @@ static const struct evidence_piece *deciding_piece(const struct evidence *e, enu
 	return best;
 }
 
-/* The real reader refuses a whole file for one unknown name (L-031), so a file that somebody uses has none for its own release: the
- * release that refuses fewest of the pieces; of equally good ones that which ignores fewest names. What is left equal goes to the
- * oldest dialect, by the release its name stands for: a name that 4.x brought and 5.x kept means 4.x. */
+/* For an unknown name or word the whole file is refused (L-031), for an algorithm its conn, and only where the program was not built
+ * with it: MODP1024 stands in files for every release. */
+static bool refuses_file(const struct evidence_piece *piece)
+{
+	enum value_type type = piece->param->keyword->type;
+
+	return !piece->by_value || type == TYPE_ENUM || type == TYPE_FLAGS;
+}
+
+struct objections {
+	uint32_t file, conn;	/* pieces for which the one or the other is refused */
+	uint32_t ignored;	/* names */
+};
+
+static bool fewer(const struct objections *a, const struct objections *b)
+{
+	if (a->file != b->file)
+		return a->file < b->file;
+	return a->conn != b->conn ? a->conn < b->conn : a->ignored < b->ignored;
+}
+
+/* A file that somebody uses is not refused by its own release: the one that objects to the least, first to the file, then to conns.
+ * What is left equal goes to the oldest dialect, by the release its name stands for: a name that 4.x brought and 5.x kept means 4.x. */
 static enum release best_release(const struct evidence *e)
 {
 	static const enum release order[] = { RELEASE_3_18, RELEASE_4_10, RELEASE_5_4, RELEASE_3_32, RELEASE_5_0 };
-	uint32_t refused[RELEASE_COUNT] = { 0 };
+	struct objections objections[RELEASE_COUNT] = { 0 };
 	enum release best = order[0];
 
+	for (int r = 0; r < RELEASE_COUNT; r++)
+		objections[r].ignored = e->ignored[r];
 	for (size_t i = 0; i < e->pieces.n; i++)
 		for (int r = 0; r < RELEASE_COUNT; r++)
-			refused[r] += !takes(&e->pieces.v[i], (enum release)r);
-	for (size_t i = 1; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum release r = order[i];
-
-		if (refused[r] < refused[best] || (refused[r] == refused[best] && e->ignored[r] < e->ignored[best]))
-			best = r;
-	}
+			if (!takes(&e->pieces.v[i], (enum release)r))
+				*(refuses_file(&e->pieces.v[i]) ? &objections[r].file : &objections[r].conn) += 1;
+	for (size_t i = 1; i < sizeof(order) / sizeof(order[0]); i++)
+		if (fewer(&objections[order[i]], &objections[best]))
+			best = order[i];
 	return best;
 }
 
