@@ -1,15 +1,12 @@
 #!/bin/bash
 # racoon.sh -- the command line that racoon(8) had, with each flag doing what its manual says (R-005 ... R-027). With the dry data plane and
 # high ports, so that nobody needs to be root; what a tunnel does is tested in tests/net.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}") run=$build/ipsec-run n=0 failed=0
-dir=$(mktemp -d)
+. "$(dirname "$0")/lib.bash"
+run=$ipsec_run
 trap '[ ! -e "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null; rm -rf "$dir"' EXIT
-cd "$dir" || exit 2
 
-is() { n=$((n + 1)); if [ "$2" = "$3" ]; then echo "ok $n - $1"; else failed=1; printf 'not ok %d - %s\n# wanted: %s\n# got: %s\n' $n "$1" "$2" "$3"; fi; }
-has() { if grep -qE -- "$2" "$3"; then is "$1" 1 1; else is "$1" "something like $2" "$(tail -n 5 "$3")"; fi; }
+# holds NAME PATTERN FILE
+holds() { if grep -qE -- "$2" "$3"; then is "$1" 1 1; else is "$1" "something like $2" "$(tail -n 5 "$3")"; fi; }
 try() { timeout 20 "$run" "$@" >out 2>err </dev/null; status=$?; }
 
 {
@@ -21,7 +18,7 @@ chmod 600 ipsec.secrets
 cat >host.json <<'END'
 {"version": 1, "addresses": [{"ifname": "lo", "flags": ["UP"], "addr_info": [{"local": "127.0.0.1", "prefixlen": 8}]}], "routes": [], "routes6": []}
 END
-"$build/ipsecc" compile --target=json --host-facts=host.json -o plan.json net.conf 2>err || { cat err; exit 1; }
+"$ipsecc" compile --target=json --host-facts=host.json -o plan.json net.conf 2>err || { cat err; exit 1; }
 
 port=$((20000 + $$ % 20000))
 common=(--dataplane=dry --secrets=ipsec.secrets --control="$dir/sock" --pidfile="$dir/pid")
@@ -32,21 +29,21 @@ bound() { ss -Hlun "sport = :$1" 2>/dev/null | awk '{ print $4 }' | sort | tr '\
 # R-005, R-006, R-025, R-026: letters behind one hyphen, and what they end with
 try -V
 is '-V: status 0 (R-021, R-025)' 0 $status
-has '-V names the version, the library and the data planes (R-021)' 'ipsec-run [0-9].*' out
-has '-V says which file is read by default (R-027)' 'default plan +/' out
+holds '-V names the version, the library and the data planes (R-021)' 'ipsec-run [0-9].*' out
+holds '-V says which file is read by default (R-027)' 'default plan +/' out
 try -x
 is 'an unknown flag: status 2 (R-026)' "2 ipsec-run: unknown option '-x'" "$status $(head -n 1 err)"
 try -f
 is 'a flag without its value: status 2' "2 ipsec-run: -f needs a value" "$status $(head -n 1 err)"
 try -p 70000 plan.json
 is '-p with what is no port: status 2' "2 ipsec-run: '70000' is no port, a number from 0 to 65535" "$status $(head -n 1 err)"
-has 'the usage has the cluster of racoon, and its four letters with values (R-005, R-023)' \
+holds 'the usage has the cluster of racoon, and its four letters with values (R-005, R-023)' \
 	'\[-46BdFLVv\] \[-f FILE\] \[-l LOGFILE\] \[-P NATT-PORT\] \[-p PORT\]' err
 try -Bf plan.json
 is '-B: a plan has no file of static SAs, which is an error (R-010)' "1 ipsec-run: -B: the plan names no file of static SAs" "$status $(cat err)"
 try -f nosuch.json
 is 'a file that is not there: status 1 (R-026)' 1 $status
-has 'and its name (R-014)' 'nosuch\.json' err
+holds 'and its name (R-014)' 'nosuch\.json' err
 
 # R-013: without -F the command returns when the daemon is ready
 daemon -f plan.json
@@ -58,10 +55,10 @@ is 'status answers' 0 $?
 if command -v ss >/dev/null; then
 	is '-p: the port of IKE; -P: that of NAT traversal; both families (R-017, R-019)' '2 2' "$(bound $port | wc -w) $(bound $((port + 1)) | wc -w)"
 else
-	n=$((n + 1)); echo "ok $n - -p and -P # SKIP no ss"
+	skip '-p and -P' 'no ss'
 fi
-has '-l: the log is in the file (R-016)' 'ready|listen|started|conn' log
-has 'each line has a time' '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ ' log
+holds '-l: the log is in the file (R-016)' 'ready|listen|started|conn' log
+holds 'each line has a time' '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ ' log
 is 'without -d nothing is said for debugging (R-011)' 0 "$(grep -c 'debug: ' log)"
 is 'without -L no line names a place of the program (R-015)' 0 "$(grep -c '\.c:[0-9]*:' log)"
 stop
@@ -74,7 +71,7 @@ for flag in 4 6; do
 		! command -v ss >/dev/null || is '-4: no address of IPv6 is bound' 0 "$(bound $port | grep -c '\[')"
 	else
 		is '-6: a peer that no socket reaches is an error at the start (R-009)' 1 $status
-		has 'and is named' "net" err
+		holds 'and is named' "net" err
 	fi
 	stop
 done
@@ -83,10 +80,10 @@ done
 : >log
 daemon -dL plan.json
 is '-dL: two letters behind one hyphen (R-006)' 0 $status
-has '-L: file, line and function in front of each message (R-015)' '[a-z/_]+\.c:[0-9]+:[a-z_]+: ' log
+holds '-L: file, line and function in front of each message (R-015)' '[a-z/_]+\.c:[0-9]+:[a-z_]+: ' log
 "$run" --control="$dir/sock" up net >/dev/null 2>&1 &
 sleep 1
-has '-d: what is decided (R-011)' 'debug: ' log
+holds '-d: what is decided (R-011)' 'debug: ' log
 is '-d: no payloads yet (R-012)' 0 "$(grep -c 'debug: .*SA(' log)"
 stop
 for flags in -dd -v; do
@@ -94,7 +91,7 @@ for flags in -dd -v; do
 	daemon $flags plan.json
 	"$run" --control="$dir/sock" up net >/dev/null 2>&1 &
 	sleep 1
-	has "$flags: payloads of messages (R-012, R-022)" 'debug: .*SA\(.*KE.*Ni' log
+	holds "$flags: payloads of messages (R-012, R-022)" 'debug: .*SA\(.*KE.*Ni' log
 	is "$flags: no bytes of them" 0 "$(grep -cE '0000  [0-9a-f]{64}' log)"
 	stop
 done
@@ -102,7 +99,7 @@ done
 daemon -ddd plan.json
 "$run" --control="$dir/sock" up net >/dev/null 2>&1 &
 sleep 1
-has '-ddd: bytes (R-012)' '0000  [0-9a-f]{64}' log
+holds '-ddd: bytes (R-012)' '0000  [0-9a-f]{64}' log
 is 'and never the secret' 0 "$(grep -c 'a secret of the test' log)"
 stop
 
@@ -116,10 +113,9 @@ is '-P 0: no port for NAT traversal (R-017)' 0 "$(bound 4500 | wc -w)"
 kill -TERM "$(cat pid)"
 wait $pid
 is 'SIGTERM ends it with status 0 (R-025)' 0 $?
-has '-F: the log is on standard error' '^[0-9-]+ [0-9:.]+ ' err
+holds '-F: the log is on standard error' '^[0-9-]+ [0-9:.]+ ' err
 
 # one plan, by operand or by -f (racoon has no operands, R-007)
 try -f plan.json other.json
 is 'two files: status 2' "2 ipsec-run: two files are given, 'plan.json' and 'other.json'" "$status $(head -n 1 err)"
-echo "1..$n"
-exit $failed
+finish
