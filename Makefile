@@ -22,7 +22,7 @@ CFLAGS   ?= -O2 -g
 OURFLAGS := -std=gnu11 -fno-omit-frame-pointer -MMD -MP $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 HARDEN   := $(if $(SAN),,-D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE)
 LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN),-pie -Wl,-z,relro,-z,now)
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lunistring
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lunistring -pthread
 
 # The layers, in order: each folder may use only those before it (tools/check-layers reads this list).
 COMPILER_DIRS := base proto diag plan secrets compiler/source compiler/schema compiler/foreign compiler/lexer compiler/parser \

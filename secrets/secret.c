@@ -2,6 +2,7 @@
 /* Memory for keys: OpenSSL's secure heap (locked, MADV_DONTDUMP, guard pages; I-344). */
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "secrets/secrets.h"
@@ -29,6 +30,16 @@ static struct header *map_pages(size_t size)
 	return h;
 }
 
+/* Configurations are checked in several threads, and OpenSSL leaves it to its users that this happens once. */
+static pthread_once_t heap_once = PTHREAD_ONCE_INIT;
+
+/* Without success OPENSSL_secure_zalloc() is the ordinary one. */
+static void make_heap(void)
+{
+	if (!CRYPTO_secure_malloc_initialized())
+		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);
+}
+
 void *secret_alloc(size_t n)
 {
 	struct header *h = NULL;
@@ -36,9 +47,7 @@ void *secret_alloc(size_t n)
 
 	if (__builtin_add_overflow(n, sizeof *h, &size))
 		return NULL;
-	if (!CRYPTO_secure_malloc_initialized())
-		/* without success: OPENSSL_secure_zalloc() is the ordinary one */
-		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);
+	pthread_once(&heap_once, make_heap);
 	if (size >= HEAP_BYTES / 8)
 		h = map_pages(size);
 	else if (CRYPTO_secure_used() + size < HEAP_BYTES / 2)

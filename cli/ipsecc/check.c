@@ -11,9 +11,12 @@ static void check_release(struct check *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		unit_free(c->units[i]);
+	for (size_t i = 0; c->compiled && i < c->paths.n; i++)
+		unit_free(c->compiled[i].unit);
 	free(c->units);
 	free(c->of);
-	free(c->settled);
+	free(c->wanted);
+	free(c->compiled);
 	free(c->operands);
 	baselines_release(&c->baselines);
 	projects_release(&c->projects);
@@ -32,8 +35,9 @@ static bool check_init(struct check *c, const struct arguments *args)
 	c->operands = calloc(n, sizeof(*c->operands));
 	c->units = calloc(n, sizeof(*c->units));
 	c->of = calloc(n, sizeof(*c->of));
-	c->settled = calloc(n, sizeof(*c->settled));
-	if (c->operands && c->units && c->of && c->settled)
+	c->wanted = calloc(n, sizeof(*c->wanted));
+	c->compiled = calloc(n, sizeof(*c->compiled));
+	if (c->operands && c->units && c->of && c->wanted && c->compiled)
 		return true;
 	complain("out of memory");
 	return false;
@@ -42,25 +46,76 @@ static bool check_init(struct check *c, const struct arguments *args)
 static void settle_all(struct check *c)
 {
 	for (size_t i = 0; i < c->paths.n; i++) {
-		c->settled[i] = operand_settle(&c->operands[i], c->paths.v[i], &c->projects, c->args);
-		c->trouble |= !c->settled[i];
+		c->wanted[i] = operand_settle(&c->operands[i], c->paths.v[i], &c->projects, c->args);
+		c->trouble |= !c->wanted[i];
 	}
 }
 
-static void compile_all(struct check *c)
+/* What was compiled becomes the units, in the order of the paths. */
+static void take_compiled(struct check *c)
 {
 	for (size_t i = 0; i < c->paths.n; i++) {
-		const char *failed;
-		int r;
+		struct compiled *result = &c->compiled[i];
 
-		if (!c->settled[i])
-			continue;
-		r = operand_compile(&c->operands[i], &c->units[c->n], &failed);
-		if (r)
-			operand_complain(&c->operands[i], r, failed);
-		else
+		if (result->error) {
+			operand_complain(&c->operands[i], result->error, result->failed);
+			c->trouble = true;
+		} else if (result->unit) {
+			c->units[c->n] = result->unit;
 			c->of[c->n++] = &c->operands[i];
-		c->trouble |= r != 0;
+			result->unit = NULL;
+		}
+	}
+}
+
+/* Only for finding out what was found: what is named is read once, by the fixer. */
+static void choose_found(struct check *c)
+{
+	bool *wanted = c->wanted;
+
+	c->wanted = calloc(c->paths.n + 1, sizeof(*wanted));
+	if (!c->wanted) {
+		c->wanted = wanted;
+		complain("out of memory");
+		c->trouble = true;
+		return;
+	}
+	for (size_t i = 0; i < c->paths.n; i++)
+		c->wanted[i] = wanted[i] && strcmp(c->paths.v[i], "-") != 0;
+	check_compile(c);
+	check_drop_found(c);
+	for (size_t i = 0; i < c->paths.n; i++) {
+		wanted[i] = wanted[i] && (c->wanted[i] || !c->paths.found[i]);
+		unit_free(c->compiled[i].unit);
+		c->compiled[i] = (struct compiled){ 0 };
+	}
+	free(c->wanted);
+	c->wanted = wanted;
+}
+
+static bool any_found(const struct check *c)
+{
+	for (size_t i = 0; i < c->paths.n; i++)
+		if (c->paths.found[i])
+			return true;
+	return false;
+}
+
+static void run(struct check *c)
+{
+	settle_all(c);
+	if (check_fixes(c->args)) {
+		if (any_found(c))
+			choose_found(c);
+		check_fix_all(c);
+	} else {
+		check_compile(c);
+		check_drop_found(c);
+		take_compiled(c);
+	}
+	if (c->foreign && !c->n) {
+		complain("no *.conf file in the directories has a section of ipsec.conf");
+		c->trouble = true;
 	}
 }
 
@@ -148,13 +203,9 @@ enum exit_status command_check(const struct arguments *args)
 	CLEANUP(cleanup_free) char *directory = getcwd(NULL, 0);
 	CLEANUP(check_release) struct check check;
 
-	if (!check_init(&check, args) || !options_fit(args))
+	if (!check_init(&check, args) || !options_fit(args) || !(check.jobs = jobs_wanted(args)))
 		return EXIT_TROUBLE;
-	settle_all(&check);
-	if (check_fixes(args))
-		check_fix_all(&check);
-	else
-		compile_all(&check);
+	run(&check);
 	if (args->value[OPTION_DIFF])
 		return check.trouble ? EXIT_TROUBLE : check.changes ? EXIT_FINDINGS : EXIT_DONE;
 	check_compare_baselines(&check, directory);

@@ -121,7 +121,7 @@ void check_fix_all(struct check *c)
 	f.unsafe = c->args->value[OPTION_UNSAFE_FIXES];
 	f.notes = c->args->verbose;
 	for (size_t i = 0; i < c->paths.n; i++)
-		if (c->settled[i])
+		if (c->wanted[i])
 			fix_operand(c, &f, &c->operands[i]);
 	for (size_t i = 0; i < f.files.n; i++)
 		finish_file(c, f.files.v[i]);

@@ -42,6 +42,7 @@ char *directory_of(const char *path);
 /* Paths that a command line means. */
 struct paths {
 	char **v;
+	bool *found;		/* of each: in a directory; it was not named itself */
 	size_t n;
 };
 void paths_release(struct paths *p);

@@ -214,4 +214,7 @@ void summary_add(struct buf *out, const struct check *check, const struct report
 	buf_add_char(out, '\n');
 	if (findings)
 		add_counts(out, &t, style->quiet_notes);
+	if (check->foreign)
+		buf_printf(out, "%zu *.conf file%s without a section of ipsec.conf not checked (-v names %s)\n", check->foreign,
+			   plural(check->foreign), check->foreign == 1 ? "it" : "them");
 }
