@@ -17,6 +17,15 @@ const char *unit_verdict_name(enum ir_verdict verdict)
 	return names[verdict];
 }
 
+const char *unit_orientation_name(enum ir_orientation orientation)
+{
+	static const char *const names[] = {
+		[IR_ORIENTATION_UNKNOWN] = "unknown", [IR_IS_LEFT] = "left", [IR_IS_RIGHT] = "right", [IR_IS_NEITHER] = "none", [IR_IS_BOTH] = "both",
+	};
+
+	return names[orientation];
+}
+
 const char *unit_start_name(enum plan_start start)
 {
 	static const char *const names[] = {
@@ -184,6 +193,13 @@ static const struct report_key *make_keys(struct unit *u, const struct conn_keys
 	return all;
 }
 
+static const char *address_text(struct arena *a, const struct ip_addr *addr)
+{
+	char text[IP_ADDR_TEXT];
+
+	return addr->family == AF_UNSPEC ? NULL : arena_strdup(a, slice_of(ip_addr_format(addr, text)));
+}
+
 static const struct report_conn *make_conns(struct unit *u)
 {
 	struct report_conn *conns = arena_new_array(&u->arena, u->ir->conns.n, struct report_conn);
@@ -196,6 +212,8 @@ static const struct report_conn *make_conns(struct unit *u)
 			place = sources_locate(&u->sources, conn->span.start);
 		conns[i] = (struct report_conn){
 			.name = conn->name, .file = place.file, .line = place.line, .verdict = unit_verdict_name(conn->verdict),
+			.orientation = unit_orientation_name(conn->orientation),
+			.local_address = address_text(&u->arena, &conn->local_address),
 			.start = unit_start_name(conn->start), .is_template = conn->is_template,
 		};
 		if (!u->keys)

@@ -8,6 +8,7 @@
 #include "compiler/dialect.h"
 #include "compiler/groups/groups.h"
 #include "compiler/implicit.h"
+#include "compiler/lower/host.h"
 #include "compiler/settle.h"
 #include "compiler/unit_secrets.h"
 
@@ -74,6 +75,7 @@ static int run_passes(struct unit *u, const char *path, const struct unit_option
 	groups_read(&u->arena, ir, u->resolved, &u->sources, &u->diag);
 	u->group_files_end = u->sources.files.n;
 	u->ir = ir;
+	host_check(&u->arena, ir, u->resolved, u->facts, options->judge_host, &u->diag);
 	r = unit_check_secrets(u, ir, path, options, ret_failed);
 	if (r)
 		return r;

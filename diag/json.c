@@ -144,6 +144,8 @@ static void set_conn(struct doc *o, const struct report_conn *conn)
 	doc_set_text(o, "file", conn->file);
 	doc_set(o, "line", conn->file ? json_integer(conn->line) : json_null());
 	doc_set_text(o, "verdict", conn->verdict);
+	doc_set_text(o, "orientation", conn->orientation);
+	doc_set_text(o, "local_address", conn->local_address);
 	doc_set_text(o, "auto", conn->start);
 	doc_set(o, "template", json_boolean(conn->is_template));
 	if (conn->has_keys)

@@ -34,6 +34,8 @@ struct report_conn {
 	const char *name, *file;		/* file NULL: implicit */
 	uint32_t line;
 	const char *verdict, *start;		/* words of contract section 2 */
+	const char *orientation;		/* "left", "right", "none", "both", "unknown" */
+	const char *local_address;		/* NULL: not known */
 	bool is_template;
 	bool has_keys;				/* secrets were read */
 	const struct report_key *keys;

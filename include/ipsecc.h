@@ -31,6 +31,7 @@ struct unit_options {
 	bool secrets_beside;			/* ... unless NAME.secrets can be read beside NAME.conf */
 	bool secrets_losers;			/* of each conn, not only where a key is missing */
 	uint32_t user;				/* who may own files of secrets, beside root */
+	bool judge_host;			/* report what the host facts, or their absence, mean for each conn */
 	bool compare_defaults;			/* note which defaults are others in later releases */
 	const struct policy *policy;		/* weights of rules; NULL: as they are */
 	const char *today;			/* "2026-11-24", for comments that hide until a day; NULL: no day is over */
@@ -84,6 +85,7 @@ int unit_write_check_json(struct unit *const *units, size_t n, struct buf *out);
 /* The document of `show --format=json` (contract section 3). `conns`: names, NULL-terminated; NULL: all. 0 or -ENOMEM. */
 int unit_write_show_json(const struct unit *u, const char *const *conns, struct buf *out);
 const char *unit_verdict_name(enum ir_verdict verdict);	/* "loads-with-warnings" */
+const char *unit_orientation_name(enum ir_orientation orientation);	/* "left" */
 const char *unit_start_name(enum plan_start start);		/* the word of auto=: "start" */
 
 #endif

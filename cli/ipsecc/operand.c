@@ -175,6 +175,7 @@ static void apply(struct operand *o, const struct project_settings *s, const str
 		.root = either(args, OPTION_ROOT, s->root), .stdin_name = args->value[OPTION_STDIN_FILENAME],
 		.host_facts = either(args, OPTION_HOST_FACTS, s->host_facts),
 		.implicit_conns = args->value[OPTION_IMPLICIT_CONNS] != NULL, .policy = &o->policy, .today = args->today,
+		.judge_host = args->command->run == command_check,
 		.compare_defaults = args->verbose || (o->fail_on && strcmp(o->fail_on, "note") == 0),
 	};
 	choose_secrets(o, args);

@@ -166,7 +166,10 @@ static void add_conn_table(struct buf *out, const struct unit *u, const struct r
 			diag_add_visible(out, slice_of(place.file), ascii);
 		if (!conn->resolved->section->implicit)
 			buf_printf(out, ":%u", place.line);
-		buf_printf(out, "  %s\n", u->build->name);
+		buf_printf(out, "  %s", u->build->name);
+		if (u->facts && !conn->is_template)
+			buf_printf(out, "  here: %s", unit_orientation_name(conn->orientation));
+		buf_add_char(out, '\n');
 		for (size_t k = 0; k < run->conns[i].key_count; k++)
 			add_key(out, &run->conns[i].keys[k], ascii);
 	}

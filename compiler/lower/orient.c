@@ -144,17 +144,18 @@ static bool orient_by_facts(struct lowering *l, const struct ir_conn *conn, stru
 bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orientation *ret)
 {
 	struct orientation o = { .side = PLAN_SIDE_UNKNOWN, .why = "no facts of the host were given" };
+	bool oriented = true;
 
 	for (unsigned i = 0; i < 2; i++)
 		o.host[i] = host_address(l, conn, i);
 	if (!l->options->facts) {
 		orient_by_words(conn, &o);
 		l->without_facts += o.side == PLAN_SIDE_UNKNOWN;
-	} else if (!orient_by_facts(l, conn, &o)) {
-		return false;
+	} else {
+		oriented = orient_by_facts(l, conn, &o);
 	}
 	*ret = o;
-	return true;
+	return oriented;
 }
 
 static struct diag_place nowhere(const void *context, uint32_t position)

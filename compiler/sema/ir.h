@@ -59,6 +59,9 @@ struct ir_group {
 
 enum ir_type { IR_TUNNEL, IR_TRANSPORT, IR_PASSTHROUGH, IR_DROP, IR_REJECT };
 
+/* Which end this host is. Without facts about the host only words such as %defaultroute tell. */
+enum ir_orientation { IR_ORIENTATION_UNKNOWN, IR_IS_LEFT, IR_IS_RIGHT, IR_IS_NEITHER, IR_IS_BOTH };
+
 enum ir_verdict { VERDICT_LOADS, VERDICT_LOADS_WITH_WARNINGS, VERDICT_WILL_NOT_LOAD, VERDICT_UNKNOWN };
 
 struct ir_conn {
@@ -67,6 +70,8 @@ struct ir_conn {
 	struct span span;			/* of the section's name */
 	bool is_template;
 	enum ir_verdict verdict;
+	enum ir_orientation orientation;	/* compiler/lower/host.h sets these two */
+	struct ip_addr local_address;		/* of the end that is here, AF_UNSPEC: not known */
 	struct ir_end end[2];
 	enum ir_type type;
 	enum plan_start start;

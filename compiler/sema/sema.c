@@ -12,7 +12,7 @@
  * else they depend on. Lines of the conn itself are kept only when they are wrong. */
 struct outcome {
 	uint64_t key;			/* 0: the slot is free */
-	bool good, error, warning;
+	bool good, error, warning, unknown;
 	struct value *value;
 	proposal_list proposals;
 };
@@ -40,7 +40,7 @@ struct sema {
 
 /* What is known of the conn at hand. */
 struct conn_state {
-	bool error, warning;
+	bool error, warning, unknown;
 	unread_list unread;
 };
 
@@ -286,6 +286,7 @@ static bool read_value(struct sema *s, const struct setting *setting, const char
 	if (setting->param->value.damaged)
 		return false;
 	if (!known) {
+		v.depends_on_host = &outcome.unknown;
 		outcome.good = value_parse(&v, ret);
 		if (outcome.good)
 			advice_value(&s->advice, setting, ret, conn);
@@ -309,6 +310,7 @@ static bool read_value(struct sema *s, const struct setting *setting, const char
 	}
 	state->error |= known->error;
 	state->warning |= known->warning;
+	state->unknown |= known->unknown;
 	return known->good;
 }
 
@@ -588,6 +590,8 @@ static enum ir_verdict verdict_of(const struct sema *s, const struct conn_state 
 {
 	if (state->error || s->file_refused)
 		return VERDICT_WILL_NOT_LOAD;
+	if (state->unknown)
+		return VERDICT_UNKNOWN;
 	return state->warning ? VERDICT_LOADS_WITH_WARNINGS : VERDICT_LOADS;
 }
 

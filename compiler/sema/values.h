@@ -40,6 +40,7 @@ struct value_parser {
 	struct syntax_value value;
 	const char *conn;				/* NULL: config setup */
 	bool *file_refused;				/* set when the release refuses the whole file; may be NULL */
+	bool *depends_on_host;				/* set when the host decides whether the conn loads; may be NULL */
 };
 
 /* True: *ret is the value. False: a finding has been made, or the value is empty and counts as left out; *ret is untouched. Proposals have

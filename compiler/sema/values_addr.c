@@ -664,6 +664,13 @@ static bool parse_port(const struct value_parser *v, struct slice text, struct v
 						       "'" SLICE_FMT "' is no service that ipsecc knows", SLICE_ARG(text));
 
 		diag_set_severity(v->diag, f, SEVERITY_WARNING);
+		if (v->release > RELEASE_3_18) {	/* C-083 */
+			diag_note(v->diag, f, "libreswan %s refuses the conn where /etc/services does not have it", release_name(v->release));
+			if (v->depends_on_host)
+				*v->depends_on_host = true;
+		} else {
+			diag_note(v->diag, f, "libreswan %s takes all ports where /etc/services does not have it", release_name(v->release));
+		}
 		diag_help(v->diag, f, "write the port's number");
 		return false;
 	}

@@ -45,7 +45,7 @@ static int read_text(void *context, const char *path, size_t limit, char **ret_t
 
 static void outcome(const struct buf *config, const char *release, struct buf *out)
 {
-	struct unit_options options = { .reader = source_reader_system, .dialect = release };
+	struct unit_options options = { .reader = source_reader_system, .dialect = release, .judge_host = true };
 	struct unit *u;
 
 	config_text = buf_slice(config);
