@@ -22,6 +22,7 @@ struct statement {
 	struct slice written;		/* the value as written, with its quotes or braces */
 	struct slice comment;		/* behind it, from '#' on; n 0: none */
 	uint32_t line;
+	bool alone;			/* a keyword of the user's own, without '=' */
 };
 
 struct formatter {
@@ -316,9 +317,10 @@ static bool is_value(const struct token *t)
 	return !t->trouble && (t->kind == TOKEN_WORD || t->kind == TOKEN_QUOTED || t->kind == TOKEN_BRACED || t->kind == TOKEN_RAW);
 }
 
-/* The word that a line starts with, and '='. False: they are not there. */
+/* The word that a line starts with, and '='. False: they are not there. A keyword of the user's own may stand alone (L-032). */
 static bool read_head(struct formatter *f, const struct token *first, struct statement *s)
 {
+	uint32_t end;
 	struct token t;
 
 	s->head = *first;
@@ -326,8 +328,14 @@ static bool read_head(struct formatter *f, const struct token *first, struct sta
 	if (first->kind != TOKEN_INDENT)
 		return s->block != BLOCK_NONE && (s->block != BLOCK_VERSION || f->open == BLOCK_NONE);
 	lexer_next(&f->lexer, &s->head);
-	return (s->head.kind == TOKEN_KEY || s->head.kind == TOKEN_USER_KEY) && lexer_next(&f->lexer, &t) == TOKEN_EQUALS &&
-	       f->open == BLOCK_SECTION;
+	if ((s->head.kind != TOKEN_KEY && s->head.kind != TOKEN_USER_KEY) || f->open != BLOCK_SECTION)
+		return false;
+	end = at_cursor(f);
+	lexer_next(&f->lexer, &t);
+	s->alone = s->head.kind == TOKEN_USER_KEY && t.kind == TOKEN_EOL;
+	if (s->alone)
+		s->comment = slice_trim(without_blanks_at_end(between(f, end, t.span.start)));
+	return s->alone || t.kind == TOKEN_EQUALS;
 }
 
 /* Reads a line behind its first token. False: it cannot be understood; the cursor may be anywhere in it. */
@@ -339,6 +347,8 @@ static bool read_statement(struct formatter *f, const struct token *first, struc
 	*s = (struct statement){ .written = SLICE(""), .line = f->line };
 	if (!read_head(f, first, s))
 		return false;
+	if (s->alone)
+		return true;
 	code_end = at_cursor(f);
 	if (lexer_next(&f->lexer, &t) != TOKEN_EOL) {
 		if (!is_value(&t))
@@ -390,7 +400,7 @@ static void add_statement(struct formatter *f, const struct statement *s)
 	else
 		add_remarks(f, s->block);
 	if (s->block == BLOCK_NONE)
-		code = join(f->arena, join(f->arena, SLICE("\t"), keyword_name(f, &s->head)), SLICE("="));
+		code = join(f->arena, join(f->arena, SLICE("\t"), keyword_name(f, &s->head)), s->alone ? SLICE("") : SLICE("="));
 	else
 		code = join(f->arena, code, SLICE(" "));
 	add_code(f, join(f->arena, code, s->written), s);

@@ -119,27 +119,30 @@ bool value_parse_hex(const struct value_parser *v, struct value *ret)
 	return true;
 }
 
+/* C-277: the conn loads, and making the interface fails. */
+static struct finding *bad_ifname(const struct value_parser *v, size_t from, size_t to, const char *message)
+{
+	struct finding *f = value_report(v, RULE_BAD_TEXT, VALUE_KEPT, from, to, "%s", message);
+
+	diag_set_severity(v->diag, f, SEVERITY_WARNING);
+	return f;
+}
+
+/* S-360; dev_valid_name() of Linux. */
 bool value_parse_ifname(const struct value_parser *v, struct value *ret)
 {
 	struct slice text = v->value.text;
 
-	if (text.n > 15) {	/* IFNAMSIZ of Linux, with its NUL; C-277: the conn loads, and making the interface fails */
-		struct finding *f = value_report(v, RULE_BAD_TEXT, VALUE_KEPT, 15, text.n, "an interface name has 15 characters at most");
-
-		diag_set_severity(v->diag, f, SEVERITY_WARNING);
-		diag_caret(v->diag, f, "%zu too many", text.n - 15);
-	}
-	/* S-360, dev_valid_name() of Linux */
+	if (text.n > 15)	/* IFNAMSIZ, with its NUL */
+		diag_caret(v->diag, bad_ifname(v, 15, text.n, "an interface name has 15 characters at most"), "%zu too many", text.n - 15);
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] != '/' && text.p[i] != ':' && (unsigned char)text.p[i] > ' ')
 			continue;
-		value_report(v, RULE_BAD_TEXT, VALUE_KEPT, i, i + 1, "'%c' cannot be in the name of an interface", text.p[i]);
-		return false;
+		bad_ifname(v, i, i + 1, arena_printf(v->arena, "'%c' cannot be in the name of an interface", text.p[i]));
+		break;
 	}
-	if (slice_eq_str(text, ".") || slice_eq_str(text, "..")) {
-		value_report(v, RULE_BAD_TEXT, VALUE_KEPT, 0, text.n, "'" SLICE_FMT "' cannot be the name of an interface", SLICE_ARG(text));
-		return false;
-	}
+	if (slice_eq_str(text, ".") || slice_eq_str(text, ".."))
+		bad_ifname(v, 0, text.n, arena_printf(v->arena, "'" SLICE_FMT "' cannot be the name of an interface", SLICE_ARG(text)));
 	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
 	return true;
 }

@@ -64,6 +64,7 @@ START_TEST(parameters)
 	/* L-015: this is a value */
 	LAYOUT("conn a\n\tleftid= #foo\n", "conn a\n\tleftid=#foo\n");
 	/* L-032: all behind the '=' is the user's */
+	LAYOUT("conn a\n  X-Foo   #  c d\n  x-b\n x_c=\n", "conn a\n\tX-Foo #  c d\n\tx-b\n\tx_c=\n");
 	LAYOUT("conn a\n  X-Foo =  \"a # b  \n", "conn a\n\tX-Foo=  \"a # b  \n");
 	LAYOUT("conn a\n\tleft==x\n\tright= =x\n", "conn a\n\tleft==x\n\tright==x\n");
 }
