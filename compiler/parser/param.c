@@ -163,6 +163,16 @@ static void continued(struct parser *p, const struct token *extra, struct syntax
 	v->damaged = true;
 }
 
+/* "8 h" */
+static bool is_unit(const struct syntax_param *param, const struct syntax_value *v, struct slice extra)
+{
+	uint64_t number;
+
+	return param->keyword && (param->keyword->type == TYPE_TIME || param->keyword->type == TYPE_TIME_MS) &&
+	       slice_to_u64(v->text, UINT64_MAX, &number) == 0 &&
+	       (slice_eq_nocase(extra, "ms") || (extra.n == 1 && strchr("smhdw", extra.p[0])));
+}
+
 /* L-025, S-031: more than one word behind '='. */
 static void more_words(struct parser *p, const struct syntax_param *param, const struct token *extra, struct syntax_value *v)
 {
@@ -196,7 +206,15 @@ static void more_words(struct parser *p, const struct syntax_param *param, const
 	f = diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the value of '" SLICE_FMT "'",
 			SLICE_ARG(extra->text), SLICE_ARG(param->key));
 	parser_refused(p, f);
-	diag_help(p->diag, f, "begin a comment with a blank and '#'");
+	if (is_unit(param, v, extra->text)) {
+		diag_fix(p->diag, f, true, (struct span){ v->span.end, extra->span.start }, "", "write '" SLICE_FMT SLICE_FMT "'",
+			 SLICE_ARG(v->text), SLICE_ARG(extra->text));
+		v->damaged = true;	/* without its unit it is another time */
+	} else if (v->text.n && v->text.p[v->text.n - 1] == ',') {
+		diag_fix(p->diag, f, true, (struct span){ v->span.end, extra->span.start }, "", "write the list without blanks");
+	} else {
+		diag_help(p->diag, f, "remove it, or make it a comment with a blank and '#' before it");
+	}
 }
 
 /* L-015: the real scanner looks for the value first and for a comment behind it. */

@@ -207,6 +207,34 @@ END_TEST
 
 START_TEST(whole_messages)
 {
+	check_whole(B "\tikelifetime=8 h\n\tauthby=secret, rsasig\n\tauto=add now\n",
+		"error[IC2006]: 'h' after the value of 'ikelifetime'\n"
+		"  --> test.conf:4:16\n"
+		"   |\n"
+		" 4 |     ikelifetime=8 h\n"
+		"   |                   ^\n"
+		"   |\n"
+		"   = note: every release refuses the whole file\n"
+		"   = help: write '8h'\n"
+		"\n"
+		"error[IC2006]: 'rsasig' after the value of 'authby'\n"
+		"  --> test.conf:5:17\n"
+		"   |\n"
+		" 5 |     authby=secret, rsasig\n"
+		"   |                    ^^^^^^\n"
+		"   |\n"
+		"   = note: every release refuses the whole file\n"
+		"   = help: write the list without blanks\n"
+		"\n"
+		"error[IC2006]: 'now' after the value of 'auto'\n"
+		"  --> test.conf:6:11\n"
+		"   |\n"
+		" 6 |     auto=add now\n"
+		"   |              ^^^\n"
+		"   |\n"
+		"   = note: every release refuses the whole file\n"
+		"   = help: remove it, or make it a comment with a blank and '#' before it\n"
+		"\n");
 	check_whole(B "\tleftid=C=DE, O=Foo\n\tlefftid=@x\n",
 		"error[IC2007]: the value of 'leftid' has blanks and no quotes\n"
 		"  --> test.conf:4:9\n"
