@@ -4,6 +4,8 @@
 
 #include "base/cleanup.h"
 #include "cli/ipsecc/command.h"
+#include "compiler/schema/schema.h"
+#include "proto/transform.h"
 
 /* The values an option may have: its own words, or the command's formats; NULL: none are known. */
 static const char *const *words_of(const struct command *c, int id)
@@ -24,6 +26,21 @@ static void add_commands(struct buf *out)
 		buf_printf(out, "%s%s", c == command_table ? "" : " ", c->name);
 }
 
+/* The words that a command's operands may be, with a blank behind each; nothing: they are files. */
+static void add_operands(struct buf *out, const struct command *c)
+{
+	if (c->run == command_completion)
+		buf_add_str(out, "bash zsh fish ");
+	if (c->run != command_explain)
+		return;
+	for (int i = 0; i < RULE_COUNT; i++)
+		buf_printf(out, "%s %s ", rule_table[i].id, rule_table[i].name);
+	for (int i = 0; i < KW_COUNT; i++)
+		buf_printf(out, "%s ", keyword_table[i].name);
+	for (unsigned i = 0; i < transform_count; i++)
+		buf_printf(out, "%s ", transform_table[i]->name);
+}
+
 /* --- bash: one case per command --- */
 
 static void bash_options(struct buf *out, const struct command *c)
@@ -39,6 +56,8 @@ static void bash_options(struct buf *out, const struct command *c)
 		if (!words)
 			buf_printf(out, "--%s%s ", option_table[id].name, option_table[id].argument ? "=" : "");
 	}
+	buf_add_str(out, "' operands='");
+	add_operands(out, c);
 	buf_add_str(out, "' ;;\n");
 }
 
@@ -46,7 +65,7 @@ static void bash(struct buf *out)
 {
 	buf_add_str(out, "# bash completion for ipsecc, made by 'ipsecc completion bash'\n"
 			 "_ipsecc() {\n"
-			 "\tlocal line=${COMP_LINE:0:COMP_POINT} current words\n"
+			 "\tlocal line=${COMP_LINE:0:COMP_POINT} current words operands\n"
 			 "\tcurrent=${line##*[ \t]}\n"
 			 "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 			 "\t\tmapfile -t COMPREPLY < <(compgen -W '");
@@ -68,6 +87,10 @@ static void bash(struct buf *out)
 			 "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
 			 "\t\t[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace ;;\n"
 			 "\t*)\n"
+			 "\t\tif [ \"$operands\" ]; then\n"
+			 "\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$operands\" -- \"$current\")\n"
+			 "\t\t\treturn\n"
+			 "\t\tfi\n"
 			 "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
 			 "\t\tcompopt -o filenames ;;\n"
 			 "\tesac\n"
@@ -119,11 +142,17 @@ static void zsh(struct buf *out)
 	buf_add_str(out, "\t)\n\tif (( CURRENT == 2 )); then\n\t\t_describe command commands\n\t\treturn\n\tfi\n"
 			 "\tcase $words[2] in\n");
 	for (const struct command *c = command_table; c->name; c++) {
+		CLEANUP(buf_release) struct buf operands = { 0 };
+
 		buf_printf(out, "\t%s)\n\t\tshift words; (( CURRENT-- ))\n\t\t_arguments", c->name);
 		for (int id = 0; id < OPTION_COUNT; id++)
 			if (c->options & BIT(id))
 				zsh_option(out, c, id);
-		buf_add_str(out, " \\\n\t\t\t'*:file:_files' ;;\n");
+		add_operands(&operands, c);
+		if (operands.n)
+			buf_printf(out, " \\\n\t\t\t'*:operand:(%s)' ;;\n", operands.p);
+		else
+			buf_add_str(out, " \\\n\t\t\t'*:file:_files' ;;\n");
 	}
 	buf_add_str(out, "\tesac\n}\n_ipsecc \"$@\"\n");
 }
@@ -159,9 +188,14 @@ static void fish(struct buf *out)
 {
 	buf_add_str(out, "# fish completion for ipsecc, made by 'ipsecc completion fish'\n");
 	for (const struct command *c = command_table; c->name; c++) {
+		CLEANUP(buf_release) struct buf operands = { 0 };
+
 		buf_printf(out, "complete -c ipsecc -n __fish_use_subcommand -f -a %s -d ", c->name);
 		fish_text(out, c->summary);
 		buf_add_char(out, '\n');
+		add_operands(&operands, c);
+		if (operands.n)
+			buf_printf(out, "complete -c ipsecc -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", c->name, operands.p);
 		for (int id = 0; id < OPTION_COUNT; id++)
 			if (c->options & BIT(id))
 				fish_option(out, c, id);

@@ -157,6 +157,9 @@ complete_line() {
 		compopt() { :; }; _ipsecc; printf "%s\n" "${COMPREPLY[@]}"' - "$dir/completion.bash" "$@"
 }
 is 'bash completes a command' 'check' "$(complete_line ipsecc ch)"
+is 'bash completes a keyword to explain' rekeymargin "$(complete_line ipsecc explain rekeym)"
+is 'bash completes a rule to explain' IC3105 "$(complete_line ipsecc explain IC3105)"
+is 'bash completes a shell' fish "$(complete_line ipsecc completion f)"
 is 'bash completes the targets' '--target=json --target=xfrm --target=pfkey --target=whack' \
 	"$(complete_line ipsecc compile --tar | tr '\n' ' ' | sed 's/ $//')"
 is 'bash completes an option with its words' '--phase=up --phase=route' "$(complete_line ipsecc compile --ph | tr '\n' ' ' | sed 's/ $//')"
