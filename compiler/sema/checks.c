@@ -117,7 +117,7 @@ static void (*const rules[])(struct check *) = {
 	check_two_pools, check_pool_size, check_pool_reach, check_modecfg_roles, check_modecfg_values, check_xauth_roles, check_xauth_start,
 	check_mark_mask, check_mark_conflict, check_vti, check_vti_routing, check_reqid,
 	check_shunt_start, check_clear_shunt, check_group_subnet, check_opportunistic_psk,
-	check_without_effect,
+	check_newer_refusals, check_ranges, check_without_effect,
 };
 
 /* A host that cannot be read hides nothing else that is wrong with the conn. */

@@ -37,6 +37,8 @@ struct check {
 
 /* Runs all rules about one conn, then those about its neighbours. */
 void checks_run(struct check *k);
+/* Rules about config setup; *file_refused is set when the release refuses the whole file for one. */
+void checks_setup(const struct resolved *resolved, enum release release, struct diag *diag, bool *file_refused);
 /* Rules between conns, over all of them at once: at most n log n. refused[i] tells
  * that the daemon does not load conn i, and is set when it is so because of another. The arena is for indexes, and freed afterwards. */
 void checks_between(struct arena *scratch, const struct ir *ir, struct diag *diag, bool *refused);
@@ -165,6 +167,10 @@ void check_shunt_start(struct check *k);
 void check_clear_shunt(struct check *k);
 void check_group_subnet(struct check *k);
 void check_opportunistic_psk(struct check *k);
+
+/* checks_release.c: what newer releases refuse */
+void check_newer_refusals(struct check *k);
+void check_ranges(struct check *k);
 
 /* checks_effect.c: what has no effect in this conn */
 void check_without_effect(struct check *k);

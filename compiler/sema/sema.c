@@ -666,6 +666,7 @@ struct ir *sema(struct arena *a, const struct resolved *resolved, const struct b
 	s.ir->build = build;
 	prepare_defaults(&s);
 	read_setup(&s);
+	checks_setup(resolved, release, diag, &s.file_refused);
 	read_unused_defaults(&s);
 	vec_reserve(a, &s.ir->conns, resolved->conns.n);
 	for (size_t i = 0; i < resolved->conns.n; i++)

@@ -164,7 +164,7 @@ static void report_bad_word(const struct value_parser *v, enum consequence conse
 /* Two are read as a text, and the daemon starts without it (C-331, run with Debian's 4.10; 3.20 reads any protostack= too). */
 static enum consequence of_bad_word(const struct value_parser *v)
 {
-	if (v->keyword->id == KW_PROTOSTACK || v->keyword->id == KW_GLOBAL_REDIRECT)
+	if (v->keyword->id == KW_PROTOSTACK || (v->keyword->id == KW_GLOBAL_REDIRECT && v->release < RELEASE_5_0))
 		return VALUE_IGNORED;
 	return v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }

@@ -313,13 +313,17 @@ static bool parse_length(const struct value_parser *v, const struct ip_addr *add
 
 static void check_host_bits(const struct value_parser *v, struct slice text, const struct ip_addr *addr, const struct ip_prefix *p)
 {
+	enum consequence consequence = VALUE_KEPT;
 	char good[IP_PREFIX_TEXT];
 	struct finding *f;
 
 	if (ip_addr_eq(addr, &p->addr))
 		return;
 	ip_prefix_format(p, good);
-	f = value_report_slice(v, RULE_HOST_BITS_SET, VALUE_KEPT, text, "'" SLICE_FMT "' has bits set behind the prefix length", SLICE_ARG(text));
+	/* C-054: in a list 5.x takes none of them, 4.10 those of IPv4 */
+	if (v->keyword->id == KW_SUBNETS && (v->release >= RELEASE_5_0 || (v->release == RELEASE_4_10 && addr->family == AF_INET6)))
+		consequence = CONN_REFUSED;
+	f = value_report_slice(v, RULE_HOST_BITS_SET, consequence, text, "'" SLICE_FMT "' has bits set behind the prefix length", SLICE_ARG(text));
 	diag_note(v->diag, f, "libreswan takes %s", good);
 	diag_fix(v->diag, f, true, f->span, good, "write '%s'", good);
 }
@@ -370,6 +374,31 @@ bool value_parse_cidr(const struct value_parser *v, struct value *ret)
 	return true;
 }
 
+static bool parse_protocol(const struct value_parser *v, struct slice text, struct value *value);
+static bool parse_port(const struct value_parser *v, struct slice text, struct value *value);
+
+/* C-058: 5.4 takes NET/LEN/PROTO and NET/LEN/PROTO/PORT. Leaves NET/LEN. */
+static bool cut_selector(const struct value_parser *v, struct slice *text)
+{
+	const char *first = memchr(text->p, '/', text->n), *end = text->p + text->n;
+	const char *second = first ? memchr(first + 1, '/', (size_t)(end - first) - 1) : NULL, *third;
+	struct value ignored = { 0 };
+	struct slice proto, port = { end, 0 };
+
+	if (!second || v->release < RELEASE_5_4)
+		return true;
+	third = memchr(second + 1, '/', (size_t)(end - second) - 1);
+	proto = (struct slice){ second + 1, (size_t)((third ? third : end) - second) - 1 };
+	if (third)
+		port = (struct slice){ third + 1, (size_t)(end - third) - 1 };
+	if (!parse_protocol(v, proto, &ignored) || !parse_port(v, port, &ignored))
+		return false;
+	value_report_slice(v, RULE_NOT_CARRIED_YET, VALUE_KEPT, (struct slice){ second, (size_t)(end - second) },
+			   "ipsecc checks, but does not yet carry, protocol and port of a subnet");
+	text->n = (size_t)(second - text->p);
+	return true;
+}
+
 static bool add_subnets(const struct value_parser *v, const char *separators, struct value *value)
 {
 	struct slice rest = v->value.text, piece;
@@ -384,7 +413,7 @@ static bool add_subnets(const struct value_parser *v, const char *separators, st
 			bad_subnet(v, piece, NULL, arena_printf(v->arena, "more than %u subnets", LIMIT_VALUE_LIST));
 			return false;
 		}
-		if (parse_prefix(v, piece, true, &p))
+		if (cut_selector(v, &piece) && parse_prefix(v, piece, true, &p))
 			vec_push(v->arena, &value->prefixes, p);
 		else
 			good = false;
@@ -463,7 +492,7 @@ bool value_parse_subnet(const struct value_parser *v, struct value *ret)
 						SLICE_ARG(v->key)),
 			  "write %ssubnets={" SLICE_FMT "}", v->side == SIDE_LEFT ? "left" : "right", SLICE_ARG(text));
 		return false;
-	} else if (!parse_prefix(v, text, true, &value.prefix)) {
+	} else if (!cut_selector(v, &text) || !parse_prefix(v, text, true, &value.prefix)) {
 		return false;
 	}
 	*ret = value;
@@ -520,10 +549,10 @@ static bool check_pool(const struct value_parser *v, const struct ip_range *rang
 {
 	struct ip_prefix p;
 
-	if (v->release < RELEASE_4_10)
-		return true;
 	if (ip_addr_is_zero(&range->first))
 		return bad_range(v, v->value.text, "an address pool cannot begin at zero");
+	if (range->first.family == AF_INET6 && v->release == RELEASE_3_18)
+		return bad_range(v, v->value.text, "libreswan 3.18 has IPv4 pools only");
 	if (range->first.family == AF_INET6 && !ip_range_to_prefix(range, &p))
 		return bad_range(v, v->value.text, "an IPv6 address pool must be a subnet");
 	return true;
@@ -634,6 +663,8 @@ static bool parse_protocol(const struct value_parser *v, struct slice text, stru
 		return bad_protoport(v, text, arena_printf(v->arena, "protocol " SLICE_FMT " is above 255", SLICE_ARG(text)));
 	else if (text.n == 0)
 		return bad_protoport(v, v->value.text, "the protocol is missing");
+	else if (slice_eq_nocase(text, "%any") && v->release == RELEASE_3_18)	/* C-085 */
+		return bad_protoport(v, text, "libreswan 3.18 does not take '%any' for a protocol");
 	else if (!slice_eq_nocase(text, "%any") && proto_number(text, &value->proto) < 0)
 		return bad_protoport(v, text, arena_printf(v->arena, "'" SLICE_FMT "' is no IP protocol", SLICE_ARG(text)));
 	return true;

@@ -174,16 +174,18 @@ static int parse_u32(struct slice s, uint32_t *ret)
 	return 0;
 }
 
-/* 4.10 says "bad mark value", forgets the mark and loads the conn. */
+/* C-270: 4.10 says "bad mark value", forgets the mark and loads the conn; 5.x refuses it. */
 static bool bad_mark(const struct value_parser *v, struct slice part, const char *what, int error)
 {
+	enum consequence consequence = v->release < RELEASE_5_0 ? VALUE_IGNORED : CONN_REFUSED;
+
 	if (error == -ERANGE)
-		diag_caret(v->diag, value_report_slice(v, RULE_BAD_MARK, VALUE_IGNORED, part, "the %s '" SLICE_FMT "' has more than 32 bits",
+		diag_caret(v->diag, value_report_slice(v, RULE_BAD_MARK, consequence, part, "the %s '" SLICE_FMT "' has more than 32 bits",
 						       what, SLICE_ARG(part)), "at most 0xffffffff");
 	else if (part.n)
-		value_report_slice(v, RULE_BAD_MARK, VALUE_IGNORED, part, "the %s '" SLICE_FMT "' is no number", what, SLICE_ARG(part));
+		value_report_slice(v, RULE_BAD_MARK, consequence, part, "the %s '" SLICE_FMT "' is no number", what, SLICE_ARG(part));
 	else
-		value_report_slice(v, RULE_BAD_MARK, VALUE_IGNORED, v->value.text, "the %s is missing", what);
+		value_report_slice(v, RULE_BAD_MARK, consequence, v->value.text, "the %s is missing", what);
 	return false;
 }
 
