@@ -225,6 +225,11 @@ static int open_engine(struct daemon *d)
 	for (size_t i = 0; i < diag.findings.n; i++)
 		on_warn(d, diag.findings.v[i]->rule, NULL, diag.findings.v[i]->message);
 	arena_release(&arena);
+	if (error == -ENOTSUP && ike_runnable(d->ike)) {	/* one conn that cannot run must not take down the others */
+		DAEMON_LOG(d, IKE_LOG_WARNING, RULE_COUNT, NULL, "%zu of %zu conns are left out", d->options->plan->children.n - ike_runnable(d->ike),
+			   d->options->plan->children.n);
+		error = 0;
+	}
 	return error ? fail(d, error, "the plan cannot be run", NULL) : 0;
 }
 

@@ -468,14 +468,21 @@ int ike_new(const struct plan *plan, const struct ike_env *env, struct diag *dia
 		return -ENOMEM;
 	}
 	r = load_plan(ike, diag);
-	if (r == 0)
-		r = timers_reserve(ike, (unsigned)ike->conn_count);
-	if (r == -ENOMEM) {
+	if (timers_reserve(ike, (unsigned)ike->conn_count) < 0) {
 		ike_free(ike);
-		return r;
+		return -ENOMEM;
 	}
 	*ret = ike;
 	return r;
+}
+
+size_t ike_runnable(const struct ike *ike)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ike->conn_count; i++)
+		n += !ike->conns[i].refused;
+	return n;
 }
 
 void ike_free(struct ike *ike)

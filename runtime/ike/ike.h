@@ -48,6 +48,7 @@ struct ike;
 /* Borrows plan and env for its lifetime. 0; -ENOTSUP with findings of the 90xx family for conns that the engine cannot run: *ret
  * is set all the same, and the other conns run. -ENOMEM: *ret is untouched. */
 int ike_new(const struct plan *plan, const struct ike_env *env, struct diag *diag, struct ike **ret);
+size_t ike_runnable(const struct ike *ike);	/* children of the plan that were not refused */
 void ike_free(struct ike *ike);
 
 void ike_start(struct ike *ike, uint64_t now_ms);			/* routes and initiates what auto= says */

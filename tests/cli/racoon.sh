@@ -115,6 +115,18 @@ wait $pid
 is 'SIGTERM ends it with status 0 (R-025)' 0 $?
 holds '-F: the log is on standard error' '^[0-9-]+ [0-9:.]+ ' err
 
+# one conn that cannot run is named and left out; the others run
+{ cat net.conf; printf 'conn old\n'; printf '\t%s\n' left=127.0.0.1 right=127.0.0.3 authby=secret ikev2=no auto=add; } >two.conf
+{ printf 'config setup\n\tikev1-policy=accept\n\n'; cat two.conf; } >mixed.conf
+"$ipsecc" compile --target=json --host-facts=host.json -o mixed.json mixed.conf 2>/dev/null
+: >log
+daemon mixed.json
+is 'a plan with a conn of IKEv1 starts' 0 $status
+holds 'the conn is named' "error: mixed.conf:[0-9]+: conn 'old': it wants IKEv1" log
+holds 'and counted' 'warning: 1 of 2 conns are left out' log
+holds 'the other one is ready' 'ready: ' log
+stop
+
 # one plan, by operand or by -f (racoon has no operands, R-007)
 try -f plan.json other.json
 is 'two files: status 2' "2 ipsec-run: two files are given, 'plan.json' and 'other.json'" "$status $(head -n 1 err)"
