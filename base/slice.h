@@ -52,6 +52,10 @@ bool slice_split(struct slice *rest, const char *separators, struct slice *ret_p
 /* Unsigned decimal number that fills the slice: 0, -EINVAL (not a number) or -ERANGE (more than max). */
 int slice_to_u64(struct slice s, uint64_t max, uint64_t *ret);
 
+/* Values of digits, -1: it is none. */
+int digit_hex(char c);
+int digit_base64(char c);	/* RFC 4648 section 4 */
+
 /* Damerau-Levenshtein distance, or limit + 1 as soon as it is known to exceed limit. ASCII case is ignored. */
 unsigned slice_distance(struct slice a, struct slice b, unsigned limit);
 

@@ -59,20 +59,28 @@ static const char *say(struct diag *d, const char *format, va_list args)
 	return kept;
 }
 
-struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span, const char *format, ...)
+struct finding *diag_vreport(struct diag *d, enum rule_id rule, struct span span, const char *format, va_list args)
 {
 	struct finding *f = arena_new(d->arena, struct finding);
-	va_list args;
 
 	f->rule = rule;
 	f->severity = rule_table[rule].severity;
 	f->span = span;
 	f->sequence = d->reported++;
-	va_start(args, format);
 	f->message = say(d, format, args);
-	va_end(args);
 	vec_push(d->arena, &d->findings, f);
 	d->counts[f->severity]++;
+	return f;
+}
+
+struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span, const char *format, ...)
+{
+	struct finding *f;
+	va_list args;
+
+	va_start(args, format);
+	f = diag_vreport(d, rule, span, format, args);
+	va_end(args);
 	return f;
 }
 

@@ -104,6 +104,8 @@ void diag_init(struct diag *d, struct arena *a, struct diag_source source);
 /* New finding at `span` (unknown span: about no place) with the rule's severity. Never NULL; the caller decorates it. */
 struct finding *diag_report(struct diag *d, enum rule_id rule, struct span span, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+struct finding *diag_vreport(struct diag *d, enum rule_id rule, struct span span, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
 void diag_set_severity(struct diag *d, struct finding *f, enum severity severity);	/* keeps the counts right */
 void diag_set_conn(struct finding *f, const char *conn);				/* borrows; arena lifetime */
 void diag_caret(struct diag *d, struct finding *f, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -227,6 +227,5 @@ int plan_read(struct arena *a, struct slice json, uint32_t base, struct diag *di
 /* Whoever built the plan calls this once its peers are complete; until then looking one up walks the list. */
 void plan_index(struct plan *plan, struct arena *a);
 const struct plan_peer *plan_peer_by_conn(const struct plan *plan, const char *conn);
-const struct plan_secret *plan_secret_by_name(const struct plan *plan, const char *name);
 
 #endif

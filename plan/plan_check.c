@@ -168,11 +168,3 @@ const struct plan_peer *plan_peer_by_conn(const struct plan *plan, const char *c
 			return &plan->peers.v[i];
 	return NULL;
 }
-
-const struct plan_secret *plan_secret_by_name(const struct plan *plan, const char *name)
-{
-	for (size_t i = 0; i < plan->secrets.n; i++)
-		if (strcmp(plan->secrets.v[i].name, name) == 0)
-			return &plan->secrets.v[i];
-	return NULL;
-}

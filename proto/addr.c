@@ -145,11 +145,6 @@ struct ip_prefix ip_prefix_of_host(const struct ip_addr *a)
 	return (struct ip_prefix){ .addr = *a, .len = (uint8_t)ip_addr_bits(a) };
 }
 
-struct ip_prefix ip_prefix_all(sa_family_t family)
-{
-	return (struct ip_prefix){ .addr = { .family = family } };
-}
-
 bool ip_prefix_eq(const struct ip_prefix *a, const struct ip_prefix *b)
 {
 	return a->len == b->len && ip_addr_eq(&a->addr, &b->addr);

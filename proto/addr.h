@@ -63,7 +63,6 @@ socklen_t ip_addr_to_sockaddr(const struct ip_addr *a, uint16_t port, struct soc
 int ip_prefix_parse(struct slice text, struct ip_prefix *ret, bool *ret_host_bits);
 char *ip_prefix_format(const struct ip_prefix *p, char text[IP_PREFIX_TEXT]);
 struct ip_prefix ip_prefix_of_host(const struct ip_addr *a);		/* /32 or /128 */
-struct ip_prefix ip_prefix_all(sa_family_t family);			/* 0.0.0.0/0 or ::/0 */
 bool ip_prefix_eq(const struct ip_prefix *a, const struct ip_prefix *b);
 int ip_prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b);	/* by address, then the shorter first */
 bool ip_prefix_contains(const struct ip_prefix *outer, const struct ip_prefix *inner);

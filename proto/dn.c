@@ -43,14 +43,6 @@ struct dn_value {
 	int type;
 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A value ends at a single ',' or at '/'; ",," and a backslash keep the character. */
 static size_t value_end(struct slice text, size_t i)
 {
@@ -72,7 +64,7 @@ static const char *decode_hex_value(struct slice s, struct dn_value *value)
 	size_t n = 0;
 
 	for (size_t i = 1; i < s.n; i += 2, n++) {
-		int high = hex_digit(s.p[i]), low = i + 1 < s.n ? hex_digit(s.p[i + 1]) : -1;
+		int high = digit_hex(s.p[i]), low = i + 1 < s.n ? digit_hex(s.p[i + 1]) : -1;
 
 		if (high < 0 || low < 0)
 			return "a value after '#' needs an even number of hexadecimal digits";
@@ -99,8 +91,8 @@ static const char *decode_value(struct slice s, struct dn_value *value)
 
 		if (value->n == sizeof value->bytes)
 			return "the value is too long";
-		if (c == '\\' && i + 2 < s.n && hex_digit(s.p[i + 1]) >= 0 && hex_digit(s.p[i + 2]) >= 0) {
-			c = (char)(hex_digit(s.p[i + 1]) << 4 | hex_digit(s.p[i + 2]));
+		if (c == '\\' && i + 2 < s.n && digit_hex(s.p[i + 1]) >= 0 && digit_hex(s.p[i + 2]) >= 0) {
+			c = (char)(digit_hex(s.p[i + 1]) << 4 | digit_hex(s.p[i + 2]));
 			i += 2;
 		} else if (c == '\\' && i + 1 < s.n) {
 			c = s.p[++i];

@@ -14,14 +14,6 @@ static int bad(const char *why, size_t at, const char **ret_why, size_t *ret_at)
 	return -EINVAL;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Bytes of "0a0B", "0x" in front allowed; from offset `at` of text. */
 static int parse_hex(struct arena *a, struct slice text, size_t at, struct slice *ret, const char **ret_why, size_t *ret_at)
 {
@@ -31,7 +23,7 @@ static int parse_hex(struct arena *a, struct slice text, size_t at, struct slice
 	if (at == text.n)
 		return bad("hexadecimal digits are missing", at, ret_why, ret_at);
 	for (; at < text.n; at += 2) {
-		int high = hex_digit(text.p[at]), low = at + 1 < text.n ? hex_digit(text.p[at + 1]) : -1;
+		int high = digit_hex(text.p[at]), low = at + 1 < text.n ? digit_hex(text.p[at + 1]) : -1;
 
 		if (high < 0)
 			return bad("this is no hexadecimal digit", at, ret_why, ret_at);

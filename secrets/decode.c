@@ -11,21 +11,13 @@ static int bad(const char *why, size_t at, const char **ret_why, uint32_t *ret_a
 	return -EINVAL;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* '_' may stand between digits. */
 static int decode_hex(struct slice text, uint8_t *out, size_t *ret_n, const char **ret_why, uint32_t *ret_at)
 {
 	size_t digits = 0;
 
 	for (size_t i = 2; i < text.n; i++) {
-		int value = hex_digit(text.p[i]);
+		int value = digit_hex(text.p[i]);
 
 		if (text.p[i] == '_')
 			continue;
@@ -42,17 +34,6 @@ static int decode_hex(struct slice text, uint8_t *out, size_t *ret_n, const char
 	return 0;
 }
 
-static int base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 static int decode_base64(struct slice text, uint8_t *out, size_t *ret_n, const char **ret_why, uint32_t *ret_at)
 {
 	size_t pad = 0, n = text.n - 2;
@@ -61,7 +42,7 @@ static int decode_base64(struct slice text, uint8_t *out, size_t *ret_n, const c
 	while (pad < 2 && pad < n && text.p[text.n - 1 - pad] == '=')
 		pad++;
 	for (size_t i = 0; i < n - pad; i++) {
-		int value = base64_digit(text.p[2 + i]);
+		int value = digit_base64(text.p[2 + i]);
 
 		if (value < 0)
 			return bad("this is no character of base64", 2 + i, ret_why, ret_at);

@@ -31,13 +31,11 @@ __attribute__((format(printf, 4, 5)))
 static struct finding *report(struct reader *r, enum rule_id rule, struct span span, const char *format, ...)
 {
 	struct finding *f;
-	const char *message;
 	va_list args;
 
 	va_start(args, format);
-	message = arena_vprintf(r->arena, format, args);
+	f = diag_vreport(r->diag, rule, span, format, args);
 	va_end(args);
-	f = diag_report(r->diag, rule, span, "%s", message);
 	diag_set_conn(f, r->conn->name);
 	if (f->severity != SEVERITY_NOTE && r->conn->verdict == VERDICT_LOADS)
 		r->conn->verdict = VERDICT_LOADS_WITH_WARNINGS;

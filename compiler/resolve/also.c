@@ -13,13 +13,11 @@ static struct finding *report(struct resolver *r, const struct conn_info *conn, 
 			      const char *format, ...)
 {
 	struct finding *f;
-	const char *message;
 	va_list args;
 
 	va_start(args, format);
-	message = arena_vprintf(r->arena, format, args);
+	f = diag_vreport(r->diag, rule, span, format, args);
 	va_end(args);
-	f = diag_report(r->diag, rule, span, "%s", message);
 	diag_set_conn(f, conn->name);
 	return f;
 }

@@ -140,13 +140,3 @@ const char *schema_type_name(enum value_type type)
 
 	return names[type];
 }
-
-const char *schema_status_name(enum keyword_status status)
-{
-	static const char *const names[] = {
-		[STATUS_ACTIVE] = "active", [STATUS_IGNORED] = "ignored", [STATUS_ALIAS] = "older spelling",
-		[STATUS_UNKNOWN] = "unknown", [STATUS_NOT_IN_FILES] = "command line only", [STATUS_CHANGED] = "another meaning",
-	};
-
-	return names[status];
-}

@@ -104,7 +104,6 @@ const struct keyword *schema_active(const struct keyword *k, enum release releas
 /* The spelling of that one; else as schema_spelling(). */
 const char *schema_spelling_in(const struct keyword *k, enum side side, enum release release);
 const char *schema_type_name(enum value_type type);
-const char *schema_status_name(enum keyword_status status);	/* "active" */
 /* The canonical word of an accepted spelling (case-insensitive) in that release, NULL: not among the keyword's words. */
 const struct keyword_value *schema_value(const struct keyword *k, struct slice word, enum release release);
 

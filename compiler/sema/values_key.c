@@ -16,24 +16,6 @@ static bool bad_key(const struct value_parser *v, size_t from, size_t to, const 
 	return false;
 }
 
-static int base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 static bool bad_digit(const struct value_parser *v, size_t at)
 {
 	return bad_key(v, at, at + 1, arena_printf(v->arena, "'%c' is no digit of an encoded key", v->value.text.p[at]));
@@ -55,7 +37,7 @@ static bool decode_base64(const struct value_parser *v, size_t start, struct key
 	while (end > start && text.n - end < 2 && text.p[end - 1] == '=')
 		end--;
 	for (size_t i = start; i < end; i++) {
-		int digit = base64_digit(text.p[i]);
+		int digit = digit_base64(text.p[i]);
 
 		if (digit < 0)
 			return bad_digit(v, i);
@@ -77,7 +59,7 @@ static bool decode_hex(const struct value_parser *v, struct key *ret)
 	size_t digits = 0;
 
 	for (size_t i = 2; i < text.n; i++) {
-		int digit = hex_digit(text.p[i]);
+		int digit = digit_hex(text.p[i]);
 
 		if (text.p[i] == '_')
 			continue;

@@ -22,25 +22,6 @@ struct esp_sa {
 	struct esp_counters counters;
 };
 
-static const char *const result_names[ESP_RESULT_COUNT] = {
-	[ESP_OK] = "ok",
-	[ESP_DUMMY] = "dummy",
-	[ESP_SHORT] = "short",
-	[ESP_REPLAY] = "replay",
-	[ESP_BAD_ICV] = "bad-icv",
-	[ESP_BAD_PADDING] = "bad-padding",
-	[ESP_BAD_NEXT_HEADER] = "bad-next-header",
-	[ESP_BAD_INNER] = "bad-inner",
-	[ESP_EXHAUSTED] = "exhausted",
-	[ESP_NO_ROOM] = "no-room",
-	[ESP_FAILED] = "failed",
-};
-
-const char *esp_result_name(enum esp_result r)
-{
-	return result_names[r];
-}
-
 int esp_sa_new(const struct esp_params *params, struct esp_sa **ret, const char **ret_why)
 {
 	struct suite_choice choice = { .encr = params->encr, .encr_key_bits = params->encr_key_bits, .integ = params->integ };
@@ -77,11 +58,6 @@ void esp_sa_free(struct esp_sa *sa)
 const struct esp_counters *esp_counters(const struct esp_sa *sa)
 {
 	return &sa->counters;
-}
-
-uint32_t esp_spi(const struct esp_sa *sa)
-{
-	return sa->spi;
 }
 
 uint64_t esp_sequence(const struct esp_sa *sa)

@@ -36,7 +36,6 @@ enum esp_result {
 	ESP_FAILED,		/* OpenSSL refused: a defect, or no memory */
 	ESP_RESULT_COUNT,
 };
-const char *esp_result_name(enum esp_result r);		/* "bad-icv", for counters and logs */
 
 struct esp_params {
 	uint32_t spi;
@@ -59,7 +58,6 @@ struct esp_sa;
 int esp_sa_new(const struct esp_params *params, struct esp_sa **ret, const char **ret_why);
 void esp_sa_free(struct esp_sa *sa);			/* wipes the keys */
 const struct esp_counters *esp_counters(const struct esp_sa *sa);
-uint32_t esp_spi(const struct esp_sa *sa);
 uint64_t esp_sequence(const struct esp_sa *sa);		/* last number used or, inbound, highest accepted */
 
 size_t esp_sealed_size(const struct esp_sa *sa, size_t inner);		/* bytes of the ESP packet */

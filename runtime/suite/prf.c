@@ -104,16 +104,6 @@ int prf_plus(struct prf *p, struct slice key, const struct slice *parts, size_t 
 
 /* --- keys -------------------------------------------------------------------------------------------------------------------- */
 
-void ike_keys_wipe(struct ike_keys *k)
-{
-	OPENSSL_cleanse(k, sizeof *k);
-}
-
-void child_keys_wipe(struct child_keys *k)
-{
-	OPENSSL_cleanse(k, sizeof *k);
-}
-
 int ike_skeyseed(struct prf *prf, const struct key_seed *seed, uint8_t out[SUITE_PRF_MAX])
 {
 	uint8_t nonces[512];	/* 256 at most each (I-040) */

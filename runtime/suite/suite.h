@@ -68,14 +68,12 @@ struct ike_keys {			/* SK_*; allocate with secret_alloc(), free with secret_free
 	uint8_t ai[SUITE_INTEG_MAX], ar[SUITE_INTEG_MAX];
 	uint8_t ei[SUITE_ENCR_MAX], er[SUITE_ENCR_MAX];		/* with salt */
 };
-void ike_keys_wipe(struct ike_keys *k);
 
-struct child_keys {			/* i: of packets from the initiator of the exchange to its responder */
+struct child_keys {			/* memory as of ike_keys; i: of packets from the initiator of the exchange to its responder */
 	size_t encr_size, integ_size;
 	uint8_t encr_i[SUITE_ENCR_MAX], integ_i[SUITE_INTEG_MAX];
 	uint8_t encr_r[SUITE_ENCR_MAX], integ_r[SUITE_INTEG_MAX];
 };
-void child_keys_wipe(struct child_keys *k);
 
 /* What goes into a derivation besides keys. */
 struct key_seed {

@@ -100,7 +100,7 @@ START_TEST(values_arrive)
 	ck_assert(x.plan->policies.v[0].sport_set && !x.plan->policies.v[0].dport_set);
 	ck_assert_ptr_nonnull(plan_peer_by_conn(x.plan, "hq"));
 	ck_assert_ptr_null(plan_peer_by_conn(x.plan, "hq/1x2"));
-	ck_assert_str_eq(plan_secret_by_name(x.plan, "psk:hq")->file, "/etc/ipsec.secrets");
+	ck_assert_str_eq(x.plan->secrets.v[0].file, "/etc/ipsec.secrets");
 	teardown(&x);
 }
 END_TEST

@@ -132,8 +132,6 @@ static void check_keys(const char *id, const char *encr, uint16_t bits, const ch
 	assert_bytes("SKEYSEED", skeyseed, prf_size(p), bytes_of(v, "skeyseed"));
 	ck_assert_int_eq(ike_keys_derive(p, &choice, &seed, number_of(v, "spi_i"), number_of(v, "spi_r"), &keys), 0);
 	assert_keys(v, &keys);
-	ike_keys_wipe(&keys);
-	ck_assert_int_eq(keys.d[0] | keys.ei[0] | keys.pr[0], 0);
 	prf_free(p);
 }
 
