@@ -8,6 +8,7 @@
 
 #define CONTEXT_LINES	3u
 #define DIFFERENCES_MAX	1000	/* the algorithm takes their square in memory */
+#define LINES_AHEAD	64	/* with more differences: how far the next place is looked for where both texts are alike */
 
 /* --- what differs ------------------------------------------------------------------------------------------------------------- */
 
@@ -89,14 +90,53 @@ static void trace(const struct middle *x, int d, bool *removed, bool *added)
 	}
 }
 
+/* Whether both texts go on alike from there: two lines, or both ends. */
+static bool alike(const struct middle *x, int i, int j)
+{
+	if (i >= x->n || j >= x->m)
+		return i >= x->n && j >= x->m;
+	return same(&x->old[i], &x->new[j]) && (i + 1 == x->n || j + 1 == x->m || same(&x->old[i + 1], &x->new[j + 1]));
+}
+
+/* The nearest place, in lines passed, where both go on alike. False: not within LINES_AHEAD. */
+static bool meet_again(const struct middle *x, int *i, int *j)
+{
+	for (int ahead = 0; ahead <= LINES_AHEAD; ahead++) {
+		for (int k = 0; k <= ahead; k++) {
+			if (!alike(x, *i + k, *j + ahead - k))
+				continue;
+			*i += k;
+			*j += ahead - k;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Very many differences: no search for the shortest way, but one from each to the next place where both go on alike. */
+static void compare_roughly(struct arena *a, const struct middle *x, struct text_diff *ret)
+{
+	for (int i = 0, j = 0; i < x->n || j < x->m;) {
+		int from_i = i, from_j = j;
+
+		if (!meet_again(x, &i, &j)) {
+			i = x->n;
+			j = x->m;
+		}
+		add(a, ret, &x->old[from_i], (size_t)(i - from_i), LINE_REMOVED);
+		add(a, ret, &x->new[from_j], (size_t)(j - from_j), LINE_ADDED);
+		for (; i < x->n && j < x->m && same(&x->old[i], &x->new[j]); i++, j++)
+			add(a, ret, &x->old[i], 1, LINE_KEPT);
+	}
+}
+
 static void compare_middle(struct arena *a, struct middle *x, struct text_diff *ret)
 {
 	int d = search(a, x), j = 0;
 	bool *removed, *added;
 
 	if (d < 0) {
-		add(a, ret, x->old, (size_t)x->n, LINE_REMOVED);
-		add(a, ret, x->new, (size_t)x->m, LINE_ADDED);
+		compare_roughly(a, x, ret);
 		return;
 	}
 	removed = arena_new_array(a, (size_t)x->n + 1, bool);

@@ -19,8 +19,8 @@ struct text_diff {
 	VEC(struct diff_line) lines;	/* of both files; removed ones before the added ones that take their place */
 };
 
-/* What becomes of the lines of one text in another. Two texts that differ in very many places are taken for altogether different
- * between the first and the last of these. Borrows both. Never fails. */
+/* What becomes of the lines of one text in another: the shortest way, unless they differ in very many places. Borrows both. Never
+ * fails. */
 void text_diff_make(struct arena *a, struct slice before, struct slice after, struct text_diff *ret);
 /* Nothing when no line changes. `path` stands for both files. With the style of a terminal (its width is known) control characters
  * are made visible. */

@@ -279,6 +279,29 @@ START_TEST(the_shortest_diff)
 }
 END_TEST
 
+/* More differences than are searched: each change stays a change of its line. */
+START_TEST(many_differences)
+{
+	CLEANUP(buf_release) struct buf before = { 0 };
+	CLEANUP(buf_release) struct buf after = { 0 };
+	CLEANUP(buf_release) struct buf fates = { 0 };
+
+	for (int i = 0; i < 3000; i++) {
+		buf_printf(&before, "line %d\n\tsame\nold %d\n", i, i);
+		buf_printf(&after, "line %d\n\tsame\n%s", i, i % 2 ? "new\n" : "");
+		buf_add_str(&fates, i % 2 ? "  -+" : "  -");
+	}
+	buf_add_str(&before, "end");
+	buf_add_str(&after, "end");
+	buf_add_str(&fates, " ");
+	buf_add_char(&fates, '\0');
+	ck_assert(!buf_failed(&before) && !buf_failed(&after) && !buf_failed(&fates));
+	check_diff(before.p, after.p, fates.p);
+	check_diff(before.p, "", NULL);
+	check_diff(after.p, before.p, NULL);
+}
+END_TEST
+
 /* --- memory ------------------------------------------------------------------------------------------------------------------- */
 
 static const struct memory_file all[] = {
@@ -343,4 +366,4 @@ START_TEST(every_allocation_may_fail)
 END_TEST
 
 TAP_MAIN("manners", longer_selectors_win, the_last_day_is_included, a_section_speaks_for_its_conn_elsewhere, settings_of_a_file,
-	 looked_for_upwards, fixes_in_rounds, locked_files_are_asked_for_once, the_shortest_diff, every_allocation_may_fail)
+	 looked_for_upwards, fixes_in_rounds, locked_files_are_asked_for_once, the_shortest_diff, many_differences, every_allocation_may_fail)
