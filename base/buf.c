@@ -122,6 +122,17 @@ void buf_add_be64(struct buf *b, uint64_t v)
 	buf_add_be32(b, (uint32_t)v);
 }
 
+#define PASS_ON_BYTES	((size_t)256 * 1024)
+
+void buf_pass_on(struct buf *b)
+{
+	if (!b->sink || b->failed || b->n < PASS_ON_BYTES)
+		return;
+	b->failed = !b->sink(b->context, buf_slice(b));
+	b->passed += b->n;
+	b->n = 0;
+}
+
 void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
 	va_list again;

@@ -18,6 +18,10 @@ struct buf {
 	char *p;
 	size_t n, cap;
 	bool failed;
+	/* Takes text that is final, so that a large output need not be in memory all at once; false: it cannot. NULL: all stays. */
+	bool (*sink)(void *context, struct slice text);
+	void *context;			/* of the sink */
+	size_t passed;			/* bytes that it has taken */
 };
 
 void buf_init(struct buf *b);
@@ -32,6 +36,8 @@ void buf_add_u8(struct buf *b, uint8_t v);
 void buf_add_be16(struct buf *b, uint16_t v);
 void buf_add_be32(struct buf *b, uint32_t v);
 void buf_add_be64(struct buf *b, uint64_t v);
+/* What the buffer holds is final: the sink may take it, and takes it once it is large. */
+void buf_pass_on(struct buf *b);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void buf_wipe_release(struct buf *b);		/* for secrets: overwrites before freeing */
@@ -39,6 +45,11 @@ void buf_wipe_release(struct buf *b);		/* for secrets: overwrites before freeing
 static inline bool buf_failed(const struct buf *b)
 {
 	return b->failed;
+}
+
+static inline size_t buf_total(const struct buf *b)	/* bytes ever added */
+{
+	return b->passed + b->n;
 }
 
 static inline struct slice buf_slice(const struct buf *b)

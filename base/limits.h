@@ -33,7 +33,7 @@
 #define LIMIT_BASELINE_ENTRIES	1000000u
 
 /* plan, facts, secrets, control */
-#define LIMIT_PLAN_BYTES	(512u * 1024 * 1024)
+#define LIMIT_PLAN_BYTES	(1024u * 1024 * 1024)
 #define LIMIT_REPLAY_WINDOW	4096u			/* the kernel's (xfrm: bmp_len <= 128 words) */
 #define LIMIT_FACTS_BYTES	(16u * 1024 * 1024)
 #define LIMIT_ROUTES		1000000u		/* of one family in the facts */

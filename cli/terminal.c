@@ -5,10 +5,10 @@
 #include <langinfo.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "cli/output.h"
 
 const char *program_name = "ipsecc";
 
@@ -76,65 +76,14 @@ int write_stream(FILE *stream, const struct buf *text)
 	return r;
 }
 
-/* Gives a new file the owner and the mode of the one it replaces; of none, what the umask leaves. */
-static int take_after(int fd, const char *path)
-{
-	struct stat old, new;
-	mode_t mask = umask(0);
-
-	umask(mask);
-	if (stat(path, &old) < 0)
-		return fchmod(fd, 0666 & ~mask);
-	if (fstat(fd, &new) < 0)
-		return -1;
-	if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) && fchown(fd, old.st_uid, old.st_gid) < 0)
-		return -1;
-	return fchmod(fd, old.st_mode & 0777);
-}
-
-/* A new file beside the old one, renamed over it. */
-static int replace_file(const char *path, const struct buf *text, const char *temporary)
-{
-	CLEANUP(cleanup_fclose) FILE *file = NULL;
-	int fd, r;
-
-	fd = mkstemp((char *)(uintptr_t)temporary);
-	if (fd < 0)
-		return -errno;
-	if (take_after(fd, path) < 0 || !(file = fdopen(fd, "w"))) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	if ((text->n && fwrite(text->p, text->n, 1, file) != 1) || fflush(file) || fsync(fd) || rename(temporary, path) < 0)
-		return errno ? -errno : -EIO;
-	return 0;
-}
-
 int write_output(const char *path, const struct buf *text)
 {
-	CLEANUP(buf_release) struct buf temporary = { 0 };
-	CLEANUP(cleanup_free) char *real = NULL;
-	struct stat there;
-	int r;
+	CLEANUP(output_drop) struct output o = { 0 };
+	int r = output_open(&o, path);
 
-	if (!path || strcmp(path, "-") == 0)
-		return write_stream(stdout, text);
-	if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) {	/* a device or a pipe is written to, not replaced */
-		CLEANUP(cleanup_fclose) FILE *file = fopen(path, "w");
-
-		if (file)
-			return write_stream(file, text);
-		complain("%s: %s", path, strerror(errno));
-		return -errno;
-	}
-	real = realpath(path, NULL);		/* a symbolic link stays one */
-	buf_printf(&temporary, "%s.XXXXXX", real ? real : path);
-	r = buf_failed(text) || buf_failed(&temporary) ? -ENOMEM : replace_file(real ? real : path, text, temporary.p);
-	if (r < 0) {
-		complain("%s: %s", path, strerror(-r));
-		if (temporary.p)
-			unlink(temporary.p);
-	}
-	return r;
+	if (r < 0)
+		return r;
+	buf_add_slice(&o.text, buf_slice(text));
+	o.text.failed |= buf_failed(text);
+	return output_commit(&o);
 }

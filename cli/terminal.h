@@ -27,8 +27,7 @@ struct diag_style terminal_style(FILE *stream, enum color_choice choice);
 
 /* Writes it all; a reader that has gone away (EPIPE) is no failure. 0 or -errno, complained about already. */
 int write_stream(FILE *stream, const struct buf *text);
-/* The same into a file; NULL or "-": to standard output. The file is replaced at once and keeps its old content on failure;
- * owner and mode stay, and a symbolic link. */
+/* The same to where `path` says, as by output.h. */
 int write_output(const char *path, const struct buf *text);
 
 #endif

@@ -215,7 +215,7 @@ struct plan {
 	struct map peers_by_conn;	/* made by plan_index(), not part of the document */
 };
 
-/* Appends the document, with a final newline. 0, -ENOMEM, or -EFBIG and nothing for one that plan_read() would not take. */
+/* Appends the document, with a final newline. 0, -ENOMEM (or the sink failed), or -EFBIG and a part for one that plan_read() would not take. */
 int plan_write(const struct plan *plan, struct buf *out);
 
 /* Reads untrusted JSON. Every mistake (unknown version, wrong type, limit, duplicate name, dangling reference, bad address) is a

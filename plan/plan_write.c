@@ -130,7 +130,8 @@ static void write_list(struct json_out *o, const struct member *m, const void *p
 
 	memcpy(&vec, p, sizeof(vec));
 	json_out_open(o, '[');
-	for (size_t i = 0; i < vec.n && !buf_failed(o->buf) && o->buf->n <= LIMIT_PLAN_BYTES; i++) {
+	for (size_t i = 0; i < vec.n && !buf_failed(o->buf) && buf_total(o->buf) <= LIMIT_PLAN_BYTES; i++) {
+		buf_pass_on(o->buf);
 		json_out_element(o);
 		write_value(o, m->element, m, (const char *)vec.v + i * size);
 	}
@@ -237,7 +238,7 @@ static void write_shape(struct json_out *o, const struct shape *shape, const voi
 int plan_write(const struct plan *plan, struct buf *out)
 {
 	struct json_out o = { .buf = out };
-	size_t start = out->n;
+	size_t start = buf_total(out);
 
 	json_out_open(&o, '{');
 	write_named_number(&o, "version", PLAN_VERSION);
@@ -247,9 +248,5 @@ int plan_write(const struct plan *plan, struct buf *out)
 	buf_add_char(out, '\n');
 	if (buf_failed(out))
 		return -ENOMEM;
-	if (out->n - start <= LIMIT_PLAN_BYTES)
-		return 0;
-	out->n = start;
-	out->p[start] = '\0';
-	return -EFBIG;
+	return buf_total(out) - start <= LIMIT_PLAN_BYTES ? 0 : -EFBIG;
 }

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "cli/ipsecc/operand.h"
 #include "cli/result.h"
+#include "cli/output.h"
 
 /* NULL after a complaint. */
 static const struct backend *find_backend(const char *name)
@@ -71,7 +72,7 @@ enum exit_status command_compile(const struct arguments *args)
 {
 	CLEANUP(projects_release) struct projects projects = { 0 };
 	CLEANUP(free_unit) struct unit *u = NULL;
-	CLEANUP(buf_release) struct buf out = { 0 };
+	CLEANUP(output_drop) struct output out = { 0 };
 	struct operand operand;
 	const struct backend *backend = find_backend(args->value[OPTION_TARGET]);
 	struct backend_options options = {
@@ -90,16 +91,18 @@ enum exit_status command_compile(const struct arguments *args)
 		return EXIT_TROUBLE;
 	options.conns = lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;
 	plan = unit_plan(u, &lowering, &incomplete);
-	r = plan ? unit_emit(u, backend, plan, &options, &out) : -ENOMEM;
+	if (plan && output_open(&out, args->value[OPTION_OUTPUT]))
+		return EXIT_TROUBLE;
+	r = plan ? unit_emit(u, backend, plan, &options, &out.text) : -ENOMEM;
 	if (r == -EFBIG) {
 		report(u, args);
 		return EXIT_TROUBLE;
 	}
-	if (r && r != -EINVAL) {
+	if (r && r != -EINVAL && !out.error) {
 		complain("%s", strerror(-r));
 		return EXIT_TROUBLE;
 	}
-	if (write_output(args->value[OPTION_OUTPUT], &out))
+	if (output_commit(&out))
 		return EXIT_TROUBLE;
 	report(u, args);
 	return incomplete || r ? EXIT_FINDINGS : EXIT_DONE;
