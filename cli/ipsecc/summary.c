@@ -11,13 +11,33 @@ struct totals {
 	size_t files, conns, templates;
 	size_t verdicts[VERDICT_UNKNOWN + 1];
 	uint64_t counts[SEVERITY_COUNT], hidden[HIDDEN_COUNT];
+	uint64_t fixable;			/* safely, of those in sight */
 	const struct finding *example;		/* one that the summary points at */
 	const char *refused[NAMES_SHOWN];
 	size_t refused_shown;
 	bool several_releases;
 };
 
-static void add_up(struct totals *t, const struct unit *u)
+static bool has_safe_fix(const struct finding *f)
+{
+	for (size_t i = 0; i < f->fixes.n; i++)
+		if (f->fixes.v[i].safe)
+			return true;
+	return false;
+}
+
+static void add_findings(struct totals *t, const struct diag *d, bool notes_hidden)
+{
+	for (size_t i = 0; i < d->findings.n; i++) {
+		const struct finding *f = d->findings.v[i];
+
+		if (!t->example || f->severity < t->example->severity)
+			t->example = f;
+		t->fixable += has_safe_fix(f) && !(notes_hidden && f->severity == SEVERITY_NOTE);
+	}
+}
+
+static void add_up(struct totals *t, const struct unit *u, bool notes_hidden)
 {
 	t->files++;
 	for (int s = 0; s < SEVERITY_COUNT; s++)
@@ -36,9 +56,7 @@ static void add_up(struct totals *t, const struct unit *u)
 		if (conn->verdict == VERDICT_WILL_NOT_LOAD && t->refused_shown < NAMES_SHOWN)
 			t->refused[t->refused_shown++] = conn->name;
 	}
-	for (size_t i = 0; i < u->diag.findings.n; i++)
-		if (!t->example || u->diag.findings.v[i]->severity < t->example->severity)
-			t->example = u->diag.findings.v[i];
+	add_findings(t, &u->diag, notes_hidden);
 }
 
 static const char *plural(uint64_t n)
@@ -91,7 +109,7 @@ static void add_dialect(struct buf *out, const struct totals *t, const struct un
 	}
 }
 
-/* "2 errors, 1 warning, 3 notes (-v shows them)        more: ipsecc explain IC5002" */
+/* "2 errors, 1 warning, 3 notes (-v shows them), 1 suppressed, 2 fixable by --fix        more: ipsecc explain IC5002" */
 static void add_counts(struct buf *out, const struct totals *t, bool notes_hidden)
 {
 	static const char *const words[SEVERITY_COUNT] = { "error", "warning", "note" };
@@ -114,6 +132,8 @@ static void add_counts(struct buf *out, const struct totals *t, bool notes_hidde
 		buf_printf(out, "%s%llu %s", separator, (unsigned long long)t->hidden[h], why_hidden[h]);
 		separator = ", ";
 	}
+	if (t->fixable)
+		buf_printf(out, "%s%llu fixable by --fix", separator, (unsigned long long)t->fixable);
 	if (t->example && !(notes_hidden && t->example->severity == SEVERITY_NOTE))
 		buf_printf(out, "        more: ipsecc explain %s", rule_table[t->example->rule].id);
 	buf_add_char(out, '\n');
@@ -194,7 +214,7 @@ void summary_add(struct buf *out, const struct check *check, const struct report
 	size_t shown = 0, findings = 0;
 
 	for (size_t i = 0; i < check->n; i++) {
-		add_up(&t, units[i]);
+		add_up(&t, units[i], style->quiet_notes);
 		findings += units[i]->diag.findings.n + units[i]->diag.hidden.n;
 		shown += units[i]->diag.findings.n - (style->quiet_notes ? units[i]->diag.counts[SEVERITY_NOTE] : 0);
 		t.several_releases |= units[i]->release != units[0]->release;
