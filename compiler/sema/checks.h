@@ -123,6 +123,7 @@ void check_psk_by_identity(struct check *k);
 /* checks_ike.c: versions, modes, proposals */
 void check_ikev1_refused(struct check *k);
 void check_ikev1_options(struct check *k);
+void check_too_many_transforms(struct check *k);
 void check_aggressive_groups(struct check *k);
 void check_aggressive_psk(struct check *k);
 void check_weak_algorithms(struct check *k);

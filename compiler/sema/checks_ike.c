@@ -56,6 +56,59 @@ void check_ikev1_options(struct check *k)
 	}
 }
 
+/* P-096: the array that the daemon puts them into has room for ten of a kind (run: 4.10 aborts). */
+#define TRANSFORMS_OF_A_KIND	10u
+
+/* The daemon counts before it drops what is there twice, so the names are counted too. */
+static bool has_too_many(const struct proposal *p, struct slice text)
+{
+	unsigned counts[TRANSFORM_ESN + 1] = { 0 };
+	struct slice part, name;
+
+	while (slice_split(&text, "-;", &part)) {
+		unsigned names = 0;
+
+		while (slice_split(&part, "+", &name))
+			if (++names > TRANSFORMS_OF_A_KIND)
+				return true;
+	}
+	for (size_t i = 0; i < p->transforms.n; i++)
+		if (++counts[p->transforms.v[i].transform->type] > TRANSFORMS_OF_A_KIND)
+			return true;
+	return false;
+}
+
+static void check_count(struct check *k, enum keyword_id id, const proposal_list *list)
+{
+	const struct setting *setting = resolved_get(k->conn->resolved, id, SIDE_NONE);
+	uint32_t base = ir_origin(k->conn, id, SIDE_NONE).start;
+
+	for (size_t i = 0; setting && i < list->n; i++) {
+		const struct proposal *p = &list->v[i];
+		struct finding *f;
+
+		if (!has_too_many(p, slice_sub(setting->param->value.text, p->from, p->to)))
+			continue;
+		f = check_report_at(k, RULE_TOO_MANY_TRANSFORMS, EFFECT_REFUSED, (struct span){ base + p->from, base + p->to },
+				    "more than %u algorithms of a kind in one proposal", TRANSFORMS_OF_A_KIND);
+		diag_note(k->diag, f, "the daemon aborts on it, with all its conns");
+		diag_help(k->diag, f, "make two proposals of it, with a comma; a cipher without a key size counts for each of its sizes");
+		return;
+	}
+}
+
+void check_too_many_transforms(struct check *k)
+{
+	const struct ir_conn *c = k->conn;
+
+	if (c->ike_version != 2 || k->release < RELEASE_4_10 || check_is_shunt(c))
+		return;
+	if (c->ike_written)
+		check_count(k, KW_IKE, &c->ike);
+	if (c->phase2_written)
+		check_count(k, check_is_set(k, KW_ESP, SIDE_NONE) ? KW_ESP : KW_AH, &c->phase2);
+}
+
 /* --- aggressive mode ------------------------------------------------------------------------------------------------------------- */
 
 static const struct transform *group_of(const struct proposal *p)
