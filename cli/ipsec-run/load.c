@@ -13,6 +13,7 @@
 #include "cli/installed.h"
 #include "cli/ipsec-run/run.h"
 #include "cli/result.h"
+#include "compiler/secrets/load.h"
 
 #define SECRETS_DEPTH 10u	/* of include lines in secrets files */
 
@@ -43,8 +44,6 @@ static int add_file(struct run_input *in, const char *path, size_t limit, int *r
 
 	if (r == 0)
 		r = sources_add_text(&in->sources, path, (struct slice){ text, size }, (struct span){ 0, 0 });
-	if (text)
-		explicit_bzero(text, size);	/* it may be secrets */
 	free(text);
 	if (r < 0) {
 		complain("%s: %s", path, strerror(-r));
@@ -139,33 +138,29 @@ bool run_file_is_private(struct run_input *in, const char *path)
 	if (stat(path, &st) || ((st.st_uid == 0 || st.st_uid == geteuid()) && !(st.st_mode & 077)))
 		return true;	/* a missing one is told by the reader */
 	f = diag_report(&in->diag, RULE_SECRETS_NOT_PRIVATE, (struct span){ 0, 0 }, "'%s' can be read or replaced by others", path);
-	diag_help(&in->diag, f, "chown root: '%s'; chmod 600 '%s'", path, path);
+	if (st.st_uid == 0 || st.st_uid == geteuid())
+		diag_help(&in->diag, f, "chmod 600 '%s'", path);
+	else
+		diag_help(&in->diag, f, "chown root: '%s'; chmod 600 '%s'", path, path);
 	return false;
 }
 
-static int load_secrets_file(struct run_input *in, const char *path, unsigned depth)
+static int load_secrets_file(struct run_input *in, const char *path)
 {
-	size_t first = in->secrets.includes.n, end;
-	int index, r = run_file_is_private(in, path) ? add_file(in, path, LIMIT_SECRETS_BYTES, &index) : -EACCES;
+	const struct source_match file = { .path = path, .opened = path };
+	size_t first = in->diag.findings.n;
+	int r;
 
+	if (!run_file_is_private(in, path))
+		return -EACCES;
+	r = secrets_load(&in->sources, &file, geteuid(), &in->diag, &in->secrets);
 	if (r)
-		return r;
-	in->sources.files.v[index].secret = true;
-	secrets_parse(&in->arena, in->sources.files.v[index].text, in->sources.files.v[index].base, &in->diag, &in->secrets);
-	end = in->secrets.includes.n;
-	for (size_t i = first; i < end && !r; i++) {
-		const struct secret_include include = in->secrets.includes.v[i];
-		struct source_matches found = { 0 };
-
-		if (depth >= SECRETS_DEPTH) {
-			diag_report(&in->diag, RULE_SECRETS_BAD_INCLUDE, include.span, "includes are nested more than %u deep",
-				    SECRETS_DEPTH);
+		complain("%s: %s", path, strerror(-r));
+	for (size_t i = first; i < in->diag.findings.n; i++) {		/* what it includes */
+		if (in->diag.findings.v[i]->rule != RULE_SECRETS_OPEN_TO_OTHERS)
 			continue;
-		}
-		if (sources_glob(&in->sources, index, slice_of(include.pattern), &found))
-			continue;	/* as pluto: a pattern without a file is nothing (K-011) */
-		for (size_t j = 0; j < found.list.n && !r; j++)
-			r = load_secrets_file(in, found.list.v[j].opened, depth + 1);
+		diag_set_severity(&in->diag, in->diag.findings.v[i], SEVERITY_ERROR);
+		r = r ? r : -EACCES;
 	}
 	return r;
 }
@@ -178,25 +173,16 @@ static bool named_before(const struct plan *plan, size_t i)
 	return false;
 }
 
-/* The keys are in their own memory by now, and the findings are shown: the text is needed no more (I-344). */
-static void wipe_texts(struct run_input *in, size_t first)
-{
-	for (size_t i = first; i < in->sources.files.n; i++)
-		explicit_bzero((char *)(uintptr_t)in->sources.files.v[i].text.p, in->sources.files.v[i].text.n);
-}
-
 static int load_secrets(struct run_input *in, const struct run_arguments *args)
 {
-	size_t first = in->sources.files.n;
 	int r = 0;
 
 	if (args->secrets)
-		r = load_secrets_file(in, args->secrets, 0);
+		r = load_secrets_file(in, args->secrets);
 	for (size_t i = 0; i < in->plan->secrets.n && !args->secrets && !r; i++)
 		if (in->plan->secrets.v[i].file && !named_before(in->plan, i))
-			r = load_secrets_file(in, in->plan->secrets.v[i].file, 0);
+			r = load_secrets_file(in, in->plan->secrets.v[i].file);
 	run_show_findings(&in->diag);
-	wipe_texts(in, first);
 	return r;
 }
 

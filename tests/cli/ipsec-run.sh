@@ -58,4 +58,20 @@ is 'what a later release does is not told' 0 "$(grep -c 'IC700[678]' <<<"$err")"
 "$ipsec_run" -F --dataplane=dry hq.conf 2>&1 | true
 is 'a reader that goes away is no signal' 1 "${PIPESTATUS[0]}"
 
+# --- secrets: what is included is read as check reads it (K-011), and may be read by nobody else (I-346) ---------------------------------
+
+printf 'conn hq\n\tleft=127.0.0.1\n\tright=127.0.0.2\n\tauthby=secret\n\tikev2=insist\n\tauto=add\n' >hq.conf
+mkdir keys
+echo ': PSK "a lab secret, not a real one"' >keys/a.secrets
+echo 'include keys/*.secrets' >main.secrets
+chmod 600 main.secrets
+chmod 644 keys/a.secrets
+run -F --dataplane=dry --control=socket -p 15500 -P 15501 --secrets=main.secrets hq.conf
+has 'an included file that others can read is refused' "error[IC3518]: keys/a.secrets can be read by others: its mode is 0644" "$err"
+is 'an included file that others can read: status 1' 1 $status
+chmod 600 keys/a.secrets
+echo 'include ../main.secrets' >>keys/a.secrets
+run -F --dataplane=dry --control=socket -p 15500 -P 15501 --secrets=main.secrets hq.conf
+has 'an included file that includes what includes it is no end' "main.secrets includes itself" "$err"
+has 'it runs by the included secret' "ready: 1 conn" "$err"
 finish
