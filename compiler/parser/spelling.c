@@ -37,34 +37,68 @@ static bool has_blank(struct slice s)
 	return memchr(s.p, ' ', s.n) || memchr(s.p, '\t', s.n);
 }
 
-static struct syntax_value report_trouble(struct parser *p, const struct token *t)
+/* L-036 ... L-038, L-044: without a blank every release takes the marks for characters of the value, and nobody complains. */
+static bool is_literal(const struct token *t, const struct token *extra)
 {
-	struct syntax_value v = spelling_of(t);
-	struct finding *f;
+	return !extra->kind && !has_blank(t->text);
+}
 
-	if (t->trouble == TROUBLE_QUOTE_OPEN) {
-		f = diag_report(p->diag, RULE_UNTERMINATED_QUOTE, t->mark, "the quote is not closed in this line");
-		if (has_blank(v.text))
-			diag_note(p->diag, f, "every release refuses the whole file; a value cannot go on in the next line");
-		else
-			diag_note(p->diag, f, "libreswan takes the quote for the first character of the value");
-		diag_fix(p->diag, f, true, (struct span){ v.span.end, v.span.end }, "\"", "close the quote");
-		v.quoting = QUOTING_QUOTES;
-	} else if (t->trouble == TROUBLE_QUOTE_INSIDE) {
-		f = diag_report(p->diag, RULE_MISPLACED_QUOTE, t->mark, "a quote in the middle of the value");
-		diag_caret(p->diag, f, v.text.p[0] == '"' ? "the value would end here" : "the value starts before it");
-		diag_note(p->diag, f, "%s", has_blank(v.text) ? "every release refuses the whole file" :
-			  "libreswan takes the quotes for characters of the value");
-		diag_help(p->diag, f, "put quotes around the whole value or leave them out; a value cannot hold a quote");
-		v.damaged = true;
-	} else {
-		f = diag_report(p->diag, RULE_UNTERMINATED_BRACE, t->mark, "the brace is not closed in this line");
-		diag_note(p->diag, f,
-			  "libreswan takes it for a character of the value, and refuses the whole file when a blank follows");
-		diag_help(p->diag, f, "write '}' behind the last element");
-		v.damaged = true;
+static void kept(struct parser *p, struct finding *f, const char *what)
+{
+	diag_set_severity(p->diag, f, SEVERITY_WARNING);
+	diag_note(p->diag, f, "libreswan takes %s of the value", what);
+}
+
+static struct syntax_value open_quote(struct parser *p, const struct token *t, const struct token *extra)
+{
+	struct finding *f = diag_report(p->diag, RULE_UNTERMINATED_QUOTE, t->mark, "the quote is not closed in this line");
+	struct syntax_value v = spelling_of(t);
+
+	diag_fix(p->diag, f, true, (struct span){ v.span.end, v.span.end }, "\"", "close the quote");
+	if (is_literal(t, extra)) {
+		kept(p, f, "the quote for the first character");
+		v.span.start--;		/* the quote stands before the token's text */
+		v.text = (struct slice){ v.text.p - 1, v.text.n + 1 };
+		return v;
 	}
+	diag_note(p->diag, f, "every release refuses the whole file; a value cannot go on in the next line");
+	v.quoting = QUOTING_QUOTES;
 	return v;
+}
+
+static struct syntax_value inner_quote(struct parser *p, const struct token *t, const struct token *extra)
+{
+	struct finding *f = diag_report(p->diag, RULE_MISPLACED_QUOTE, t->mark, "a quote in the middle of the value");
+	struct syntax_value v = spelling_of(t);
+
+	diag_caret(p->diag, f, v.text.p[0] == '"' ? "the value would end here" : "the value starts before it");
+	diag_help(p->diag, f, "put quotes around the whole value or leave them out; a value cannot hold a quote");
+	if (is_literal(t, extra))
+		kept(p, f, "the quotes for characters");
+	else
+		diag_note(p->diag, f, "every release refuses the whole file");
+	v.damaged = !is_literal(t, extra);
+	return v;
+}
+
+static struct syntax_value open_brace(struct parser *p, const struct token *t, const struct token *extra)
+{
+	struct finding *f = diag_report(p->diag, RULE_UNTERMINATED_BRACE, t->mark, "the brace is not closed in this line");
+	struct syntax_value v = spelling_of(t);
+
+	diag_help(p->diag, f, "write '}' behind the last element");
+	if (is_literal(t, extra))
+		kept(p, f, "it for the first character");
+	else
+		diag_note(p->diag, f, "every release refuses the whole file for the second word");
+	v.damaged = !is_literal(t, extra);
+	return v;
+}
+
+static struct syntax_value report_trouble(struct parser *p, const struct token *t, const struct token *extra)
+{
+	return t->trouble == TROUBLE_QUOTE_OPEN	  ? open_quote(p, t, extra) :
+	       t->trouble == TROUBLE_QUOTE_INSIDE ? inner_quote(p, t, extra) : open_brace(p, t, extra);
 }
 
 /* Bytes of a quotation mark that is not ASCII, at the start of s; 0: none. */
@@ -107,10 +141,14 @@ static struct syntax_value single_quotes(struct parser *p, struct syntax_value w
 {
 	struct finding *f = diag_report(p->diag, RULE_SINGLE_QUOTES, first_byte(whole.span), "single quotes do not quote");
 	unsigned close = whole.text.n > 1 && whole.text.p[whole.text.n - 1] == '\'';
+	struct syntax_value inside = unquoted(p, f, whole, 1, close);
 
-	diag_note(p->diag, f, "%s", has_blank(whole.text) ? "every release refuses the whole file" :
-		  "libreswan takes them for characters of the value");
-	return unquoted(p, f, whole, 1, close);
+	if (!has_blank(whole.text)) {
+		kept(p, f, "them for characters");
+		return whole;
+	}
+	diag_note(p->diag, f, "every release refuses the whole file");
+	return inside;
 }
 
 static struct syntax_value typographic(struct parser *p, struct syntax_value whole)
@@ -119,10 +157,14 @@ static struct syntax_value typographic(struct parser *p, struct syntax_value who
 	uint32_t at = open ? whole.span.start : whole.span.end - close;
 	struct finding *f = diag_report(p->diag, RULE_TYPOGRAPHIC_QUOTE, (struct span){ at, at + (open ? open : close) },
 					"a typographic quote does not quote");
+	struct syntax_value inside = unquoted(p, f, whole, open, close);
 
-	diag_note(p->diag, f, "%s", has_blank(whole.text) ? "every release refuses the whole file" :
-		  "libreswan takes it for a character of the value");
-	return unquoted(p, f, whole, open, close);
+	if (!has_blank(whole.text)) {
+		kept(p, f, "it for a character");
+		return whole;
+	}
+	diag_note(p->diag, f, "every release refuses the whole file");
+	return inside;
 }
 
 /* --- characters --------------------------------------------------------------------------------------------------------------- */
@@ -163,7 +205,7 @@ struct syntax_value spelling_check(struct parser *p, const struct token *t, cons
 	*ret_extra_told = false;
 	if (t->trouble) {
 		*ret_extra_told = true;
-		v = report_trouble(p, t);
+		v = report_trouble(p, t, extra);
 	} else if (t->kind == TOKEN_WORD && t->text.n && t->text.p[0] == '\'') {
 		*ret_extra_told = true;
 		v = single_quotes(p, whole_of(t, extra));

@@ -60,6 +60,14 @@ static bool is_implicit(struct slice name)
 	return false;
 }
 
+/* L-048: before 5 unquoted digits are no name, and the line says nothing (run with 4.10). */
+static bool is_number(const struct resolver *r, const struct syntax_value *value)
+{
+	uint64_t number;
+
+	return r->release < RELEASE_5_0 && value->quoting == QUOTING_NONE && slice_to_u64(value->text, UINT64_MAX, &number) == 0;
+}
+
 static void unknown_conn(struct resolver *r, struct conn_info *conn, const struct syntax_param *param, struct slice name,
 			 struct span span)
 {
@@ -75,7 +83,7 @@ static void unknown_conn(struct resolver *r, struct conn_info *conn, const struc
 		diag_fix(r->diag, f, false, span, nearest, "did you mean '%s'?", nearest);
 	else if (memchr(name.p, ',', name.n))
 		diag_help(r->diag, f, "write one 'also' line for each conn; a comma is a part of the name");
-	conn->broken |= r->release > RELEASE_3_18 && param->keyword->id != KW_ALSOFLIP;
+	conn->broken |= r->release > RELEASE_3_18 && param->keyword->id != KW_ALSOFLIP && !is_number(r, &param->value);
 }
 
 static bool named_before(struct resolver *r, struct conn_info *conn, const struct conn_info *target, struct span span)
@@ -145,14 +153,33 @@ static void no_effect(struct resolver *r, struct conn_info *conn, const struct s
 	diag_help(r->diag, f, "write out what it should bring, or exchange left and right in the other conn and use 'also'");
 }
 
+/* L-073: nothing is done for it, but two of them fail the conn like any other text that is set twice (run with 4.10). */
+static void second_alsoflip(struct resolver *r, struct conn_info *conn, const struct syntax_param *param)
+{
+	const struct syntax_param *first = conn->section->params;
+	struct finding *f;
+
+	while (first->keyword != param->keyword)
+		first++;
+	if (first == param || r->release >= RELEASE_5_0)
+		return;
+	f = report(r, conn, RULE_DUPLICATE_KEYWORD, param->key_span, "'alsoflip' is set twice in conn '%s'", conn->name);
+	diag_caret(r->diag, f, "again");
+	diag_related(r->diag, f, first->key_span, "first");
+	diag_note(r->diag, f, "libreswan before 5 fails the conn");
+	conn->broken = true;
+}
+
 static void add_param(struct resolver *r, struct conn_info *conn, const struct syntax_param *param)
 {
 	struct slice rest = param->value.text, piece;
 	unsigned names = 0;
 	struct finding *f;
 
-	if (param->keyword->id == KW_ALSOFLIP)
+	if (param->keyword->id == KW_ALSOFLIP) {
 		no_effect(r, conn, param);
+		second_alsoflip(r, conn, param);
+	}
 	while (slice_split(&rest, " \t", &piece)) {
 		uint32_t at = param->value.span.start + (uint32_t)(piece.p - param->value.text.p);
 
@@ -233,11 +260,28 @@ void also_collect(struct resolver *r)
 			search_cycles(r, &r->conns.v[i], stack);
 }
 
+/* Before 5 every conn includes what stands there, and fails when it is not there (run with 4.10); 5 refuses the file. */
+static bool default_breaks_conns(struct resolver *r, const struct syntax_param *param, struct slice *ret_missing)
+{
+	struct slice rest = param->value.text, piece;
+
+	*ret_missing = (struct slice){ NULL, 0 };
+	if (r->release >= RELEASE_5_0 && r->release != RELEASE_ANY)
+		return true;
+	while (param->keyword->id == KW_ALSO && r->release > RELEASE_3_18 && !is_number(r, &param->value) && slice_split(&rest, " \t", &piece))
+		if (piece.n && !map_get(&r->by_name, piece)) {
+			*ret_missing = piece;
+			return true;
+		}
+	return false;
+}
+
 /* L-097 */
 void also_in_default(struct resolver *r, const struct syntax_section *section)
 {
 	for (size_t i = 0; i < section->param_count; i++) {
 		const struct syntax_param *param = &section->params[i];
+		struct slice missing;
 		struct finding *f;
 
 		if (!param->keyword || (param->keyword->id != KW_ALSO && param->keyword->id != KW_ALSOFLIP))
@@ -246,6 +290,12 @@ void also_in_default(struct resolver *r, const struct syntax_section *section)
 				SLICE_ARG(param->key));
 		diag_note(r->diag, f,
 			  "libreswan before 5 says so and lets every conn include it nevertheless, 5 refuses the whole file");
+		if (default_breaks_conns(r, param, &missing))
+			for (size_t k = 0; k < r->conns.n; k++)
+				r->conns.v[k].broken |= !r->conns.v[k].section->implicit;
+		if (missing.n)
+			diag_note(r->diag, f, "there is no conn '" SLICE_FMT "', so libreswan %s fails every conn", SLICE_ARG(missing),
+				  release_name(r->release));
 		diag_help(r->diag, f, "write the line in the conns that need it, or the settings here");
 	}
 }

@@ -46,6 +46,24 @@ static bool is_joined(const struct keyword *k)
 	return k->id == KW_SUBNETS || k->id == KW_CONNALIAS;
 }
 
+/* The typed values are compared, so yes and true are equal, and two names of one word (run with 4.10). */
+static bool same_meaning(const struct resolver *r, const struct entry *a, const struct entry *b)
+{
+	struct slice x = a->param->value.text, y = b->param->value.text;
+	const struct keyword_value *word, *other;
+	bool yes, also_yes;
+
+	if (slice_eq(x, y))
+		return true;
+	if (a->keyword->type == TYPE_BOOL && r->release < RELEASE_5_0)
+		return schema_scan_boolean(x, &yes) && schema_scan_boolean(y, &also_yes) && yes == also_yes;
+	if (a->keyword->type == TYPE_BOOL)
+		return schema_boolean(x) >= 0 && schema_boolean(x) == schema_boolean(y);
+	word = schema_value(a->keyword, x, r->release);
+	other = schema_value(a->keyword, y, r->release);
+	return word && other && strcmp(word->meaning, other->meaning) == 0;
+}
+
 /* L-073, L-074, L-075: whether the real daemon goes on after the same keyword twice. In one section of a conn libreswan 5 always
  * does. */
 static bool forgives(const struct resolver *r, const struct entry *a, const struct entry *b)
@@ -59,7 +77,7 @@ static bool forgives(const struct resolver *r, const struct entry *a, const stru
 	switch (a->keyword->type) {
 	case TYPE_BOOL: case TYPE_ENUM: case TYPE_FLAGS: case TYPE_INTEGER: case TYPE_COUNT: case TYPE_BYTES: case TYPE_TIME:
 	case TYPE_TIME_MS: case TYPE_PERCENT: case TYPE_PORT:
-		return equal;
+		return same_meaning(r, a, b);
 	case TYPE_HOST: case TYPE_PUBKEY:
 		return equal && (r->release >= RELEASE_5_0 || !slice_starts(a->param->value.text, "%"));
 	default:

@@ -121,6 +121,40 @@ const struct keyword_value *schema_value(const struct keyword *k, struct slice w
 	return NULL;
 }
 
+static const char *const booleans[][2] = { { "no", "yes" }, { "n", "y" }, { "false", "true" }, { "off", "on" } };
+
+int schema_boolean(struct slice word)
+{
+	for (size_t i = 0; i < sizeof booleans / sizeof *booleans; i++)
+		for (int yes = 0; yes < 2; yes++)
+			if (slice_eq_nocase(word, booleans[i][yes]))
+				return yes;
+	return -1;
+}
+
+/* The longest word that the text begins with. */
+static size_t boolean_prefix(struct slice text, bool *ret)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < sizeof booleans / sizeof *booleans; i++)
+		for (int yes = 0; yes < 2; yes++)
+			if (strlen(booleans[i][yes]) > longest && slice_starts(text, booleans[i][yes])) {
+				longest = strlen(booleans[i][yes]);
+				*ret = yes;
+			}
+	return longest;
+}
+
+bool schema_scan_boolean(struct slice text, bool *ret)
+{
+	size_t n = 0;
+
+	while (text.n && (n = boolean_prefix(text, ret)) == 0)
+		text = slice_sub(text, 1, text.n);
+	return n && slice_trim(slice_sub(text, n, text.n)).n == 0;
+}
+
 const char *schema_type_name(enum value_type type)
 {
 	static const char *const names[TYPE_COUNT_OF_TYPES] = {

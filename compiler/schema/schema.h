@@ -107,4 +107,11 @@ const char *schema_type_name(enum value_type type);
 /* The canonical word of an accepted spelling (case-insensitive) in that release, NULL: not among the keyword's words. */
 const struct keyword_value *schema_value(const struct keyword *k, struct slice word, enum release release);
 
+/* 1 for yes, y, true and on, 0 for no, n, false and off, in any case; -1: another word (L-051). */
+int schema_boolean(struct slice word);
+
+/* What the scanner of the readers before 5 makes of a text: it skips what is no lower-case word of these until one begins, and takes the
+ * longest, so "On" is no, and "!no" too (run with 4.10). False: it finds none, or more behind it, and refuses the whole file. */
+bool schema_scan_boolean(struct slice text, bool *ret);
+
 #endif

@@ -140,11 +140,53 @@ void check_host_family(struct check *k)
 
 /* --- subnets --------------------------------------------------------------------------------------------------------------------- */
 
+/* Without a subnet the source address is the client (C-040). */
 static sa_family_t client_family(const struct ir_end *end)
 {
 	if (end->has_subnet)
 		return end->subnet.addr.family;
-	return end->subnets.n ? end->subnets.v[0].addr.family : AF_UNSPEC;
+	return end->subnets.n ? end->subnets.v[0].addr.family : end->sourceip.family;
+}
+
+/* What 4.10 takes for the family of the conn's addresses, before it looks anything up: hostaddrfamily=, the first end that tells it by a
+ * number, %any6 or %defaultroute6, else IPv4; clientaddrfamily= says nothing (run with 4.10). AF_UNSPEC: another release. */
+static sa_family_t host_family(const struct check *k)
+{
+	const struct setting *asked = resolved_get(k->conn->resolved, KW_HOSTADDRFAMILY, SIDE_NONE);
+
+	if (k->release != RELEASE_4_10)
+		return AF_UNSPEC;
+	if (asked && asked->param->value.text.n)
+		return asked->param->value.text.p[asked->param->value.text.n - 1] == '6' ? AF_INET6 : AF_INET;
+	for (int side = 0; side < 2; side++) {
+		const struct setting *host = resolved_get(k->conn->resolved, KW_HOST, (enum side)side);
+		struct slice text = host ? host->param->value.text : (struct slice){ NULL, 0 };
+		struct ip_addr addr;
+
+		if (ip_addr_parse(text, &addr) == 0)
+			return addr.family;
+		if (slice_eq_nocase(text, "%any6") || slice_eq_nocase(text, "%defaultroute6"))
+			return AF_INET6;
+	}
+	return AF_INET;
+}
+
+/* 4.10 reads leftsubnets= as subnets of that family, and leaves the conn out, or those that are behind the first of the other one. */
+static void check_subnets_of_family(struct check *k, enum side side, sa_family_t family)
+{
+	const struct ir_end *end = &k->conn->end[side];
+	struct finding *f;
+
+	for (size_t i = 0; i < end->subnets.n && family != AF_UNSPEC && check_is_set(k, KW_SUBNETS, side); i++) {
+		if (end->subnets.v[i].addr.family == family)
+			continue;
+		f = check_report(k, RULE_SUBNET_FAMILY_MIX, EFFECT_REFUSED, KW_SUBNETS, side,
+				 "%ssubnets= has an IPv%d subnet, and the conn's addresses are IPv%d", check_side_name(side),
+				 family == AF_INET ? 6 : 4, family == AF_INET ? 4 : 6);
+		check_related(k, f, KW_HOST, side, "the family of the conn");
+		diag_help(k->diag, f, "write %ssubnet= in a conn for each subnet, or hostaddrfamily=", check_side_name(side));
+		return;
+	}
 }
 
 /* From 5.x on an end may have subnets of both families, which are paired by family. */
@@ -159,7 +201,7 @@ static bool has_both_families(const struct ir_end *end)
 /* C-059, C-060 */
 void check_subnet_family(struct check *k)
 {
-	sa_family_t family[2] = { client_family(&k->conn->end[0]), client_family(&k->conn->end[1]) };
+	sa_family_t family[2] = { client_family(&k->conn->end[0]), client_family(&k->conn->end[1]) }, hosts = host_family(k);
 	struct finding *f;
 
 	if (k->release >= RELEASE_5_0 && (has_both_families(&k->conn->end[0]) || has_both_families(&k->conn->end[1])))
@@ -169,6 +211,9 @@ void check_subnet_family(struct check *k)
 
 		if (end->addresspool.first.family != AF_UNSPEC && k->release >= RELEASE_5_0)
 			return;		/* what a client is given decides */
+		check_subnets_of_family(k, (enum side)side, hosts);
+		if (family[side] == AF_UNSPEC && !end->virtual_subnet)
+			family[side] = hosts;
 		if (family[side] == AF_UNSPEC && !end->virtual_subnet && end->host_kind == IR_HOST_ADDR)
 			family[side] = end->host.family;
 		/* what the other end's address says of this one */
@@ -180,7 +225,8 @@ void check_subnet_family(struct check *k)
 	if (client_family(&k->conn->end[0]) == AF_UNSPEC && client_family(&k->conn->end[1]) == AF_UNSPEC)
 		return;		/* the hosts themselves: check_host_family() */
 	for (int side = 1; side >= 0; side--) {
-		enum keyword_id id = check_is_set(k, KW_SUBNET, (enum side)side) ? KW_SUBNET : KW_SUBNETS;
+		enum keyword_id id = check_is_set(k, KW_SUBNET, (enum side)side)  ? KW_SUBNET :
+				     check_is_set(k, KW_SUBNETS, (enum side)side) ? KW_SUBNETS : KW_SOURCEIP;
 
 		if (!check_is_set(k, id, (enum side)side))
 			continue;

@@ -98,6 +98,7 @@ static struct value_parser parser_of(struct sema *s, const struct setting *setti
 		.key = setting->param->key,
 		.value = setting->param->value,
 		.conn = conn,
+		.in_default = setting->source == SOURCE_DEFAULT,
 		.file_refused = &s->file_refused,
 	};
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "base/nearest.h"
 
 /* --- findings -------------------------------------------------------------------------------------------------------------------- */
 
@@ -91,110 +90,6 @@ static enum consequence of_bad_number(const struct value_parser *v)
 	return is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
 }
 
-/* --- words ----------------------------------------------------------------------------------------------------------------------- */
-
-static bool in_release(const struct keyword_value *word, enum release release)
-{
-	return word->releases & 1u << release;
-}
-
-static const char *nearest_word(const struct value_parser *v, struct slice word)
-{
-	struct nearest nearest = nearest_to(word);
-
-	for (const struct keyword_value *w = v->keyword->values; w && w->word; w++)
-		if (in_release(w, v->release))
-			nearest_offer(&nearest, w->word, w);
-	return nearest.name;
-}
-
-/* "yes, no or force", without synonyms; NULL when there are too many to read. */
-static const char *list_words(const struct value_parser *v)
-{
-	const char *words[8], *text = "";
-	size_t n = 0;
-
-	for (const struct keyword_value *w = v->keyword->values; w && w->word; w++) {
-		if (!in_release(w, v->release) || strcmp(w->word, w->meaning) != 0)
-			continue;
-		if (n == sizeof words / sizeof *words)
-			return NULL;
-		words[n++] = w->word;
-	}
-	for (size_t i = 0; i < n; i++)
-		text = arena_printf(v->arena, "%s%s%s", text, i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
-	return n ? text : NULL;
-}
-
-/* authby=psk and the like: what strongSwan's legacy files say (section 11 of the proposal rules has the same for algorithms). */
-static const char *strongswan_word(const struct value_parser *v, struct slice word)
-{
-	static const char *const words[][2] = {
-		{ "psk", "secret" }, { "xauthpsk", "secret" }, { "pubkey", "rsasig" }, { "rsa-sig", "rsasig" }, { "xauthrsasig", "rsasig" },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (slice_eq_nocase(word, words[i][0]) && schema_value(v->keyword, slice_of(words[i][1]), v->release))
-			return words[i][1];
-	return NULL;
-}
-
-/* C-006: words are checked while the file is read up to 4.x, and when the conn is added in 5.x. */
-static void report_bad_word(const struct value_parser *v, enum consequence consequence, struct slice word)
-{
-	struct finding *f = value_report_slice(v, RULE_BAD_WORD, consequence, word, "'" SLICE_FMT "' is no value of " SLICE_FMT,
-					       SLICE_ARG(word), SLICE_ARG(v->key));
-	const struct keyword_value *known = schema_value(v->keyword, word, RELEASE_ANY);
-	const char *nearest = nearest_word(v, word), *all = list_words(v);
-
-	if (known && known->releases)
-		diag_note(v->diag, f, "other releases know the word; libreswan %s does not", release_name(v->release));
-	else if (known)
-		diag_note(v->diag, f, "the manual has the word, but no release takes it");
-	if (known && schema_value(v->keyword, slice_of(known->meaning), v->release))
-		diag_fix(v->diag, f, false, f->span, known->meaning, "write '%s'", known->meaning);
-	else if (strongswan_word(v, word))
-		diag_fix(v->diag, f, false, f->span, strongswan_word(v, word), "strongSwan's word for '%s'", strongswan_word(v, word));
-	else if (nearest)
-		diag_fix(v->diag, f, false, f->span, nearest, "did you mean '%s'?", nearest);
-	else if (all)
-		diag_help(v->diag, f, "write %s", all);
-}
-
-/* Two are read as a text, and the daemon starts without it (C-331, run with Debian's 4.10; 3.20 reads any protostack= too). */
-static enum consequence of_bad_word(const struct value_parser *v)
-{
-	if (v->keyword->id == KW_PROTOSTACK || (v->keyword->id == KW_GLOBAL_REDIRECT && v->release < RELEASE_5_0))
-		return VALUE_IGNORED;
-	return v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED;
-}
-
-/* authby= is a list of words, which 4.x compares with case (C-100). */
-static bool parse_authby(const struct value_parser *v, struct value *ret)
-{
-	struct slice rest = v->value.text, word;
-	enum consequence consequence = v->release == RELEASE_3_18 ? FILE_REFUSED : CONN_REFUSED;
-	bool good = true;
-	struct value value = { 0 };
-
-	while (slice_split(&rest, ", \t", &word)) {
-		const struct keyword_value *known = schema_value(v->keyword, word, v->release);
-
-		if (word.n == 0)
-			continue;
-		if (known && (v->release == RELEASE_3_18 || slice_eq_str(word, known->word)) &&
-		    (v->release == RELEASE_3_18 || !memchr(word.p, '|', word.n))) {
-			vec_push(v->arena, &value.words, known);
-			continue;
-		}
-		report_bad_word(v, consequence, word);
-		good = false;
-	}
-	if (good)
-		*ret = value;
-	return good;
-}
-
 static size_t count_digits(struct slice s)
 {
 	size_t n = 0;
@@ -204,99 +99,11 @@ static size_t count_digits(struct slice s)
 	return n;
 }
 
-/* L-048: before 5.0 an unquoted value of digits only is a NUMBER token, whatever the keyword. */
-static bool is_number_token(const struct value_parser *v)
+/* L-048, L-033b: before 5.0 an unquoted value of digits only is a NUMBER token, whatever the keyword, and %forever is the number 0. */
+bool value_is_number_token(const struct value_parser *v)
 {
-	return v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE && count_digits(v->value.text) == v->value.text.n;
-}
-
-/* Where a word is expected the readers store the number as the word's code, and nobody looks whether there is one (run with 4.10). */
-static bool report_code(const struct value_parser *v)
-{
-	struct finding *f = value_report(v, RULE_BAD_WORD, VALUE_KEPT, 0, v->value.text.n, "'" SLICE_FMT "' is no value of " SLICE_FMT,
-					 SLICE_ARG(v->value.text), SLICE_ARG(v->key));
-	const char *all = list_words(v);
-
-	diag_set_severity(v->diag, f, SEVERITY_WARNING);
-	diag_note(v->diag, f, "libreswan %s loads it, and takes the number for its own code of some word", release_name(v->release));
-	if (all)
-		diag_help(v->diag, f, "write %s", all);
-	return false;
-}
-
-static bool parse_enum(const struct value_parser *v, struct value *ret)
-{
-	struct value value = { 0 };
-
-	if (v->keyword->id == KW_AUTHBY)
-		return parse_authby(v, ret);
-	value.word = schema_value(v->keyword, v->value.text, v->release);
-	if (!value.word && is_number_token(v))
-		return report_code(v);
-	if (!value.word) {
-		report_bad_word(v, of_bad_word(v), v->value.text);
-		return false;
-	}
-	value.text = value.word->meaning;
-	*ret = value;
-	return true;
-}
-
-static bool parse_flags(const struct value_parser *v, struct value *ret)
-{
-	struct slice rest = v->value.text, word;
-	bool good = true;
-	struct value value = { 0 };
-
-	if (is_number_token(v))
-		return report_code(v);
-	while (slice_split(&rest, ":, \t", &word)) {
-		/* 4.x and later take a flag back with "no-" (KEYWORDS: plutodebug) */
-		struct slice bare = slice_starts_nocase(word, "no-") ? slice_sub(word, 3, word.n) : word;
-		const struct keyword_value *known = schema_value(v->keyword, word, v->release);
-
-		if (!known)
-			known = schema_value(v->keyword, bare, v->release);
-		if (word.n == 0)
-			continue;
-		if (known) {
-			vec_push(v->arena, &value.words, known);
-		} else {
-			report_bad_word(v, of_bad_word(v), word);
-			good = false;
-		}
-	}
-	if (good)
-		*ret = value;
-	return good;
-}
-
-/* L-051: eight words in lower case; 5.x any case, and 1 and 0. */
-static bool parse_bool(const struct value_parser *v, struct value *ret)
-{
-	static const char *const yes[] = { "yes", "y", "true", "on", NULL }, *const no[] = { "no", "n", "false", "off", NULL };
-	struct slice text = v->value.text;
-	bool is_yes = false, is_no = false, exact = v->release >= RELEASE_5_0;
-	struct finding *f;
-
-	for (size_t i = 0; yes[i]; i++) {
-		is_yes |= slice_eq_nocase(text, yes[i]);
-		is_no |= slice_eq_nocase(text, no[i]);
-		exact |= slice_eq_str(text, yes[i]) || slice_eq_str(text, no[i]);
-	}
-	is_yes |= slice_eq_str(text, "1");
-	is_no |= slice_eq_str(text, "0");
-	if ((is_yes || is_no) && exact) {
-		*ret = (struct value){ .boolean = is_yes };
-		return true;
-	}
-	f = value_report(v, RULE_BAD_BOOLEAN, v->release < RELEASE_5_0 || is_setup(v) ? FILE_REFUSED : CONN_REFUSED, 0, text.n,
-			 "'" SLICE_FMT "' is neither yes nor no", SLICE_ARG(text));
-	if (is_yes || is_no)
-		diag_fix(v->diag, f, true, f->span, is_yes ? "yes" : "no", "write '%s'", is_yes ? "yes" : "no");
-	else
-		diag_help(v->diag, f, "write yes or no");
-	return false;
+	return v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE &&
+	       (count_digits(v->value.text) == v->value.text.n || slice_eq_str(v->value.text, "%forever"));
 }
 
 /* --- numbers --------------------------------------------------------------------------------------------------------------------- */
@@ -393,8 +200,8 @@ static bool parse_percent(const struct value_parser *v, struct value *ret)
 {
 	size_t digits = count_digits(v->value.text);
 	struct slice rest = slice_sub(v->value.text, digits, v->value.text.n);
-	/* bare digits are another token, where the readers up to 4.x want a percentage; other texts go the way of bad numbers */
-	enum consequence consequence = rest.n == 0 && v->release < RELEASE_5_0 ? FILE_REFUSED : of_bad_number(v);
+	/* bare digits and %forever are another token, where the readers up to 4.x want a percentage; other texts go the way of bad numbers */
+	enum consequence consequence = value_is_number_token(v) ? FILE_REFUSED : of_bad_number(v);
 	struct finding *f;
 	uint64_t number;
 	int error = slice_to_u64(slice_sub(v->value.text, 0, digits), UINT32_MAX, &number);
@@ -533,9 +340,9 @@ static bool parse_ifid(const struct value_parser *v, struct value *ret)
 typedef bool (*parser)(const struct value_parser *v, struct value *ret);
 
 static const parser parsers[TYPE_COUNT_OF_TYPES] = {
-	[TYPE_BOOL] = parse_bool,
-	[TYPE_ENUM] = parse_enum,
-	[TYPE_FLAGS] = parse_flags,
+	[TYPE_BOOL] = value_parse_bool,
+	[TYPE_ENUM] = value_parse_enum,
+	[TYPE_FLAGS] = value_parse_flags,
 	[TYPE_INTEGER] = parse_integer,
 	[TYPE_COUNT] = parse_scaled,
 	[TYPE_BYTES] = parse_scaled,
@@ -578,27 +385,36 @@ static bool is_scanned(enum value_type type)
 	}
 }
 
-/* C-101, C-063: the reader takes it, and the conn fails. */
-static bool refuses_empty(const struct value_parser *v)
+/* key="" and key={}: what becomes of the text of no length before 5 (run with 4.10). */
+static enum consequence of_empty_text(const struct value_parser *v)
 {
-	switch (v->keyword->id) {
-	case KW_AUTHBY:
-		return v->release >= RELEASE_4_10;
-	case KW_SUBNETS:
-		return v->release < RELEASE_5_0;
+	switch (v->keyword->type) {
+	case TYPE_BOOL:
+		return FILE_REFUSED;
+	case TYPE_PUBKEY:	/* addconn ends on an assertion */
+		return v->release == RELEASE_4_10 ? FILE_REFUSED : VALUE_KEPT;
+	case TYPE_SUBNET: case TYPE_SUBNET_LIST: case TYPE_PROTOPORT: case TYPE_CIDR: case TYPE_RANGE: case TYPE_HEX:
+		return CONN_REFUSED;
+	case TYPE_ENUM:		/* the word with the code 0 */
+		return v->release == RELEASE_4_10 && (v->keyword->id == KW_AUTHBY || v->keyword->id == KW_PHASE2) ? CONN_REFUSED : VALUE_KEPT;
 	default:
-		return false;
+		return VALUE_KEPT;
 	}
 }
 
 /* 4.10 takes nothing for the integer 0 (run). */
+static enum consequence of_empty(const struct value_parser *v)
+{
+	if (v->release >= RELEASE_5_0)		/* C-101 */
+		return v->keyword->id == KW_AUTHBY ? CONN_REFUSED : VALUE_KEPT;
+	if (v->value.quoting != QUOTING_NONE)
+		return of_empty_text(v);
+	return v->release == RELEASE_3_18 || (is_scanned(v->keyword->type) && v->keyword->type != TYPE_INTEGER) ? FILE_REFUSED : VALUE_KEPT;
+}
+
 static void report_empty(const struct value_parser *v)
 {
-	bool refused = v->release < RELEASE_5_0 && v->value.quoting == QUOTING_NONE &&
-		       (v->release == RELEASE_3_18 || (is_scanned(v->keyword->type) && v->keyword->type != TYPE_INTEGER));
-
-	value_report(v, RULE_EMPTY_VALUE, refused ? FILE_REFUSED : refuses_empty(v) ? CONN_REFUSED : VALUE_KEPT, 0, 0, SLICE_FMT " has no value",
-		     SLICE_ARG(v->key));
+	value_report(v, RULE_EMPTY_VALUE, of_empty(v), 0, 0, SLICE_FMT " has no value", SLICE_ARG(v->key));
 }
 
 /* L-048: and no text. */
@@ -616,14 +432,19 @@ static bool is_number_trap(const struct value_parser *v)
 	case TYPE_SECTION_REF_LIST:
 		return false;
 	default:
-		return !is_scanned(v->keyword->type) && is_number_token(v);
+		return !is_scanned(v->keyword->type) && value_is_number_token(v);
 	}
+}
+
+/* In %default it says nothing to the conns (run with 4.10). */
+static bool ignores_number(const struct value_parser *v)
+{
+	return is_setup(v) || v->in_default || v->keyword->type == TYPE_PUBKEY || v->keyword->id == KW_CONNALIAS;
 }
 
 static void report_number_trap(const struct value_parser *v)
 {
-	bool ignored = is_setup(v) || v->keyword->type == TYPE_PUBKEY || v->keyword->id == KW_CONNALIAS;
-	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, ignored ? VALUE_IGNORED : CONN_REFUSED, 0, v->value.text.n,
+	struct finding *f = value_report(v, RULE_DIGITS_ONLY_TEXT, ignores_number(v) ? VALUE_IGNORED : CONN_REFUSED, 0, v->value.text.n,
 					 "unquoted digits are no text to libreswan %s", release_name(v->release));
 	struct diag_fix *fix;
 
@@ -644,7 +465,7 @@ bool value_parse(const struct value_parser *v, struct value *ret)
 	}
 	if (is_number_trap(v))
 		report_number_trap(v);
-	if (is_number_trap(v) && v->keyword->type == TYPE_PUBKEY)
+	if (is_number_trap(v) && ignores_number(v))
 		return false;
 	return (parse ? parse : parse_text)(v, ret);
 }

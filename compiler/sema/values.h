@@ -39,6 +39,7 @@ struct value_parser {
 	struct slice key;				/* the keyword as the user wrote it */
 	struct syntax_value value;
 	const char *conn;				/* NULL: config setup */
+	bool in_default;				/* it stands in conn %default */
 	bool *file_refused;				/* set when the release refuses the whole file; may be NULL */
 	bool *depends_on_host;				/* set when the host decides whether the conn loads; may be NULL */
 };
@@ -62,7 +63,13 @@ struct finding *value_report(const struct value_parser *v, enum rule_id rule, en
 struct finding *value_report_slice(const struct value_parser *v, enum rule_id rule, enum consequence consequence, struct slice where,
 				   const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* Whether the readers before 5 scan the value as a number, whatever the keyword wants (L-048, L-033b). */
+bool value_is_number_token(const struct value_parser *v);
+
 /* Parsers of the other files, by the same contract as value_parse(). */
+bool value_parse_bool(const struct value_parser *v, struct value *ret);
+bool value_parse_enum(const struct value_parser *v, struct value *ret);
+bool value_parse_flags(const struct value_parser *v, struct value *ret);
 bool value_parse_host(const struct value_parser *v, struct value *ret);
 bool value_parse_ipaddr(const struct value_parser *v, struct value *ret);
 bool value_parse_ipaddr_list(const struct value_parser *v, struct value *ret);

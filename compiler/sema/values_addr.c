@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values that hold addresses: hosts, subnets, ranges, protocol and port. */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "compiler/sema/values.h"
@@ -47,6 +49,45 @@ static struct slice wrong_part_of_ipv4(struct slice text)
 			return piece;
 	}
 	return text;
+}
+
+/* 4.10 asks inet_aton(3), which takes up to four numbers, of C's notations, the last one for all bytes that are left: 10.1 is 10.0.0.1. */
+static bool parse_aton(struct slice text, struct ip_addr *ret)
+{
+	struct slice rest = text, piece;
+	struct in_addr in;
+	char copy[sizeof "0xffffffff.0xffffffff.0xffffffff.0xffffffff"];
+
+	while (slice_split(&rest, ".", &piece))		/* it would also read on behind a blank */
+		for (size_t i = 0; i < piece.n; i++)
+			if (!strchr("0123456789abcdefxABCDEFX", piece.p[i]) || !(piece.p[0] >= '0' && piece.p[0] <= '9'))
+				return false;
+	if (text.n >= sizeof copy)
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = 0;
+	if (!inet_aton(copy, &in))
+		return false;
+	*ret = (struct ip_addr){ .family = AF_INET };
+	memcpy(ret->bytes, &in.s_addr, sizeof in.s_addr);
+	return true;
+}
+
+/* An address as the release reads it; one that is written oddly is told. */
+static bool read_address(const struct value_parser *v, struct slice text, struct ip_addr *ret)
+{
+	char meant[IP_ADDR_TEXT];
+	struct finding *f;
+
+	if (ip_addr_parse(text, ret) == 0)
+		return true;
+	if (v->release != RELEASE_4_10 || !parse_aton(text, ret))
+		return false;
+	ip_addr_format(ret, meant);
+	f = value_report_slice(v, RULE_BAD_ADDRESS, VALUE_KEPT, text, "'" SLICE_FMT "' is not how addresses are written", SLICE_ARG(text));
+	diag_set_severity(v->diag, f, SEVERITY_WARNING);
+	diag_note(v->diag, f, "libreswan 4.10 reads it as %s", meant);
+	return true;
 }
 
 static bool bad_address(const struct value_parser *v, struct slice text)
@@ -127,7 +168,7 @@ static bool parse_ipaddr(const struct value_parser *v, struct value *ret)
 	if (value.word) {
 		check_direct(v, text);
 		value.text = value.word->meaning;
-	} else if (ip_addr_parse(text, &value.addr) < 0) {
+	} else if (!read_address(v, text, &value.addr)) {
 		return bad_address(v, text);
 	}
 	*ret = value;
@@ -155,7 +196,7 @@ bool value_parse_ipaddr_list(const struct value_parser *v, struct value *ret)
 	struct ip_addr addr;
 
 	while (slice_split(&rest, ", \t", &piece))
-		if (piece.n && ip_addr_parse(piece, &addr) < 0)
+		if (piece.n && !read_address(v, piece, &addr))
 			return bad_address(v, piece);
 	*ret = (struct value){ .text = arena_strdup(v->arena, v->value.text) };
 	return true;
@@ -218,7 +259,8 @@ static bool refuse_digits(const struct value_parser *v)
 {
 	uint64_t number;
 
-	if (v->value.quoting != QUOTING_NONE || slice_to_u64(v->value.text, UINT64_MAX, &number) == -EINVAL)
+	if (v->value.quoting != QUOTING_NONE ||
+	    (!value_is_number_token(v) && slice_to_u64(v->value.text, UINT64_MAX, &number) == -EINVAL))
 		return false;
 	value_report(v, RULE_BAD_HOST, v->release < RELEASE_5_0 ? VALUE_IGNORED : VALUE_KEPT, 0, v->value.text.n,
 		     "'" SLICE_FMT "' is neither an address nor a host name", SLICE_ARG(v->value.text));
@@ -370,6 +412,8 @@ bool value_parse_cidr(const struct value_parser *v, struct value *ret)
 		return false;
 	if (ip_addr_parse(slash ? slice_sub(v->value.text, 0, (size_t)(slash - v->value.text.p)) : v->value.text, &value.addr) < 0)
 		value.addr = value.prefix.addr;
+	if (v->release < RELEASE_5_0 && ip_addr_is_zero(&value.addr))	/* run with 4.10 */
+		return bad_subnet(v, v->value.text, NULL, arena_printf(v->arena, SLICE_FMT " cannot be the address zero", SLICE_ARG(v->key)));
 	*ret = value;
 	return true;
 }
@@ -553,7 +597,8 @@ static bool check_pool(const struct value_parser *v, const struct ip_range *rang
 		return bad_range(v, v->value.text, "an address pool cannot begin at zero");
 	if (range->first.family == AF_INET6 && v->release == RELEASE_3_18)
 		return bad_range(v, v->value.text, "libreswan 3.18 has IPv4 pools only");
-	if (range->first.family == AF_INET6 && !ip_range_to_prefix(range, &p))
+	if (range->first.family == AF_INET6 &&
+	    (!ip_range_to_prefix(range, &p) || (v->release < RELEASE_5_0 && !memchr(v->value.text.p, '/', v->value.text.n))))
 		return bad_range(v, v->value.text, "an IPv6 address pool must be a subnet");
 	return true;
 }
@@ -563,7 +608,7 @@ static bool parse_range(const struct value_parser *v, struct value *ret)
 	struct slice text = v->value.text;
 	const char *dash = memchr(text.p, '-', text.n);
 	struct slice first = dash ? slice_sub(text, 0, (size_t)(dash - text.p)) : text;
-	struct slice last = dash ? slice_sub(text, (size_t)(dash - text.p) + 1, text.n) : text;
+	struct slice last = dash ? slice_sub(text, (size_t)(dash - text.p) + 1, text.n) : first;
 	struct value value = { 0 };
 	struct ip_prefix p;
 
@@ -576,9 +621,10 @@ static bool parse_range(const struct value_parser *v, struct value *ret)
 		*ret = value;
 		return true;
 	}
-	if (ip_addr_parse(first, &value.range.first) < 0)
+	if (!read_address(v, first, &value.range.first))
 		return bad_range(v, first.n ? first : text, arena_printf(v->arena, "'" SLICE_FMT "' is no IP address", SLICE_ARG(first)));
-	if (ip_addr_parse(last, &value.range.last) < 0)
+	value.range.last = value.range.first;
+	if (dash && !read_address(v, last, &value.range.last))
 		return bad_range(v, last.n ? last : text, arena_printf(v->arena, "'" SLICE_FMT "' is no IP address", SLICE_ARG(last)));
 	if (value.range.first.family != value.range.last.family)
 		return bad_range(v, text, "the range begins and ends in different address families");
@@ -663,10 +709,18 @@ static bool parse_protocol(const struct value_parser *v, struct slice text, stru
 		return bad_protoport(v, text, arena_printf(v->arena, "protocol " SLICE_FMT " is above 255", SLICE_ARG(text)));
 	else if (text.n == 0)
 		return bad_protoport(v, v->value.text, "the protocol is missing");
-	else if (slice_eq_nocase(text, "%any") && v->release == RELEASE_3_18)	/* C-085 */
+	else if (slice_eq_str(text, "%any") && v->release == RELEASE_3_18)	/* C-085 */
 		return bad_protoport(v, text, "libreswan 3.18 does not take '%any' for a protocol");
-	else if (!slice_eq_nocase(text, "%any") && proto_number(text, &value->proto) < 0)
+	else if (!slice_eq_str(text, "%any") && proto_number(text, &value->proto) < 0)
 		return bad_protoport(v, text, arena_printf(v->arena, "'" SLICE_FMT "' is no IP protocol", SLICE_ARG(text)));
+	return true;
+}
+
+static bool looks_like_port_range(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] == '-' || (s.p[i] >= '0' && s.p[i] <= '9')))
+			return false;
 	return true;
 }
 
@@ -677,7 +731,7 @@ static bool parse_port(const struct value_parser *v, struct slice text, struct v
 
 	if (text.n == 0)
 		return true;	/* "tcp/" is "tcp" */
-	if (slice_eq_nocase(text, "%any")) {
+	if (slice_eq_str(text, "%any")) {	/* "%ANY" is no port to 4.10 */
 		value->port_any = true;
 		return true;
 	}
@@ -688,7 +742,8 @@ static bool parse_port(const struct value_parser *v, struct slice text, struct v
 		}
 	if (error == -ERANGE)
 		return bad_protoport(v, text, arena_printf(v->arena, "port " SLICE_FMT " is above 65535", SLICE_ARG(text)));
-	if (error < 0 && wrong_part_of_name(text).n)
+	/* a range of ports is what people try; services have names that begin with letters (RFC 6335 section 5.1) */
+	if (error < 0 && (wrong_part_of_name(text).n || looks_like_port_range(text)))
 		return bad_protoport(v, text, arena_printf(v->arena, "'" SLICE_FMT "' is no port", SLICE_ARG(text)));
 	if (error < 0) {
 		struct finding *f = value_report_slice(v, RULE_BAD_PROTOPORT, VALUE_KEPT, text,

@@ -102,8 +102,10 @@ bool value_parse_hex(const struct value_parser *v, struct value *ret)
 	struct slice text = v->value.text;
 	size_t digits = 0;
 
-	for (size_t i = slice_starts_nocase(text, "0x") ? 2 : 0; i < text.n; i++) {
-		if (text.p[i] == ':')
+	bool strict = v->release == RELEASE_4_10;	/* no 0x and no ':', but '_' (run) */
+
+	for (size_t i = !strict && slice_starts_nocase(text, "0x") ? 2 : 0; i < text.n; i++) {
+		if (text.p[i] == (strict ? '_' : ':') && i > 0)
 			continue;
 		if (!is_hex(text.p[i])) {
 			value_report(v, RULE_BAD_TEXT, CONN_REFUSED, i, i + 1, "'%c' is no hexadecimal digit", text.p[i]);

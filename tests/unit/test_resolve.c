@@ -122,6 +122,13 @@ START_TEST(conflicts)
 		  "3:2-13 warning IC2003 'leftsubnets' is set twice in conn 'a'\n" },
 		{ "L-077", "conn a\n\tkeylife=1h\n\tsalifetime=2h\n", "a", "ipsec-lifetime=1h<2h",
 		  "3:2-12 error IC2003 'salifetime' is set twice in conn 'a'\n" },
+		/* the typed values are compared (run) */
+		{ "L-074", "conn a\n\tpfs=yes\n\tpfs=true\n", "a", "pfs=yes<true", "3:2-5 warning IC2003 'pfs' is set twice in conn 'a'\n" },
+		{ "L-074", "conn a\n\tphase2=esp\n\tphase2=ESP\n", "a", "phase2=esp<ESP",
+		  "3:2-8 warning IC2003 'phase2' is set twice in conn 'a'\n" },
+		/* a text from 3.32 to 4.x (run) */
+		{ "L-073", "conn a\n\tauthby=secret\n\talso=b\nconn b\n\tauthby=secret\n", "a", "authby=secret<secret",
+		  "3:7-8 error IC2111 conn 'a' gets 'authby' from conn 'b' too\n" },
 		{ "L-032", "conn a\n\tx-a=1\n\tx-a=1\n", "a", "", "" },
 		{ 0 },
 	};
@@ -144,6 +151,8 @@ START_TEST(conflicts)
 	check_rows((const struct row[]){
 		{ "L-077", "conn a\n\tesp=aes\n\tah=sha1\n", "a", "esp=aes<sha1", "3:2-4 error IC2003 'ah' is set twice in conn 'a'\n" },
 		{ "L-074", "conn a\n\tpfs=no\n\tpfs=no\n", "a", "pfs=no<no", "3:2-5 warning IC2003 'pfs' is set twice in conn 'a'\n" },
+		{ "L-074", "conn a\n\tauthby=secret\n\tauthby=secret\n", "a", "authby=secret<secret",
+		  "3:2-8 warning IC2003 'authby' is set twice in conn 'a'\n" },
 		{ "L-075", "conn a\n\tleft=1.2.3.4\n\tleft=1.2.3.5\n", "a", "left=1.2.3.4<1.2.3.5",
 		  "3:2-6 error IC2003 'left' is set twice in conn 'a'\n" },
 		{ 0 },

@@ -391,7 +391,7 @@ static const struct {
 	  "\tauthby=secret\nconn base\n\tright=192.0.2.9\n\tauthby=secret\n",
 	  "error 1:6-7 conn 'a' has no left= [a]\nwarning 2:2-10 libreswan does nothing for 'alsoflip' [a]\n"
 	  "warning 5:2-10 libreswan does nothing for 'alsoflip' [b]\nerror 5:11-15 conn 'b' gets 'left' from conn 'base' too [b]\n"
-	  "warning 5:11-15 conn 'b' gets 'authby' from conn 'base' too [b]\n",
+	  "error 5:11-15 conn 'b' gets 'authby' from conn 'base' too [b]\n",
 	  "a:will-not-load b:loads-with-warnings base:will-not-load" },
 	{ "C-196: above 32 bits too", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treplay-window=4294967296\n",
@@ -474,6 +474,48 @@ START_TEST(carriage_returns)
 }
 END_TEST
 
+/* Run with 4.10: what it takes for the family of the conn, when the addresses do not tell it. */
+START_TEST(family_of_hosts)
+{
+	static const struct {
+		const char *lines, *verdict;
+	} rows[] = {
+		{ "left=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64", "a:will-not-load" },
+		{ "left=%defaultroute\n\tright=host.example\n\trightsubnet=2001:db8::/64", "a:will-not-load" },
+		{ "left=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64\n\tclientaddrfamily=ipv6", "a:will-not-load" },
+		{ "left=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64\n\thostaddrfamily=ipv6", "a:loads" },
+		{ "left=192.0.2.1\n\tright=%any\n\tleftsubnet=2001:db8::/64\n\thostaddrfamily=ipv6", "a:loads" },
+		{ "left=%defaultroute\n\tright=%any6\n\tleftsubnet=2001:db8::/64", "a:loads" },
+		{ "left=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64\n\trightsubnet=2001:db8:1::/64", "a:loads" },
+		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsourceip=2001:db8::1", "a:will-not-load" },
+		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsourceip=2001:db8::1\n\trightsubnet=2001:db8:1::/64", "a:loads" },
+		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsubnets=2001:db8::/64\n\trightsubnet=2001:db8:1::/64", "a:will-not-load" },
+		{ "left=2001:db8::1\n\tright=2001:db8::2\n\tleftsubnets=2001:db8:5::/64\n\trightsubnet=2001:db8:1::/64", "a:loads" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[200];
+
+		snprintf(text, sizeof text, "conn a\n\tauthby=secret\n\t%s\n", rows[i].lines);
+		compile(RELEASE_4_10, text);
+		ck_assert_msg(strcmp(verdicts(), rows[i].verdict) == 0, "%s: %s", rows[i].lines, verdicts());
+	}
+	compile(RELEASE_4_10, "conn a\n\tauthby=secret\n\tleft=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64\n");
+	ck_assert_str_eq(findings(), "error 5:13-26 the two ends protect different address families [a]\n");
+}
+END_TEST
+
+/* L-048, run with 4.10: a digits-only text of %default fails no conn, one of a conn does. */
+START_TEST(digits_in_default)
+{
+	compile(RELEASE_4_10, "conn %default\n\tmark=10\nconn a\n" BASE);
+	ck_assert_str_eq(findings(), "warning 2:7-9 unquoted digits are no text to libreswan 4.10\n");
+	ck_assert_str_eq(verdicts(), "a:loads-with-warnings");
+	compile(RELEASE_4_10, "conn t\n\tmark=10\nconn a\n\talso=t\n" BASE);
+	ck_assert_int_eq(conn("a")->verdict, VERDICT_WILL_NOT_LOAD);
+}
+END_TEST
+
 START_TEST(many_conns_share_a_line)
 {
 	char *text = NULL;
@@ -491,4 +533,5 @@ START_TEST(many_conns_share_a_line)
 }
 END_TEST
 
-TAP_MAIN("sema", a_plain_conn, defaults_by_release, rules_about_conns, twenty_mistakes, carriage_returns, many_conns_share_a_line)
+TAP_MAIN("sema", a_plain_conn, defaults_by_release, rules_about_conns, twenty_mistakes, carriage_returns, family_of_hosts, digits_in_default,
+	 many_conns_share_a_line)

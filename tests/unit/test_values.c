@@ -89,11 +89,81 @@ START_TEST(words_by_release)
 	good("authby", "secret,rsasig");
 	ck_assert_uint_eq(last.words.n, 2);
 	ck_assert_str_eq(parse("authby", "psk"), "error 0-3 'psk' is no value of authby");
-	ck_assert_str_eq(parse("authby", "secret, SECRET"), "error 8-14 'SECRET' is no value of authby");
+	ck_assert_str_eq(parse("authby", "secret,SECRET"), "error 7-13 'SECRET' is no value of authby");
+	/* C-100, run: 4.10 splits at commas only, and compares what is left with its blanks */
+	ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_QUOTES, "authby", "secret, rsasig"), "error 7-14 ' rsasig' is no value of authby");
+	ck_assert_str_eq(parse_as(RELEASE_3_18, QUOTING_QUOTES, "authby", "secret, rsasig"), "");
 	ck_assert_str_eq(parse("authby", "secret|rsasig"), "error 0-13 'secret|rsasig' is no value of authby");
 	ck_assert_str_eq(parse_as(RELEASE_3_18, QUOTING_NONE, "authby", "secret|rsasig"), "");
 	ck_assert_str_eq(parse("plutodebug", "base xyzzy"), "error 5-10 'xyzzy' is no value of plutodebug");
 	ck_assert_str_eq(parse("ikev1-policy", "acept"), "error 0-5 'acept' is no value of ikev1-policy");
+	/* run: "all" and "none" are compared with case, the others without */
+	ck_assert_str_eq(parse("plutodebug", "ALL"), "error 0-3 'ALL' is no value of plutodebug");
+	good("plutodebug", "Base");
+}
+END_TEST
+
+/* L-033b, L-048, L-058, C-006; run with 4.10, which reads one word and stops at what it does not know. */
+START_TEST(words_that_are_taken_otherwise)
+{
+	ck_assert_str_eq(parse("auto", "add,foo"), "warning 3-7 auto takes one word");
+	ck_assert_str_eq(last.word->meaning, "add");
+	ck_assert_str_eq(parse("auto", "foo,add"), "error 0-7 'foo,add' is no value of auto");
+	ck_assert_str_eq(parse("auto", "add,start"), "error 0-9 'add,start' is no value of auto");
+	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "auto", "add,foo"), "error 0-7 'add,foo' is no value of auto");
+	ck_assert_str_eq(parse("auto", ":"), "warning 0-1 auto has no value");
+	ck_assert_str_eq(parse("auto", "%forever"), "warning 0-8 '%forever' is no value of auto");
+	/* codes: 2 is passthrough, ikev2=0 is never, phase2= is two bits of which one must be set */
+	parse("type", "2");
+	ck_assert_str_eq(last.word->meaning, "passthrough");
+	parse("ikev2", "0");
+	ck_assert_ptr_eq(last.word, schema_value(schema_find(slice_of("ikev2"), SECTION_CONN, &(enum side){ SIDE_NONE }), slice_of("never"),
+						 RELEASE_4_10));
+	ck_assert_str_eq(parse("phase2", "0"), "error 0-1 '0' is no value of phase2");
+	ck_assert_str_eq(parse("phase2", "3"), "error 0-1 '3' is no value of phase2");
+	ck_assert_str_eq(parse("phase2", "1"), "warning 0-1 '1' is no value of phase2");
+	/* a text that is the number 0 */
+	ck_assert_str_eq(parse("mark", "%forever"), "error 0-8 unquoted digits are no text to libreswan 4.10; "
+						    "warning 0-8 the mark '%forever' is no number");
+	ck_assert_str_eq(parse("rekeyfuzz", "%forever"), "error 0-8 '%forever' is no percentage");
+	ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_QUOTES, "rekeyfuzz", "50"), "warning 0-2 the % is missing");
+}
+END_TEST
+
+/* L-051; run with 4.10: its scanner skips what begins no word, so that "On" is the "n" of no. */
+START_TEST(booleans_that_are_misread)
+{
+	static const char *const no[] = { "On", "!no", "xn", "!off" }, *const neither[] = { "Yes", "ON", "oN", "yess", "Off", "!", "No" };
+
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+		ck_assert_str_eq(parse("pfs", no[i]), arena_printf(&arena, "warning 0-%zu '%s' is neither yes nor no", strlen(no[i]), no[i]));
+		ck_assert(!last.boolean);
+	}
+	parse("pfs", "!yes");
+	ck_assert(last.boolean);
+	for (size_t i = 0; i < sizeof neither / sizeof *neither; i++)
+		ck_assert_str_eq(parse("pfs", neither[i]),
+				 arena_printf(&arena, "error 0-%zu '%s' is neither yes nor no", strlen(neither[i]), neither[i]));
+	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "pfs", "On"), "");
+	ck_assert(last.boolean);
+	ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_QUOTES, "pfs", "yes"), "");
+	ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_BRACES, "pfs", "yes"), "error 0-3 'yes' is neither yes nor no");
+}
+END_TEST
+
+/* L-049, run with 4.10: an empty text is still a text. */
+START_TEST(empty_texts)
+{
+	static const char *const refused[] = { "pfs", "leftsubnet", "leftsubnets", "leftprotoport", "leftvti", "leftaddresspool", "leftckaid",
+					       "leftrsasigkey", "authby", "phase2" };
+	static const char *const loaded[] = { "leftid", "ike", "auto", "ikelifetime", "reqid", "rekeyfuzz" };
+
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_QUOTES, refused[i], ""),
+				 arena_printf(&arena, "error 0-0 %s has no value", refused[i]));
+	for (size_t i = 0; i < sizeof loaded / sizeof *loaded; i++)
+		ck_assert_str_eq(parse_as(RELEASE_4_10, QUOTING_QUOTES, loaded[i], ""),
+				 arena_printf(&arena, "warning 0-0 %s has no value", loaded[i]));
 }
 END_TEST
 
@@ -238,7 +308,13 @@ END_TEST
 START_TEST(addresses_and_ranges)
 {
 	good("leftsourceip", "10.1.2.3");
-	ck_assert_str_eq(parse("leftsourceip", "10.1.2"), "error 0-6 '10.1.2' is no IP address");
+	/* 4.10 asks inet_aton(3) (run) */
+	ck_assert_str_eq(parse("leftsourceip", "10.1.2"), "warning 0-6 '10.1.2' is not how addresses are written");
+	ck_assert_int_eq(last.addr.bytes[3], 2);
+	ck_assert_str_eq(parse("leftsourceip", "08.1.1.1"), "error 0-8 '08.1.1.1' is no IP address");
+	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "leftsourceip", "10.1.2"), "error 0-6 '10.1.2' is no IP address");
+	ck_assert_str_eq(parse("leftaddresspool", "2001:db8::9"), "error 0-11 an IPv6 address pool must be a subnet");
+	ck_assert_str_eq(parse("leftvti", "0.0.0.0/24"), "error 0-10 leftvti cannot be the address zero");
 	ck_assert_str_eq(parse("leftsourceip", "10.1.2.999"), "error 7-10 '10.1.2.999' is no IP address | at most 255");
 	good("leftnexthop", "%defaultroute");
 	ck_assert_str_eq(parse("leftnexthop", "%direct"), "error 0-7 libreswan 4.10 does not take '%direct'");
@@ -292,7 +368,8 @@ START_TEST(identities_and_texts)
 	ck_assert_str_eq(parse_as(RELEASE_5_4, QUOTING_NONE, "leftid", "@#01x2"), "error 4-6 '@#01x2' is no identity: this is no hexadecimal digit");
 	ck_assert_str_eq(parse("leftckaid", "abc"), "error 0-3 the number of hexadecimal digits is odd");
 	ck_assert_str_eq(parse("leftckaid", "abxd"), "error 2-3 'x' is no hexadecimal digit");
-	good("leftckaid", "ab:cd");
+	good("leftckaid", "ab_cd");
+	ck_assert_str_eq(parse("leftckaid", "ab:cd"), "error 2-3 ':' is no hexadecimal digit");	/* run */
 	ck_assert_str_eq(parse("leftrsasigkey", "hello"), "error 0-5 a public key begins with 0s or 0x");
 	/* C-133, C-135: what Debian's 4.10 says of them when it is run */
 	ck_assert_str_eq(parse("leftrsasigkey", "%dnsonload"), "error 0-10 a public key begins with 0s or 0x");
@@ -339,5 +416,5 @@ START_TEST(any_text_for_any_keyword)
 }
 END_TEST
 
-TAP_MAIN("values", booleans_by_release, words_by_release, numbers, times, digits_and_nothing, hosts, subnets, lists_of_subnets,
+TAP_MAIN("values", booleans_by_release, booleans_that_are_misread, words_by_release, words_that_are_taken_otherwise, empty_texts, numbers, times, digits_and_nothing, hosts, subnets, lists_of_subnets,
 	 addresses_and_ranges, protocols_and_ports, identities_and_texts, marks, any_text_for_any_keyword)
