@@ -171,24 +171,6 @@ static sa_family_t host_family(const struct check *k)
 	return AF_INET;
 }
 
-/* 4.10 reads leftsubnets= as subnets of that family, and leaves the conn out, or those that are behind the first of the other one. */
-static void check_subnets_of_family(struct check *k, enum side side, sa_family_t family)
-{
-	const struct ir_end *end = &k->conn->end[side];
-	struct finding *f;
-
-	for (size_t i = 0; i < end->subnets.n && family != AF_UNSPEC && check_is_set(k, KW_SUBNETS, side); i++) {
-		if (end->subnets.v[i].addr.family == family)
-			continue;
-		f = check_report(k, RULE_SUBNET_FAMILY_MIX, EFFECT_REFUSED, KW_SUBNETS, side,
-				 "%ssubnets= has an IPv%d subnet, and the conn's addresses are IPv%d", check_side_name(side),
-				 family == AF_INET ? 6 : 4, family == AF_INET ? 4 : 6);
-		check_related(k, f, KW_HOST, side, "the family of the conn");
-		diag_help(k->diag, f, "write %ssubnet= in a conn for each subnet, or hostaddrfamily=", check_side_name(side));
-		return;
-	}
-}
-
 /* From 5.x on an end may have subnets of both families, which are paired by family. */
 static bool has_both_families(const struct ir_end *end)
 {
@@ -196,6 +178,22 @@ static bool has_both_families(const struct ir_end *end)
 		if (end->subnets.v[i].addr.family != end->subnets.v[0].addr.family)
 			return true;
 	return false;
+}
+
+/* 4.10 reads leftsubnets= as subnets of that family, and leaves the conn out, or those that are behind the first of the other one. */
+static void check_subnets_of_family(struct check *k, enum side side, sa_family_t family)
+{
+	const struct ir_end *end = &k->conn->end[side];
+	struct finding *f;
+
+	if (family == AF_UNSPEC || !check_is_set(k, KW_SUBNETS, side) || !end->subnets.n || has_both_families(end) ||
+	    end->subnets.v[0].addr.family == family)
+		return;
+	f = check_report(k, RULE_SUBNET_FAMILY_MIX, EFFECT_REFUSED, KW_SUBNETS, side,
+			 "%ssubnets= has IPv%d subnets, and the conn's addresses are IPv%d", check_side_name(side), family == AF_INET ? 6 : 4,
+			 family == AF_INET ? 4 : 6);
+	check_related(k, f, KW_HOST, side, "the family of the conn");
+	diag_help(k->diag, f, "write %ssubnet= in a conn for each subnet, or hostaddrfamily=", check_side_name(side));
 }
 
 /* C-059, C-060 */

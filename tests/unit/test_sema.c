@@ -488,7 +488,7 @@ START_TEST(family_of_hosts)
 		{ "left=%defaultroute\n\tright=%any6\n\tleftsubnet=2001:db8::/64", "a:loads" },
 		{ "left=%defaultroute\n\tright=%any\n\tleftsubnet=2001:db8::/64\n\trightsubnet=2001:db8:1::/64", "a:loads" },
 		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsourceip=2001:db8::1", "a:will-not-load" },
-		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsourceip=2001:db8::1\n\trightsubnet=2001:db8:1::/64", "a:loads" },
+		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsourceip=2001:db8::1\n\trightsubnet=2001:db8:1::/64", "a:loads-with-warnings" },
 		{ "left=192.0.2.1\n\tright=198.51.100.1\n\tleftsubnets=2001:db8::/64\n\trightsubnet=2001:db8:1::/64", "a:will-not-load" },
 		{ "left=2001:db8::1\n\tright=2001:db8::2\n\tleftsubnets=2001:db8:5::/64\n\trightsubnet=2001:db8:1::/64", "a:loads" },
 	};
