@@ -72,8 +72,8 @@ static bool forgives(const struct resolver *r, const struct entry *a, const stru
 
 	if (r->release >= RELEASE_5_0 && a->from == b->from && a->from->type != SECTION_IS_SETUP)
 		return true;
-	if (a->keyword->id == KW_AUTHBY && r->release > RELEASE_3_18 && r->release < RELEASE_5_0)
-		return false;		/* a text to the reader (run: 4.10) */
+	if (a->keyword->id == KW_AUTHBY && r->release > RELEASE_3_18 && r->release < RELEASE_5_0 && !a->by_alsoflip && !b->by_alsoflip)
+		return false;		/* a text to the reader (run: 4.10), which does nothing for alsoflip= */
 	switch (a->keyword->type) {
 	case TYPE_BOOL: case TYPE_ENUM: case TYPE_FLAGS: case TYPE_INTEGER: case TYPE_COUNT: case TYPE_BYTES: case TYPE_TIME:
 	case TYPE_TIME_MS: case TYPE_PERCENT: case TYPE_PORT:

@@ -21,7 +21,7 @@ mkdir -p "$host/etc/ipsec.d" "$host/usr/sbin" "$host/var/lib/dpkg" "$host/lib/ap
 printf '%s\n' "$conn" >"$host/etc/ipsec.conf"
 printf '%s\n' "$conn" >"$dir/plain.conf"
 printf '%s\n\tmobike=yes\n' "$conn" >"$dir/mobike.conf"
-echo '{"version": 1, "addresses": [], "routes": [], "routes6": [], "libreswan": "4.9"}' >"$dir/facts.json"
+echo '{"version": 1, "addresses": [{"ifname": "eth0", "flags": ["UP"], "addr_info": [{"local": "192.0.2.1", "prefixlen": 24}]}], "routes": [], "routes6": [], "libreswan": "4.9"}' >"$dir/facts.json"
 
 # --- where it comes from, the strongest first ---------------------------------------------------------------------------------------
 
