@@ -46,7 +46,8 @@ static void take_dialect(struct reader *r, const char *key, const struct yaml_no
 	if (node->kind == NODE_TEXT && (slice_eq_str(node->text, "auto") || build_parse(node->text)))
 		*into = node->text.p;
 	else
-		bad_value(r, node, key, "auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as 4.10-upstream");
+		bad_value(r, node, key, "auto, libreswan-3, libreswan-4, libreswan-5, a release such as 4.10 or a build such as "
+			  "4.10-upstream");
 }
 
 static void take_fail_on(struct reader *r, const char *key, const struct yaml_node *node, const char **into)

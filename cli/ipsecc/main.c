@@ -13,8 +13,10 @@ const struct command command_table[] = {
 	{
 		.name = "check", .run = command_check, .operands = "[FILE|DIR|-]...",
 		.summary = "what is wrong in a configuration, and which conns would load",
-		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf",
-		.quiet = "no summary, and nothing at all for a clean file", .verbose = "also notes, the verdict and the keys of each conn, the project file",
+		.example = "ipsecc check /etc/ipsec.conf\nipsecc check --format=json --fail-on=error site/*.conf\n"
+			   "ipsecc check --diff site",
+		.quiet = "no summary, and nothing at all for a clean file",
+		.verbose = "also notes, the verdict and the keys of each conn, the project file",
 		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_NO_SECRETS) | WEIGHS_RULES | USES_BASELINE | FIXES |
 			   BIT(OPTION_JOBS) | BIT(OPTION_FORMAT) | BIT(OPTION_FAIL_ON) | ALL_COMMANDS,
 		.formats = report_format_names, .min_operands = 0, .max_operands = -1,

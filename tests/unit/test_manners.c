@@ -310,7 +310,8 @@ static const struct memory_file all[] = {
 		"left-id=@c\n\tleftsubnet=10.0.0.0/33\n" },
 	{ .path = ".ipsecc.yaml", .text = PROJECT "bad: [1]\n" },
 	{ .path = "b.json",
-		.text = "{\"version\": 1, \"kind\": \"ipsecc-baseline\", \"findings\": [{\"file\": \"a.conf\", \"rule\": \"IC2003\", "
+		.text = "{\"version\": 1, \"kind\": \"ipsecc-baseline\", \"findings\": [{\"file\": \"a.conf\", "
+			"\"rule\": \"IC2003\", "
 		"\"fingerprint\": \"55450420e37e0995305f3ea9e6131cf3\"}]}" }, { 0 },
 };
 
@@ -366,4 +367,5 @@ START_TEST(every_allocation_may_fail)
 END_TEST
 
 TAP_MAIN("manners", longer_selectors_win, the_last_day_is_included, a_section_speaks_for_its_conn_elsewhere, settings_of_a_file,
-	 looked_for_upwards, fixes_in_rounds, locked_files_are_asked_for_once, the_shortest_diff, many_differences, every_allocation_may_fail)
+	 looked_for_upwards, fixes_in_rounds, locked_files_are_asked_for_once, the_shortest_diff, many_differences,
+	 every_allocation_may_fail)
