@@ -276,16 +276,42 @@ static void check_unique_ids(struct work *w)
 	}
 }
 
+/* How many conns have a pool: conns for one client each may share one. */
+static size_t *users_of_pool(const struct map *pools, const struct ip_range *pool)
+{
+	return map_get(pools, (struct slice){ (const char *)pool, sizeof *pool });
+}
+
+static void count_pools(struct work *w, struct map *pools)
+{
+	map_init(pools, w->b->arena);
+	for (size_t i = 0; i < w->b->live.n; i++) {
+		const struct ip_range *pool = &live_remote(&w->b->live.v[i])->addresspool;
+		size_t *users = pool->first.family == AF_UNSPEC ? NULL : users_of_pool(pools, pool);
+
+		if (pool->first.family != AF_UNSPEC && !users) {
+			users = arena_new(w->b->arena, size_t);
+			map_set(pools, (struct slice){ (const char *)pool, sizeof *pool }, users);
+		}
+		if (users)
+			++*users;
+	}
+}
+
 /* of those who share an identity only one stays connected. XAUTH has a user's name for it. */
 static void check_shared_id(struct work *w)
 {
+	struct map pools;
+
+	count_pools(w, &pools);
 	for (size_t i = 0; i < w->b->live.n && w->b->ir->setup.unique_ids; i++) {
 		const struct live *l = &w->b->live.v[i];
 		const struct ir_end *peer = live_remote(l);
 		struct finding *f;
 
 		if (live_peer(l) || peer->id.type == IDENT_NONE || !peer_id(w, l) || peer->addresspool.first.family == AF_UNSPEC ||
-		    ip_addr_eq(&peer->addresspool.first, &peer->addresspool.last) || live_local(l)->xauth_server || is_pattern(&peer->id))
+		    ip_addr_eq(&peer->addresspool.first, &peer->addresspool.last) || live_local(l)->xauth_server || is_pattern(&peer->id) ||
+		    *users_of_pool(&pools, &peer->addresspool) > 1)
 			continue;
 		f = diag_report(w->b->diag, RULE_CLIENTS_WITH_ONE_ID, between_place(l->conn, KW_ID, 1 - l->local),
 				"all clients of conn '%s' have the identity '%s'", l->conn->name, id_text(w->b->arena, peer));

@@ -56,24 +56,6 @@ static void check_unused(struct between *b, const struct map *included)
 	diag_help(b->diag, f, "write auto=start, auto=ondemand or auto=add, or auto=ignore if that is meant");
 }
 
-/* what is only a part is loaded too, and refused. */
-static void check_loaded_parts(struct between *b)
-{
-	for (size_t i = 0; i < b->ir->conns.n; i++) {
-		const struct ir_conn *c = b->ir->conns.v[i];
-		const struct setting *setting = resolved_get(c->resolved, KW_AUTO, SIDE_NONE);
-		struct finding *f;
-
-		if (!c->is_template || c->start == PLAN_START_IGNORE || !setting || setting->source != SOURCE_CONN)
-			continue;
-		f = diag_report(b->diag, RULE_PART_IS_LOADED, setting->param->value.span, "conn '%s' is only a part of others, but is loaded too",
-				c->name);
-		diag_set_conn(f, c->name);
-		diag_note(b->diag, f, "libreswan %s tries it at its start, and says that an end is missing", release_name(b->ir->release));
-		diag_help(b->diag, f, "write auto= in the conns that use it");
-	}
-}
-
 /* --- traffic while there is no SA ------------------------------------------------------------------------------------------------ */
 
 /* 3.18 routes what it starts before it starts it. What goes through a device of its own is lost there, not sent in clear. */
@@ -113,6 +95,5 @@ void between_reach(struct between *b)
 		return;		/* there are greater worries, and what loads is not settled */
 	find_included(b, &included);
 	check_unused(b, &included);
-	check_loaded_parts(b);
 	check_clear_traffic(b);
 }

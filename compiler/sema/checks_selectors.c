@@ -49,7 +49,7 @@ static bool are_equal(const struct ir_conn *a, const struct ir_conn *b)
 	return true;
 }
 
-/* all releases load both; what is routed second fails. */
+/* all releases load both; what is routed second fails. */
 static void report_same_traffic(struct between *b, const live_list *conns, const struct selector *s, bool active)
 {
 	struct finding *f;
@@ -154,6 +154,48 @@ static void split_by_marks(struct work *w, size_t first, size_t end)
 			judge_equal(w->b, groups.shared.v[i], &w->tunnels.all.v[first]);
 		if (!marked)
 			return;
+	}
+}
+
+/* policies of the same networks over IPv4 and over IPv6 are one policy. */
+static void check_outer_families(struct work *w)
+{
+	struct groups groups;
+	bool seen[2] = { false, false };
+
+	for (size_t i = 0; i < w->b->live.n; i++)
+		if (live_local(&w->b->live.v[i])->host_kind == IR_HOST_ADDR)
+			seen[live_local(&w->b->live.v[i])->host.family == AF_INET6] = true;
+	groups_init(&groups, w->b->arena);
+	for (size_t i = 0; i < w->tunnels.all.n && seen[0] && seen[1]; i++) {
+		const struct selector *s = &w->tunnels.all.v[i];
+		struct { struct ip_prefix local, remote; uint32_t if_id, mark, ports, proto; } key;
+
+		if (!live_is_active(s->live) || is_instantiated(s->live) || live_local(s->live)->host_kind != IR_HOST_ADDR)
+			continue;
+		memset(&key, 0, sizeof key);
+		key.local = s->local;
+		key.remote = s->remote;
+		key.if_id = s->live->conn->if_id;
+		key.mark = s->live->conn->mark_out.value & s->live->conn->mark_out.mask;
+		key.ports = (uint32_t)s->local_port << 16 | s->remote_port;
+		key.proto = s->proto;
+		groups_add_struct(&groups, &key, s->live);
+	}
+	for (size_t i = 0; i < groups.shared.n; i++) {
+		const live_list *all = groups.shared.v[i];
+		live_list conns = { 0 };
+		struct finding *f;
+
+		for (size_t j = 0; j < all->n; j++)
+			if (j == 0 || live_local(all->v[j])->host.family != live_local(all->v[0])->host.family)
+				vec_push(w->b->arena, &conns, all->v[j]);
+		if (conns.n < 2 || !between_is_new(w->b, RULE_SAME_TRAFFIC, conns.v[0], conns.v[1]))
+			continue;
+		f = between_report(w->b, RULE_SAME_TRAFFIC, &conns, KW_NONE, SIDE_NONE,
+				   "conns %s protect the same traffic over IPv4 and over IPv6", between_names(w->b, &conns));
+		diag_set_severity(w->b->diag, f, SEVERITY_WARNING);
+		diag_note(w->b->diag, f, "the kernel has one policy for it, and only one of them can be up");
 	}
 }
 
@@ -493,6 +535,7 @@ void between_selectors(struct between *b)
 	selectors_sort(&w.tunnels, b->arena);
 	selectors_sort(&w.shunts, b->arena);
 	check_equal(&w);
+	check_outer_families(&w);
 	check_nexthops(&w);
 	find_overlaps(&w);
 	find_peers_inside(&w);
