@@ -111,7 +111,7 @@ static void (*const rules[])(struct check *) = {
 	check_shunt_authentication, check_one_sided_auth, check_no_key, check_cert_and_ckaid, check_fromcert, check_same_identities,
 	check_null_authentication, check_partly_carried, check_ikev1_method, check_eap, check_key_and_cert, check_psk_by_identity,
 	check_ikev1_refused, check_ikev1_options, check_too_many_transforms, check_aggressive_groups, check_aggressive_psk, check_weak_algorithms,
-	check_tcp, check_ah_and_esp, check_aggressive_mode, check_two_keys, check_tunnel_options,
+	check_tcp, check_both_protocols, check_ah_and_esp, check_aggressive_mode, check_two_keys, check_tunnel_options,
 	check_lifetimes, check_margin, check_dpd_timeout, check_dpd_complete, check_nobody_to_call,
 	check_dpd_restart, check_retransmission, check_replay_window, check_ends_with_sa, check_opportunistic_tries,
 	check_two_pools, check_pool_size, check_pool_reach, check_modecfg_roles, check_modecfg_values, check_xauth_roles, check_xauth_start,

@@ -130,6 +130,7 @@ void check_weak_algorithms(struct check *k);
 
 /* checks_options.c: options that exclude each other */
 void check_tcp(struct check *k);
+void check_both_protocols(struct check *k);
 void check_ah_and_esp(struct check *k);
 void check_aggressive_mode(struct check *k);
 void check_two_keys(struct check *k);

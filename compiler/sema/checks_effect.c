@@ -25,6 +25,12 @@ static bool is_shunt(const struct check *k)
 	return check_is_shunt(k->conn);
 }
 
+static bool has_no_xauth(const struct check *k)
+{
+	return is_ikev1(k) && !check_is_set(k, KW_XAUTHCLIENT, SIDE_LEFT) && !check_is_set(k, KW_XAUTHCLIENT, SIDE_RIGHT) &&
+	       !check_is_set(k, KW_XAUTHSERVER, SIDE_LEFT) && !check_is_set(k, KW_XAUTHSERVER, SIDE_RIGHT);
+}
+
 static bool never_rekeys(const struct check *k)
 {
 	return !k->conn->rekey && !check_is_shunt(k->conn);
@@ -88,7 +94,7 @@ static bool calls_nobody(const struct check *k)
 /* --- the table ------------------------------------------------------------------------------------------------------------------- */
 
 /* The value for which a keyword is in vain. */
-enum in_vain { ANY_VALUE, IF_YES, IF_NOT_NO };
+enum in_vain { ANY_VALUE, IF_YES, IF_NOT_NO, IF_FORCE, IF_CISCO };
 
 struct useless {
 	enum keyword_id id;
@@ -125,6 +131,11 @@ static const struct useless table[] = {
 	{ KW_REMOTE_PEER_TYPE, is_ikev2, "it is about XAUTH of IKEv1", ANY_VALUE, RELEASE_4_10, RELEASE_5_4, false, true },
 	{ KW_IKEPAD, is_ikev2, "it is about IKEv1", ANY_VALUE, RELEASE_4_10, RELEASE_5_4, false, true },
 	{ KW_NAT_IKEV1_METHOD, is_ikev2, "it is about IKEv1", ANY_VALUE, RELEASE_4_10, RELEASE_5_4, false, true },
+	{ KW_FRAGMENTATION, is_ikev2, "IKEv2 fragments when a message is too long, with yes as with force", IF_FORCE, RELEASE_4_10, RELEASE_5_4,
+	  false, true },
+	/* S-253 */
+	{ KW_CISCO_UNITY, has_no_xauth, "it goes with XAUTH", IF_YES, ALL, false, false },
+	{ KW_REMOTE_PEER_TYPE, has_no_xauth, "it goes with XAUTH", IF_CISCO, ALL, false, false },
 	/* C-190, C-378: 4.10 says so, for a line that every second file has */
 	{ KW_DPDTIMEOUT, ignores_dpd_timeout, "with IKEv2 it is retransmit-timeout= that decides", ANY_VALUE, RELEASE_4_10, RELEASE_5_4, false, true },
 	/* C-198, C-225, C-233, C-254, C-373 */
@@ -164,6 +175,10 @@ static bool is_in_vain(const struct check *k, const struct useless *u, enum side
 		return check_is_yes(k, u->id, side) || check_says(k, u->id, side, "yes");
 	if (u->value == IF_NOT_NO)
 		return !check_says(k, u->id, side, "no") && !check_says(k, u->id, side, "never");
+	if (u->value == IF_CISCO)
+		return check_says(k, u->id, side, "cisco");
+	if (u->value == IF_FORCE)
+		return check_says(k, u->id, side, "force");
 	return u->id != KW_DPDACTION || check_says(k, u->id, side, "restart");
 }
 

@@ -200,6 +200,13 @@ void check_xauth_roles(struct check *k)
 	}
 }
 
+/* S-240 */
+static void check_xauth_always(struct check *k)
+{
+	if (check_says(k, KW_XAUTHBY, SIDE_NONE, "alwaysok") && check_is_own(k, KW_XAUTHBY, SIDE_NONE))
+		check_report(k, RULE_XAUTH_ALWAYS, EFFECT_NONE, KW_XAUTHBY, SIDE_NONE, "every name and every password is let in");
+}
+
 /* S-225, S-230: the password is asked for, at each rekeying again. */
 void check_xauth_start(struct check *k)
 {
@@ -208,6 +215,7 @@ void check_xauth_start(struct check *k)
 
 	if (c->ike_version != 1 || check_is_shunt(c))
 		return;
+	check_xauth_always(k);
 	for (int side = 0; side < 2; side++) {
 		if (!c->end[side].xauth_client || check_is_any_end(&c->end[side]) || check_is_set(k, KW_USERNAME, (enum side)side))
 			continue;

@@ -20,6 +20,15 @@ void check_tcp(struct check *k)
 	diag_help(k->diag, f, "RFC 9329 has port 4500");
 }
 
+/* C-160: the words of later releases refuse the file. */
+void check_both_protocols(struct check *k)
+{
+	const struct setting *setting = resolved_get(k->conn->resolved, KW_PHASE2, SIDE_NONE);
+
+	if (setting && slice_eq_nocase(setting->param->value.text, "ah+esp") && k->release < RELEASE_4_10)
+		check_report(k, RULE_AH_AND_ESP, EFFECT_REFUSED, KW_PHASE2, SIDE_NONE, "a conn has AH or ESP, not both");
+}
+
 /* C-161: from 5.0 on esp= and ah= are two keywords, and each selects its protocol. */
 void check_ah_and_esp(struct check *k)
 {

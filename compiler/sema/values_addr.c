@@ -322,6 +322,19 @@ static int mask_length(const struct ip_addr *mask)
 	return all.addr.family == AF_INET ? (int)len : -1;
 }
 
+static int parse_octal(struct slice text, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] > '7')
+			return -EINVAL;
+		n = n * 8 + (uint64_t)(text.p[i] - '0');
+	}
+	*ret = n;
+	return 0;
+}
+
 static bool parse_length(const struct value_parser *v, const struct ip_addr *addr, struct slice length, uint8_t *ret)
 {
 	struct ip_addr mask;
@@ -329,6 +342,13 @@ static bool parse_length(const struct value_parser *v, const struct ip_addr *add
 	uint64_t n;
 	int error = slice_to_u64(length, ip_addr_bits(addr), &n);
 
+	if (error == 0 && length.n > 1 && length.p[0] == '0' && v->keyword->id == KW_SUBNET && v->release >= RELEASE_5_4) {
+		error = parse_octal(length, &n);	/* C-055 */
+		f = value_report_slice(v, RULE_BAD_SUBNET, VALUE_KEPT, length, "libreswan %s reads the prefix length '" SLICE_FMT "' as octal",
+				       release_name(v->release), SLICE_ARG(length));
+		diag_set_severity(v->diag, f, SEVERITY_WARNING);
+		diag_help(v->diag, f, "write it without the leading zero");
+	}
 	if (error == 0) {
 		*ret = (uint8_t)n;
 		return true;
