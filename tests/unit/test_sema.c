@@ -391,7 +391,7 @@ static const struct {
 	  "\tauthby=secret\nconn base\n\tright=192.0.2.9\n\tauthby=secret\n",
 	  "error 1:6-7 conn 'a' has no left= [a]\nwarning 2:2-10 libreswan does nothing for 'alsoflip' [a]\n"
 	  "warning 5:2-10 libreswan does nothing for 'alsoflip' [b]\nerror 5:11-15 conn 'b' gets 'left' from conn 'base' too [b]\n"
-	  "error 5:11-15 conn 'b' gets 'authby' from conn 'base' too [b]\n",
+	  "warning 5:11-15 conn 'b' gets 'authby' from conn 'base' too [b]\n",
 	  "a:will-not-load b:loads-with-warnings base:will-not-load" },
 	{ "C-196: above 32 bits too", RELEASE_4_10,
 	  "conn a\n\tleft=192.0.2.1\n\tright=198.51.100.1\n\tauthby=secret\n\treplay-window=4294967296\n",
