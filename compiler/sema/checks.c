@@ -59,7 +59,7 @@ void check_related(struct check *k, struct finding *f, enum keyword_id id, enum 
 
 bool check_is_set(const struct check *k, enum keyword_id id, enum side side)
 {
-	return resolved_get(k->conn->resolved, id, side) != NULL;
+	return k->written[id] >> side & 1;
 }
 
 bool check_is_unread(const struct check *k, enum keyword_id id, enum side side)
@@ -72,7 +72,7 @@ bool check_is_unread(const struct check *k, enum keyword_id id, enum side side)
 
 bool check_says(const struct check *k, enum keyword_id id, enum side side, const char *word)
 {
-	const struct setting *setting = resolved_get(k->conn->resolved, id, side);
+	const struct setting *setting = check_is_set(k, id, side) ? resolved_get(k->conn->resolved, id, side) : NULL;
 	const struct keyword_value *value = setting ? schema_value(setting->keyword, setting->param->value.text, k->release) : NULL;
 
 	return value && strcmp(value->meaning, word) == 0;
@@ -81,7 +81,7 @@ bool check_says(const struct check *k, enum keyword_id id, enum side side, const
 bool check_is_yes(const struct check *k, enum keyword_id id, enum side side)
 {
 	static const char *const words[] = { "yes", "y", "true", "t", "on", "1" };
-	const struct setting *setting = resolved_get(k->conn->resolved, id, side);
+	const struct setting *setting = check_is_set(k, id, side) ? resolved_get(k->conn->resolved, id, side) : NULL;
 
 	for (size_t i = 0; setting && i < sizeof words / sizeof *words; i++)
 		if (slice_eq_nocase(setting->param->value.text, words[i]))
@@ -91,7 +91,7 @@ bool check_is_yes(const struct check *k, enum keyword_id id, enum side side)
 
 bool check_is_own(const struct check *k, enum keyword_id id, enum side side)
 {
-	const struct setting *setting = resolved_get(k->conn->resolved, id, side);
+	const struct setting *setting = check_is_set(k, id, side) ? resolved_get(k->conn->resolved, id, side) : NULL;
 
 	return setting && setting->source != SOURCE_DEFAULT && !setting->from->implicit;
 }
@@ -128,6 +128,8 @@ static bool lacks_host(const struct check *k, enum side side)
 
 void checks_run(struct check *k)
 {
+	for (size_t i = 0; i < k->conn->resolved->settings.n; i++)
+		k->written[k->conn->resolved->settings.v[i]->keyword->id] |= (uint8_t)(1u << k->conn->resolved->settings.v[i]->side);
 	check_missing_end(k);
 	if (lacks_host(k, SIDE_LEFT) || lacks_host(k, SIDE_RIGHT))
 		return;		/* a part of a conn: what it lacks may come from where it is used */

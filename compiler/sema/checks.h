@@ -31,6 +31,7 @@ struct check {
 	struct diag *diag;
 	enum release release;
 	const unread_list *unread;
+	uint8_t written[KW_COUNT];	/* bit 1 << enum side: which keywords the conn sets, for check_is_set() */
 	bool refused;		/* a finding of this conn had EFFECT_REFUSED */
 	bool warned;		/* ... EFFECT_COMPLAINT, or is a warning or error */
 };

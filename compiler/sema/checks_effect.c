@@ -197,7 +197,7 @@ void check_without_effect(struct check *k)
 		const struct useless *u = &table[i];
 		bool said = false;
 
-		if (k->release < u->from || k->release > u->until || !u->when(k))
+		if (!k->written[u->id] || k->release < u->from || k->release > u->until || !u->when(k))
 			continue;
 		for (size_t j = 0; j < i && !said; j++)
 			said = table[j].id == u->id && k->release >= table[j].from && k->release <= table[j].until && table[j].when(k);
