@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
+#include "proto/prefix_set.h"
 
 #define WORDS_READ 5u		/* of a line: network, protocol, two ports, and one too many */
 
@@ -331,6 +332,71 @@ const char *groups_member_name(struct arena *a, const struct ir_conn *conn, cons
 	return arena_printf(a, "%s#%s-(%u--%u--%u)", conn->name, network, entry->local_port, entry->proto, entry->remote_port);
 }
 
+/* --- peers of other conns ----------------------------------------------------------------------------------------------------- */
+
+struct member {
+	struct ir_conn *conn;			/* the group */
+	const struct ir_group_entry *entry;
+	bool reported;
+};
+
+static bool has_tunnel(const struct ir_conn *c)
+{
+	return c->type == IR_TUNNEL || c->type == IR_TRANSPORT;
+}
+
+/* Entries for all protocols; one for everything stands behind all others. */
+static void add_members(struct reader *r, struct prefix_set *networks, struct ir_conn *c)
+{
+	for (size_t i = 0; c->group && i < c->group->entries.n; i++) {
+		const struct ir_group_entry *entry = &c->group->entries.v[i];
+		struct member *e;
+
+		if (entry->proto || entry->remote.len == 0)
+			continue;
+		e = arena_new(r->arena, struct member);
+		*e = (struct member){ .conn = c, .entry = entry };
+		prefix_set_add(networks, r->arena, &entry->remote, e);
+	}
+}
+
+/* pluto finds the member's policy for the peer's address, and "forbids connection". One finding for each entry. */
+static void check_peer(struct reader *r, const struct prefix_set *networks, const struct ir_conn *c, enum side side)
+{
+	struct ip_prefix peer = ip_prefix_of_host(&c->end[side].host);
+	const struct prefix_set_entry *found = prefix_set_holding(networks, &peer);
+	struct member *e = found ? (struct member *)found->owner : NULL;
+	char text[IP_PREFIX_TEXT];
+	struct finding *f;
+
+	if (!e || e->reported || has_tunnel(e->conn))
+		return;
+	e->reported = true;
+	r->conn = e->conn;
+	f = report(r, RULE_GROUP_HOLDS_PEER, e->entry->span, "%s holds the peer of conn '%s'", ip_prefix_format(&e->entry->remote, text), c->name);
+	diag_related(r->diag, f, ir_origin(c, KW_HOST, side), "the peer");
+	diag_note(r->diag, f, "conn '%s' has no tunnel, and forbids IKE with the addresses in its group", e->conn->name);
+}
+
+static bool has_fixed_peer(const struct ir_conn *c)
+{
+	return !c->is_template && c->verdict != VERDICT_WILL_NOT_LOAD && c->start != PLAN_START_IGNORE &&
+	       has_tunnel(c) && !ir_end_is_group(&c->end[0]) && !ir_end_is_group(&c->end[1]);
+}
+
+static void check_peers(struct reader *r, struct ir *ir)
+{
+	struct prefix_set networks = { 0 };
+
+	for (size_t i = 0; i < ir->conns.n; i++)
+		add_members(r, &networks, ir->conns.v[i]);
+	prefix_set_sort(&networks);
+	for (size_t i = 0; i < ir->conns.n && networks.entries.n; i++)
+		for (int side = 0; side < 2; side++)
+			if (has_fixed_peer(ir->conns.v[i]) && ir->conns.v[i]->end[side].host_kind == IR_HOST_ADDR)
+				check_peer(r, &networks, ir->conns.v[i], (enum side)side);
+}
+
 void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved, struct sources *sources, struct diag *diag)
 {
 	struct reader r = { .arena = a, .sources = sources, .diag = diag, .release = ir->release };
@@ -346,4 +412,5 @@ void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved
 		r.conn = c;
 		read_group(&r, path_of(a, resolved, c->name), side);
 	}
+	check_peers(&r, ir);
 }
