@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "proto/addr.h"
+#include "proto/prefix_set.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
@@ -180,6 +181,46 @@ START_TEST(socket_addresses_there_and_back)
 }
 END_TEST
 
+/* Which networks hold `inner`, from the smallest outwards: the names that they were added with. */
+static const char *holders(struct arena *a, const struct prefix_set *set, const char *inner)
+{
+	struct ip_prefix p = prefix(inner);
+	const char *all = "";
+
+	for (const struct prefix_set_entry *e = prefix_set_holding(set, &p); e; e = prefix_set_outer(set, e))
+		all = arena_printf(a, "%s%s", all, (const char *)e->owner);
+	return all;
+}
+
+START_TEST(networks_that_hold_others)
+{
+	static const char *const added[] = { "10.1.0.0/16", "10.0.0.0/8", "192.168.0.0/24", "10.1.2.0/24", "10.1.0.0/16", "fd00::/8", "0.0.0.0/0" };
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
+	struct ip_range range = { prefix("10.1.1.200/32").addr, prefix("10.1.2.5/32").addr };
+	struct prefix_set set = { 0 };
+	struct arena a;
+
+	arena_init(&a);
+	ck_assert_str_eq(holders(&a, &set, "10.0.0.0/8"), "");
+	for (size_t i = 0; i < 7; i++) {
+		struct ip_prefix p = prefix(added[i]);
+
+		prefix_set_add(&set, &a, &p, names[i]);
+	}
+	prefix_set_sort(&set);
+	ck_assert_str_eq(holders(&a, &set, "10.1.2.3/32"), "deabg");	/* of equal ones the later first */
+	ck_assert_str_eq(holders(&a, &set, "10.1.3.0/24"), "eabg");
+	ck_assert_str_eq(holders(&a, &set, "10.2.0.0/16"), "bg");
+	ck_assert_str_eq(holders(&a, &set, "10.0.0.0/7"), "g");
+	ck_assert_str_eq(holders(&a, &set, "fd00::1/128"), "f");
+	ck_assert_str_eq(holders(&a, &set, "fe00::1/128"), "");
+	ck_assert_str_eq(prefix_set_touching(&set, &range)->owner, "d");	/* begins within the range */
+	range.last = prefix("10.1.1.201/32").addr;
+	ck_assert_str_eq(prefix_set_touching(&set, &range)->owner, "e");
+	arena_release(&a);
+}
+END_TEST
+
 TAP_MAIN("addr", addresses_of_both_families, prefix_drops_and_reports_host_bits, prefixes_contain_and_overlap,
 	 ranges_are_prefixes_where_they_can, selectors_intersect, selectors_as_text, protocols_by_name_and_number,
-	 socket_addresses_there_and_back)
+	 socket_addresses_there_and_back, networks_that_hold_others)
