@@ -139,8 +139,8 @@ static void add_counts(struct buf *out, const struct totals *t, bool notes_hidde
 	buf_add_char(out, '\n');
 }
 
-/* -v: which secret a conn takes, by its place, and why others lose. */
-static void add_key(struct buf *out, const struct report_key *key, bool ascii)
+/* -v: which secret a conn takes, by its place, and why others lose. either: this host may be either end, with different answers. */
+static void add_key(struct buf *out, const struct report_key *key, bool either, bool ascii)
 {
 	static const struct { const char *kind, *words; } kinds[] = {
 		{ "psk", "shared key" }, { "xauth", "XAUTH password" }, { "private-key", "private key" },
@@ -150,7 +150,7 @@ static void add_key(struct buf *out, const struct report_key *key, bool ascii)
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(kinds[i].kind, key->kind) == 0)
 			buf_add_str(out, kinds[i].words);
-	if (key->side)
+	if (either)
 		buf_printf(out, ", if this host is '%s'", key->side);
 	buf_add_str(out, ": ");
 	if (key->file) {
@@ -166,6 +166,14 @@ static void add_key(struct buf *out, const struct report_key *key, bool ascii)
 		diag_add_visible(out, slice_of(key->losers[i].file), ascii);
 		buf_printf(out, ":%u: %s\n", key->losers[i].line, key->losers[i].why);
 	}
+}
+
+static bool has_two_sides(const struct report_conn *conn, const struct report_key *key)
+{
+	for (size_t i = 0; i < conn->key_count; i++)
+		if (&conn->keys[i] != key && strcmp(conn->keys[i].kind, key->kind) == 0)
+			return true;
+	return false;
 }
 
 /* -v: one line per conn, and its keys. */
@@ -191,7 +199,7 @@ static void add_conn_table(struct buf *out, const struct unit *u, const struct r
 			buf_printf(out, "  here: %s", unit_orientation_name(conn->orientation));
 		buf_add_char(out, '\n');
 		for (size_t k = 0; k < run->conns[i].key_count; k++)
-			add_key(out, &run->conns[i].keys[k], ascii);
+			add_key(out, &run->conns[i].keys[k], has_two_sides(&run->conns[i], &run->conns[i].keys[k]), ascii);
 	}
 }
 
