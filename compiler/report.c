@@ -20,7 +20,8 @@ const char *unit_verdict_name(enum ir_verdict verdict)
 const char *unit_orientation_name(enum ir_orientation orientation)
 {
 	static const char *const names[] = {
-		[IR_ORIENTATION_UNKNOWN] = "unknown", [IR_IS_LEFT] = "left", [IR_IS_RIGHT] = "right", [IR_IS_NEITHER] = "none", [IR_IS_BOTH] = "both",
+		[IR_ORIENTATION_UNKNOWN] = "unknown", [IR_IS_LEFT] = "left", [IR_IS_RIGHT] = "right", [IR_IS_NEITHER] = "none",
+		[IR_IS_BOTH] = "both",
 	};
 
 	return names[orientation];
@@ -239,7 +240,8 @@ int unit_report(struct unit *u, struct report_run *ret)
 	files = make_files(u, &file_count);
 	*ret = (struct report_run){
 		.diag = &u->diag, .files = files, .file_count = file_count, .conns = make_conns(u),
-		.conn_count = u->ir->conns.n, .suppressed = u->withheld + u->diag.hidden.n, .steps = steps, .steps_context = make_way(u),
+		.conn_count = u->ir->conns.n, .suppressed = u->withheld + u->diag.hidden.n, .steps = steps,
+		.steps_context = make_way(u),
 		.dialect = {
 			.name = release_dialect(u->release), .release = release_name(u->release), .build = u->build->name,
 			.chosen = u->release_chosen_auto ? "auto" : "option", .why = u->release_why, .written_for = u->written_for,

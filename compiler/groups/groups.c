@@ -79,7 +79,8 @@ static bool read_network(struct reader *r, const struct word *word, struct ip_pr
 	if (ret->addr.family != r->family) {		/* E-058 */
 		f = report(r, RULE_GROUP_ENTRY_FAMILY, word->span, "'" SLICE_FMT "' is %s, and conn '%s' is %s",
 			   SLICE_ARG(word->text), family_name(ret->addr.family), r->conn->name, family_name(r->family));
-		diag_note(r->diag, f, "libreswan reads the bytes of one family as the other's in its policy; the entry is left out");
+		diag_note(r->diag, f, "libreswan reads the bytes of one family as the other's in its policy; the entry is "
+			  "left out");
 		diag_help(r->diag, f, "move the line to the file of a group of its own family");
 		return false;
 	}
@@ -88,7 +89,8 @@ static bool read_network(struct reader *r, const struct word *word, struct ip_pr
 
 		f = report(r, RULE_GROUP_ENTRY_HOST_BITS, word->span, "'" SLICE_FMT "' has bits behind its length",
 			   SLICE_ARG(word->text));
-		diag_note(r->diag, f, skipped ? "libreswan %s says so and skips the line" : "libreswan %s clears them without a word",
+		diag_note(r->diag, f, skipped ? "libreswan %s says so and skips the line" :
+			  "libreswan %s clears them without a word",
 			  release_name(r->release));
 		ip_prefix_format(ret, text);
 		diag_fix(r->diag, f, !skipped, word->span, arena_strdup(r->arena, slice_of(text)), "write '%s'", text);
@@ -402,12 +404,14 @@ void groups_read(struct arena *a, struct ir *ir, const struct resolved *resolved
 	struct reader r = { .arena = a, .sources = sources, .diag = diag, .release = ir->release };
 
 	map_init(&r.seen, a);
-	for (size_t i = ir->conns.n; i-- > 0;) {	/* the conn that was added last is the first whose file is read (run: 4.10) */
+	/* the conn that was added last is the first whose file is read (run: 4.10) */
+	for (size_t i = ir->conns.n; i-- > 0;) {
 		struct ir_conn *c = ir->conns.v[i];
 		enum side side = ir_end_is_group(&c->end[SIDE_LEFT]) ? SIDE_LEFT : SIDE_RIGHT;
 
 		/* a name with a slash is reported (IC2010), and would lead anywhere */
-		if (!ir_end_is_group(&c->end[side]) || c->is_template || c->verdict == VERDICT_WILL_NOT_LOAD || strchr(c->name, '/'))
+		if (!ir_end_is_group(&c->end[side]) || c->is_template || c->verdict == VERDICT_WILL_NOT_LOAD ||
+		    strchr(c->name, '/'))
 			continue;
 		r.conn = c;
 		read_group(&r, path_of(a, resolved, c->name), side);

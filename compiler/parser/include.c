@@ -44,7 +44,8 @@ static void too_deep(struct parser *p, const struct source_match *m)
 
 static void pipe_included(struct parser *p, const struct source_match *m)
 {
-	struct finding *f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "%s is a pipe, and is not read", m->path);
+	struct finding *f = diag_report(p->diag, RULE_INCLUDE_UNREADABLE, p->include.span, "%s is a pipe, and is not read",
+					m->path);
 
 	diag_note(p->diag, f, "libreswan waits until its far end has written everything");
 }
@@ -126,7 +127,8 @@ static void nothing_found(struct parser *p, struct slice name, int error)
 		f = diag_report(p->diag, RULE_INCLUDE_NOT_FOUND, p->include.span, "there is no file '" SLICE_FMT "'",
 				SLICE_ARG(name));
 	if (error == -E2BIG)
-		diag_help(p->diag, f, "use wildcards in at most %u parts of the path, and as many pairs of braces, where there are few names",
+		diag_help(p->diag, f, "use wildcards in at most %u parts of the path, and as many pairs of braces, where there are "
+			  "few names",
 			  LIMIT_GLOB_PARTS);
 	else
 		diag_note(p->diag, f, "libreswan goes on without it");
@@ -170,7 +172,7 @@ static void compare_directories(struct parser *p, struct slice name, struct sour
 	diag_help(p->diag, f, "write the whole path");
 }
 
-/* --- what a pattern leaves out ------------------------------------------------------------------------------------------------- */
+/* --- what a pattern leaves out ------------------------------------------------------------------------------------------------ */
 
 #define LEFT_OUT_SHOWN	3u
 
@@ -240,7 +242,8 @@ static void look_for_left_out(struct parser *p, struct slice pattern, const stru
 	}
 	if (!n)
 		return;
-	f = diag_report(p->diag, RULE_INCLUDE_LEAVES_OUT, p->include.span, "'" SLICE_FMT "' leaves out %s%s", SLICE_ARG(pattern), names,
+	f = diag_report(p->diag, RULE_INCLUDE_LEAVES_OUT, p->include.span, "'" SLICE_FMT "' leaves out %s%s", SLICE_ARG(pattern),
+			names,
 			n > LEFT_OUT_SHOWN ? " and others" : "");
 	diag_note(p->diag, f, "their names do not end in '" SLICE_FMT "'", SLICE_ARG(suffix));
 }

@@ -46,7 +46,8 @@ static void misplaced_keyword(struct parser *p, const struct syntax_param *param
 			SLICE_ARG(param->key), in_setup ? "conns" : "'config setup'", in_setup ? "'config setup'" : "conns");
 
 	if (!in_setup)
-		diag_set_conn(f, p->section->type == SECTION_IS_DEFAULT ? "%default" : arena_strdup(p->arena, p->section->name.text));
+		diag_set_conn(f, p->section->type == SECTION_IS_DEFAULT ? "%default" :
+			      arena_strdup(p->arena, p->section->name.text));
 	diag_related(p->diag, f, p->section->span, "in this section");
 	diag_note(p->diag, f, "%s", in_setup ? "libreswan 3.18 crashes on it, later releases refuse the whole file" :
 		  "libreswan before 5 says so and ignores it, 5 refuses the whole file");
@@ -400,7 +401,8 @@ static void missing_equals(struct parser *p, const struct written *w, struct syn
 				SLICE_ARG(param->key));
 	parser_refused(p, f);
 	if (w->value.kind)	/* "ike lifetime=8h" may have been meant otherwise */
-		diag_fix(p->diag, f, !memchr(w->value.text.p, '=', w->value.text.n), (struct span){ param->key_span.end, value_start }, "=",
+		diag_fix(p->diag, f, !memchr(w->value.text.p, '=', w->value.text.n),
+			 (struct span){ param->key_span.end, value_start }, "=",
 			 "write '" SLICE_FMT "=" SLICE_FMT "'", SLICE_ARG(param->key), SLICE_ARG(w->value.text));
 	else if (colon)
 		diag_fix(p->diag, f, true, (struct span){ param->key_span.end, param->key_span.end + 1 }, "=",

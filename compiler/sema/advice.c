@@ -10,7 +10,7 @@ static struct finding *report(struct advice *a, enum rule_id rule, struct span s
 	return f;
 }
 
-/* --- keywords ------------------------------------------------------------------------------------------------------------------ */
+/* --- keywords ----------------------------------------------------------------------------------------------------------------- */
 
 static bool known_in_all(const struct keyword *k, enum release from)
 {
@@ -30,7 +30,8 @@ static void old_name(struct advice *a, const struct setting *setting, const char
 	if (!param->keyword || param->keyword->status[a->release] != STATUS_ALIAS || a->old_name_told[param->keyword->id])
 		return;
 	active = schema_active(param->keyword, a->release);
-	/* Of a name that goes away that is said (IC7006), and with it what to write. A newer name is no advice: older releases refuse it. */
+	/* Of a name that goes away that is said (IC7006), and with it what to write. A newer name is no advice: older releases
+	 * refuse it. */
 	if (!active || active == param->keyword || !known_in_all(param->keyword, a->release) || !known_in_all(active, RELEASE_3_18))
 		return;
 	a->old_name_told[param->keyword->id] = true;
@@ -81,12 +82,14 @@ static void other_stack(struct advice *a, const struct setting *setting, const c
 	if (!stacks || a->release >= RELEASE_4_10 || has_word(stacks, stack) || says_nothing(setting))
 		return;
 	f = report(a, RULE_OTHER_STACK, setting->param->key_span, conn,
-		   arena_printf(a->diag->arena, "'" SLICE_FMT "' does nothing with the stack %s", SLICE_ARG(setting->param->key), stack));
+		   arena_printf(a->diag->arena, "'" SLICE_FMT "' does nothing with the stack %s", SLICE_ARG(setting->param->key),
+				stack));
 	if (protostack)
 		diag_related(a->diag, f, protostack->param->value.span, "the stack");
 	else
 		diag_note(a->diag, f, "protostack is %s when it is not written", stack);
-	diag_note(a->diag, f, "ipsec.conf(5) has it for %s only", slice_eq_str(slice_of(stacks), "klips mast") ? "klips and mast" : stacks);
+	diag_note(a->diag, f, "ipsec.conf(5) has it for %s only", slice_eq_str(slice_of(stacks), "klips mast") ? "klips and mast" :
+		  stacks);
 }
 
 void advice_keyword(struct advice *a, const struct setting *setting, const char *conn)
@@ -95,7 +98,7 @@ void advice_keyword(struct advice *a, const struct setting *setting, const char 
 	other_stack(a, setting, conn);
 }
 
-/* --- values -------------------------------------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------------------------------------------- */
 
 static const struct old_word {
 	enum keyword_id keyword;
@@ -117,7 +120,8 @@ static void old_word(struct advice *a, const struct setting *setting, const char
 		if (setting->keyword->id != word->keyword || !slice_eq_nocase(text->text, word->old))
 			continue;
 		f = report(a, RULE_OLD_WORD, text->span, conn,
-			   arena_printf(a->diag->arena, "'" SLICE_FMT "' is an obsolete spelling of '%s'", SLICE_ARG(text->text), word->now));
+			   arena_printf(a->diag->arena, "'" SLICE_FMT "' is an obsolete spelling of '%s'", SLICE_ARG(text->text),
+					word->now));
 		diag_fix(a->diag, f, true, text->span, word->now, "write '%s'", word->now);
 	}
 }
@@ -166,7 +170,8 @@ static void shell_characters(struct advice *a, const struct setting *setting, co
 		if (!value->text.p[i] || !strchr(";&|<>$`(){}*?[]\\'!~#", value->text.p[i]))
 			continue;
 		f = report(a, RULE_SHELL_CHARACTER, (struct span){ at, at + 1 }, conn,
-			   arena_printf(a->diag->arena, "'%c' means something to the shell that runs the command", value->text.p[i]));
+			   arena_printf(a->diag->arena, "'%c' means something to the shell that runs the command",
+					value->text.p[i]));
 		diag_help(a->diag, f, "put what it does into a script, and name the script here");
 		return;
 	}

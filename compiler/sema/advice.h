@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* advice.h -- what can be said about a line by itself although the release takes it: an old name or word, a keyword of another kernel
- * stack, a value that ipsec.conf(5) advises against. */
+/* advice.h -- what can be said about a line by itself although the release takes it: an old name or word, a keyword of another
+ * kernel stack, a value that ipsec.conf(5) advises against. */
 #ifndef COMPILER_SEMA_ADVICE_H
 #define COMPILER_SEMA_ADVICE_H
 

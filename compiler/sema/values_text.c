@@ -4,7 +4,7 @@
 
 #include "compiler/sema/values.h"
 
-/* --- identities ------------------------------------------------------------------------------------------------------------------ */
+/* --- identities --------------------------------------------------------------------------------------------------------------- */
 
 /* Which characters of the identity are wrong: from the offset to the next comma or the end. */
 static struct slice wrong_part_of_id(struct slice text, size_t at)
@@ -26,7 +26,8 @@ static bool bad_id(const struct value_parser *v, const char *why, size_t at)
 
 	if (v->release < RELEASE_5_0) {
 		diag_set_severity(v->diag, f, SEVERITY_WARNING);
-		diag_note(v->diag, f, "libreswan %s uses the end's address as its identity instead, without a word", release_name(v->release));
+		diag_note(v->diag, f, "libreswan %s uses the end's address as its identity instead, without a word",
+			  release_name(v->release));
 	}
 	return false;
 }
@@ -40,7 +41,8 @@ static void report_name(const struct value_parser *v)
 	if (v->release < RELEASE_5_0)
 		diag_note(v->diag, f, "libreswan %s takes the address that it finds, or the end's own, as the identity",
 			  release_name(v->release));
-	diag_fix(v->diag, f, false, (struct span){ f->span.start, f->span.start }, "@", "write '@" SLICE_FMT "' for the name itself",
+	diag_fix(v->diag, f, false, (struct span){ f->span.start, f->span.start }, "@",
+		 "write '@" SLICE_FMT "' for the name itself",
 		 SLICE_ARG(text));
 }
 
@@ -84,12 +86,13 @@ bool value_parse_dn(const struct value_parser *v, struct value *ret)
 		*ret = value;
 		return true;
 	}
-	value_report_slice(v, RULE_BAD_IDENTITY, VALUE_IGNORED, wrong_part_of_id(text, at), "'" SLICE_FMT "' is no distinguished name: %s",
+	value_report_slice(v, RULE_BAD_IDENTITY, VALUE_IGNORED, wrong_part_of_id(text, at),
+			   "'" SLICE_FMT "' is no distinguished name: %s",
 			   SLICE_ARG(text), why);
 	return false;
 }
 
-/* --- hexadecimal, interfaces ----------------------------------------------------------------------------------------------------- */
+/* --- hexadecimal, interfaces -------------------------------------------------------------------------------------------------- */
 
 static bool is_hex(char c)
 {
@@ -136,7 +139,8 @@ bool value_parse_ifname(const struct value_parser *v, struct value *ret)
 	struct slice text = v->value.text;
 
 	if (text.n > 15)	/* IFNAMSIZ, with its NUL */
-		diag_caret(v->diag, bad_ifname(v, 15, text.n, "an interface name has 15 characters at most"), "%zu too many", text.n - 15);
+		diag_caret(v->diag, bad_ifname(v, 15, text.n, "an interface name has 15 characters at most"), "%zu too many",
+			   text.n - 15);
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] != '/' && text.p[i] != ':' && (unsigned char)text.p[i] > ' ')
 			continue;
@@ -144,12 +148,13 @@ bool value_parse_ifname(const struct value_parser *v, struct value *ret)
 		break;
 	}
 	if (slice_eq_str(text, ".") || slice_eq_str(text, ".."))
-		bad_ifname(v, 0, text.n, arena_printf(v->arena, "'" SLICE_FMT "' cannot be the name of an interface", SLICE_ARG(text)));
+		bad_ifname(v, 0, text.n, arena_printf(v->arena, "'" SLICE_FMT "' cannot be the name of an interface",
+						      SLICE_ARG(text)));
 	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
 	return true;
 }
 
-/* --- marks ----------------------------------------------------------------------------------------------------------------------- */
+/* --- marks -------------------------------------------------------------------------------------------------------------------- */
 
 static int parse_u32(struct slice s, uint32_t *ret)
 {
@@ -182,10 +187,12 @@ static bool bad_mark(const struct value_parser *v, struct slice part, const char
 	enum consequence consequence = v->release < RELEASE_5_0 ? VALUE_IGNORED : CONN_REFUSED;
 
 	if (error == -ERANGE)
-		diag_caret(v->diag, value_report_slice(v, RULE_BAD_MARK, consequence, part, "the %s '" SLICE_FMT "' has more than 32 bits",
+		diag_caret(v->diag, value_report_slice(v, RULE_BAD_MARK, consequence, part,
+						       "the %s '" SLICE_FMT "' has more than 32 bits",
 						       what, SLICE_ARG(part)), "at most 0xffffffff");
 	else if (part.n)
-		value_report_slice(v, RULE_BAD_MARK, consequence, part, "the %s '" SLICE_FMT "' is no number", what, SLICE_ARG(part));
+		value_report_slice(v, RULE_BAD_MARK, consequence, part, "the %s '" SLICE_FMT "' is no number", what,
+				   SLICE_ARG(part));
 	else
 		value_report_slice(v, RULE_BAD_MARK, consequence, v->value.text, "the %s is missing", what);
 	return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fuzz_values.c -- any bytes as the value of any keyword in any release: "4leftsubnet=10.0.0.0/8", the digit counting the releases from the
- * oldest. What is read is put into a conn, as sema does it. */
+/* fuzz_values.c -- any bytes as the value of any keyword in any release: "4leftsubnet=10.0.0.0/8", the digit counting the
+ * releases from the oldest. What is read is put into a conn, as sema does it. */
 #include <setjmp.h>
 
 #include "compiler/sema/fields.h"
@@ -75,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	sources_init(&sources, &arena, (struct source_reader){ 0 });
 	diag_init(&diag, &arena, sources_for_diag(&sources));
-	file = sources_add_text(&sources, "value", (struct slice){ (const char *)equals + 1, n - 1 - (size_t)(equals - data) }, (struct span){ 0, 0 });
+	file = sources_add_text(&sources, "value", (struct slice){ (const char *)equals + 1, n - 1 - (size_t)(equals - data) },
+				(struct span){ 0, 0 });
 	v.value.text = sources.files.v[file].text;
 	v.value.span = (struct span){ sources.files.v[file].base, sources.files.v[file].base + (uint32_t)v.value.text.n };
 	v.release = (uint8_t)(data[0] - '0') % RELEASE_COUNT;

@@ -74,9 +74,13 @@ END_TEST
 START_TEST(files_and_bytes)
 {
 	static const struct memory_file big[] = {
-		{ .path = "test.conf", .text = "include big.conf\nconn a\n" ENDS }, { .path = "big.conf", .error = -EFBIG }, { 0 } };
+		{ .path = "test.conf", .text = "include big.conf\nconn a\n" ENDS }, { .path = "big.conf", .error = -EFBIG },
+		{ 0 },
+	};
 	static const struct memory_file many[] = {
-		{ .path = "test.conf", .text = "include many.conf\nconn a\n" ENDS }, { .path = "many.conf", .error = -EMFILE }, { 0 } };
+		{ .path = "test.conf", .text = "include many.conf\nconn a\n" ENDS }, { .path = "many.conf", .error = -EMFILE },
+		{ 0 },
+	};
 	struct unit *u = compile(big, "4.10");
 
 	ck_assert_str_eq(findings_of(u, "IC1111"), "1:9 big.conf is not read: more than 10000 files or 64 MiB\n");
@@ -252,7 +256,8 @@ START_TEST(also_side_by_side)
 		buf_printf(&text, "\talso=c%u\n", i);
 	for (unsigned i = 1; i <= LIMIT_ALSO_PER_CONN + 1; i++)
 		buf_printf(&text, "conn c%u\n\tx-a=1\n", i);
-	check_text(text.p, "5.4", "IC2109", "37:7 conn 'c0' includes more than 32 others\n261:7 conn 'c0' includes more than 256 others\n");
+	check_text(text.p, "5.4", "IC2109",
+		   "37:7 conn 'c0' includes more than 32 others\n261:7 conn 'c0' includes more than 256 others\n");
 }
 END_TEST
 
@@ -314,8 +319,10 @@ END_TEST
 static void members(unsigned n, const char *expected)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
-	struct memory_file files[3] = { { .path = "test.conf", .text = "conn clear\n\ttype=passthrough\n\tauthby=never\n\tleft=192.0.2.1\n"
-							      "\tright=%group\n" } };
+	struct memory_file files[3] = { {
+		.path = "test.conf",
+		.text = "conn clear\n\ttype=passthrough\n\tauthby=never\n\tleft=192.0.2.1\n\tright=%group\n",
+	} };
 	struct unit *u;
 
 	for (unsigned i = 0; i < n; i++)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each beginning of each file ends in a verdict: an editor that has not written all of it yet, a full disk, a transfer that broke off.
+/* Each beginning of each file ends in a verdict: an editor that has not written all of it yet, a full disk, a transfer that
+ * broke off.
  *
- * Files: those of tests/corpus and examples, and of the shared corpus when IPSECC_CORPUS names it. A file is cut at some 20 places; with
- * IPSECC_PREFIXES=all at every byte, which takes minutes and needs CK_FORK=no, for libcheck's time limit.
+ * Files: those of tests/corpus and examples, and of the shared corpus when IPSECC_CORPUS names it. A file is cut at some 20
+ * places; with IPSECC_PREFIXES=all at every byte, which takes minutes and needs CK_FORK=no, for libcheck's time limit.
  */
 #include "include/ipsecc.h"
 
@@ -67,7 +68,8 @@ static void compile_beginning(const char *path, const char *text, size_t n)
 
 		ck_assert_msg(unit_verdict_name(c->verdict) != NULL, "%s, %zu bytes: conn '%s'", path, n, c->name);
 		ck_assert_msg(c->verdict != VERDICT_WILL_NOT_LOAD || c->is_template || u->diag.counts[SEVERITY_ERROR] ||
-			      c->start == PLAN_START_IGNORE, "%s, %zu bytes: conn '%s' will not load, and nothing says why", path, n, c->name);
+			      c->start == PLAN_START_IGNORE, "%s, %zu bytes: conn '%s' will not load, and nothing says why",
+			      path, n, c->name);
 	}
 	ck_assert_msg(!u->ir->file_refused || u->diag.counts[SEVERITY_ERROR], "%s, %zu bytes: refused without an error", path, n);
 	unit_free(u);

@@ -330,7 +330,8 @@ static const struct {
 	{ "S-216", "leftca", "the issuer of leftcert, by the manual; the programs demand none", SECTION_CONN },
 	{ "S-279", "reqid", "automatic, from 16380 (4 per conn)", SECTION_CONN },
 	{ "S-341", "mtu", "no MTU on the route", SECTION_CONN },
-	{ "S-389", "myid", "the address of %defaultroute when DNS has a TXT record for it, or else the host's name", SECTION_SETUP },
+	{ "S-389", "myid", "the address of %defaultroute when DNS has a TXT record for it, or else the host's name",
+		SECTION_SETUP },
 	{ "S-401", "listen", "every address of the host", SECTION_SETUP },
 	{ "S-423", "oe", "it was no", SECTION_SETUP },
 	{ "S-425", "nhelpers", "as many as the processors suggest", SECTION_SETUP },
@@ -344,7 +345,8 @@ START_TEST(defaults_in_words)
 		const struct keyword *k = schema_find(slice_of(unwritten[i].keyword), unwritten[i].section, &side);
 		const char *found = NULL;
 
-		ck_assert_msg(k && !k->default_documented, "%s: %s has a value by default", unwritten[i].rule, unwritten[i].keyword);
+		ck_assert_msg(k && !k->default_documented, "%s: %s has a value by default", unwritten[i].rule,
+			      unwritten[i].keyword);
 		for (const char *const *note = k->notes; note && *note; note++)
 			if (strncmp(*note, "default: ", strlen("default: ")) == 0)
 				found = *note + strlen("default: ");
@@ -422,7 +424,8 @@ START_TEST(names_of_groups)
 	for (size_t i = 0; i < 2; i++) {
 		char text[128];
 
-		snprintf(text, sizeof(text), "conn t\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n\tike=aes256-sha1;%s\n",
+		snprintf(text, sizeof(text), "conn "
+			 "t\n\tleft=192.0.2.1\n\tright=198.51.100.2\n\tauthby=secret\n\tike=aes256-sha1;%s\n",
 			 groups[i]);
 		u[i] = compile_text("4.10", text);
 		seen[i] = proposals_text(u[i], &u[i]->ir->conns.v[0]->ike);
