@@ -69,13 +69,20 @@ void parser_refused_by(struct parser *p, struct finding *f, uint32_t releases)
 	vec_push(p->arena, &p->syntax->portability, (struct syntax_portability){ f, releases });
 }
 
-static void extra_word(struct parser *p, const struct token *extra, const char *what)
+static struct finding *extra_word(struct parser *p, const struct token *extra, const char *what)
 {
 	struct finding *f =
 	    diag_report(p->diag, RULE_EXTRA_WORD, extra->span, "'" SLICE_FMT "' after the %s", SLICE_ARG(extra->text), what);
 
-	parser_refused(p, f);
 	diag_help(p->diag, f, "begin a comment with a blank and '#'");
+	return f;
+}
+
+/* Run: 4.10 reads on after the number, whatever comes; L-027 has the others. */
+static void only_4_10_takes(struct parser *p, struct finding *f)
+{
+	diag_note(p->diag, f, "libreswan 4.10 does not look at it, other releases refuse the whole file");
+	parser_refused_by(p, f, IN(3_18) | IN(3_32) | IN(5_0) | IN(5_4));
 }
 
 /* L-027, S-016 */
@@ -94,7 +101,9 @@ void parse_version(struct parser *p, const struct written *w)
 		parser_refused(p, f);
 		diag_help(p->diag, f, "write 'version 2', or remove the line");
 	} else if (w->extra.kind) {
-		extra_word(p, &w->extra, "version");
+		only_4_10_takes(p, extra_word(p, &w->extra, "version"));
+	} else if (w->value.trouble) {
+		only_4_10_takes(p, diag_report(p->diag, RULE_MISPLACED_QUOTE, w->value.mark, "a quote in the number of the version"));
 	}
 	p->any_statement = true;
 }
@@ -118,7 +127,7 @@ void parse_config(struct parser *p, const struct written *w)
 			diag_fix(p->diag, f, true, (struct span){ w->head.span.end, w->head.span.end }, " setup",
 				 "write 'config setup'");
 	} else if (w->extra.kind) {
-		extra_word(p, &w->extra, "section");
+		parser_refused(p, extra_word(p, &w->extra, "section"));
 	}
 	new_section(p, SECTION_IS_SETUP, span_through(w->head.span, &w->value), (struct syntax_value){ .text = { "", 0 } });
 }
@@ -212,7 +221,7 @@ void parse_conn(struct parser *p, const struct written *w)
 	}
 	name = spelling_check(p, &w->value, &w->extra, &extra_told);
 	if (w->extra.kind && !extra_told)
-		extra_word(p, &w->extra, "name");
+		parser_refused(p, extra_word(p, &w->extra, "name"));
 	if (slice_eq_str(name.text, "%default")) {
 		new_section(p, SECTION_IS_DEFAULT, span, name);
 		return;
