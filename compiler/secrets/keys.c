@@ -266,8 +266,7 @@ static void choose(const struct keys *k, struct conn_key *key)
 	if (key->status == KEY_UNKNOWN)
 		return;
 	key->choice = secret_index_find(index, &key->local, key->identity_unused ? &any : &key->remote);
-	if (k->by_name && key->kind == KEY_PSK &&
-	    (key->choice.sum < (SECRET_LOCAL | SECRET_REMOTE) || key->choice.entry->by_name)) {
+	if (k->by_name && key->kind == KEY_PSK && key->choice.sum < (SECRET_LOCAL | SECRET_REMOTE)) {
 		key->status = KEY_UNKNOWN;
 		key->choice = (struct secret_choice){ 0 };
 		key->why = "an entry with a host name serves whom the DNS says when the file is read";
