@@ -226,7 +226,7 @@ static void add_leases(const struct ike_sa *sa, struct draft *d)
 static bool no_lease(struct ike_sa *sa, enum notify_type type, const char *why, struct draft *d)
 {
 	TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_NO_INNER_ADDRESS, -EADDRNOTAVAIL, &sa->peer->plan->origin, "%s; sent %s, and no child SA is made",
-		why, notify_text(sa->ike, type));
+		why, notify_text(sa->ike, (uint16_t)type));
 	wire_add_notify(&d->w, type, (struct slice){ NULL, 0 });
 	return false;
 }

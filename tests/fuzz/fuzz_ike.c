@@ -2,7 +2,7 @@
 /* fuzz_ike.c -- two live engines, and an input that is a script of what happens between them (I-353).
  *
  * First byte: 0 the ends do not know each other yet, 1 half-open, 2 established, 3 both have asked for a rekey of the child at
- * the same time. Then records of an operation, two bytes of size, and that many bytes: a datagram as it is, or the text of an SK
+ * the same time; and 4 the one asks for an inner address, of the other's pool. Then records of an operation, two bytes of size, and that many bytes: a datagram as it is, or the text of an SK
  * payload (exchange, flags, type of the first payload, payloads) sealed with the right keys, or time that passes, or a command.
  * In the end all is stopped: no SA may be left.
  */
@@ -133,8 +133,21 @@ static void no_done(void *context, uint64_t token, int status, const char *reaso
 	assert(status == 0 || *reason);
 }
 
-static void begin(struct lab *lab, unsigned stage)
+static void with_pool(struct lab *lab)
 {
+	struct plan *west = lab->ends[0].plan, *east = lab->ends[1].plan;
+
+	west->peers.v[0].local.config = PLAN_ROLE_CLIENT;
+	east->peers.v[0].remote.kind = PLAN_ADDRESS_ANY;
+	vec_push(&lab->ends[1].arena, &east->peers.v[0].remote.pools, ((struct ip_range){ lab_addr("10.77.0.1"), lab_addr("10.77.0.2") }));
+	west->children.v[0].local_ts.n = east->children.v[0].remote_ts.n = 0;
+	west->policies.n = east->policies.n = 0;
+}
+
+static void begin(struct lab *lab, unsigned stage, bool pool)
+{
+	if (pool)
+		with_pool(lab);
 	for (unsigned i = 0; i < 2; i++) {
 		lab->ends[i].env.done = no_done;
 		lab->ends[i].plan->children.v[0].narrowing = true;
@@ -162,7 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n < 1)
 		return 0;
 	lab = lab_new(1);
-	begin(lab, data[0] % 4);
+	begin(lab, data[0] % 4, data[0] & 4);
 	data++;
 	n--;
 	for (unsigned records = 0; n >= 3 && records < 64; records++) {
@@ -178,7 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	lab_run(lab, 30000);
 	for (unsigned i = 0; i < 2; i++) {
 		assert(ike_idle(lab->ends[i].ike));
-		assert(lab->ends[i].dp.count == 0 && lab->ends[i].dp.policies_up == 0);
+		assert(lab->ends[i].dp.count == 0 && lab->ends[i].dp.policies_up == 0 && lab->ends[i].dp.inner_count == 0);
 	}
 	lab_free(lab);
 	return 0;
