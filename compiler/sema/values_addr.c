@@ -253,17 +253,20 @@ static bool check_name(const struct value_parser *v, struct slice name)
 	return false;
 }
 
-/* C-002: unquoted digits are a NUMBER token, which says nothing to left= and right=. 4.10 loads the conn all the same, with an end that has
- * no address. */
+/* C-002: unquoted digits are a NUMBER token. 4.10 takes 1 to 7 for its codes of %defaultroute, %any and the like, and for any other number
+ * the end is missing (run); 3.x takes the missing end for %any. */
 static bool refuse_digits(const struct value_parser *v)
 {
-	uint64_t number;
+	enum consequence consequence = v->release < RELEASE_5_0 ? VALUE_IGNORED : VALUE_KEPT;
+	uint64_t number = UINT64_MAX;
 
 	if (v->value.quoting != QUOTING_NONE ||
-	    (!value_is_number_token(v) && slice_to_u64(v->value.text, UINT64_MAX, &number) == -EINVAL))
+	    (slice_to_u64(v->value.text, UINT64_MAX, &number) == -EINVAL && !value_is_number_token(v)))
 		return false;
-	value_report(v, RULE_BAD_HOST, v->release < RELEASE_5_0 ? VALUE_IGNORED : VALUE_KEPT, 0, v->value.text.n,
-		     "'" SLICE_FMT "' is neither an address nor a host name", SLICE_ARG(v->value.text));
+	if (v->release == RELEASE_4_10 && (number < 1 || number > 7))
+		consequence = CONN_REFUSED;
+	value_report(v, RULE_BAD_HOST, consequence, 0, v->value.text.n, "'" SLICE_FMT "' is neither an address nor a host name",
+		     SLICE_ARG(v->value.text));
 	return true;
 }
 

@@ -249,7 +249,7 @@ START_TEST(hosts)
 	ck_assert_str_eq(parse("right", "1.2.3.256"), "warning 6-9 '1.2.3.256' is neither an address nor a host name");
 	ck_assert_str_eq(parse("right", "2001:db8::zz"), "warning 0-12 '2001:db8::zz' is neither an address nor a host name");
 	ck_assert_str_eq(parse("right", "a b"), "warning 1-2 'a b' is neither an address nor a host name");
-	ck_assert_str_eq(parse("right", "10"), "warning 0-2 '10' is neither an address nor a host name");
+	ck_assert_str_eq(parse("right", "10"), "error 0-2 '10' is neither an address nor a host name");
 }
 END_TEST
 
