@@ -390,12 +390,17 @@ void config_selectors(const struct ike_sa *sa, bool local, ts_vec *ret)
 	}
 }
 
+/* Of crossing rekeys one SA may be handed over twice, and has nothing the second time. */
 void config_move(struct ike_sa *from, struct ike_sa *to)
 {
-	memcpy(to->lease, from->lease, sizeof(to->lease));
-	memcpy(to->inner, from->inner, sizeof(to->inner));
-	memset(from->lease, 0, sizeof(from->lease));
-	memset(from->inner, 0, sizeof(from->inner));
+	for (unsigned i = 0; i < 2; i++) {
+		if (from->lease[i])
+			to->lease[i] = from->lease[i];
+		if (from->inner[i])
+			to->inner[i] = from->inner[i];
+		from->lease[i] = NULL;
+		from->inner[i] = NULL;
+	}
 }
 
 void config_release(struct ike_sa *sa)

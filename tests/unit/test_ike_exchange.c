@@ -793,6 +793,31 @@ START_TEST(address_from_pool)
 }
 END_TEST
 
+/* Both ends rekey the IKE SA at once, and the child below it: the address goes along, and goes with the last SA. */
+START_TEST(address_in_crossing_rekeys)
+{
+	struct lab *lab = lab_pool(58, "10.77.0.10", "10.77.0.20");
+
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 1000);
+	for (unsigned n = 0; n < 3; n++) {
+		for (unsigned i = 0; i < 2; i++) {
+			ike_rekey_ike(lab->ends[i].ike, "net", 2, lab->now);
+			ike_rekey_child(lab->ends[i].ike, "net", 3, lab->now);
+		}
+		lab_run(lab, 20000);
+	}
+	check_up(lab);
+	ck_assert_int_eq(lab->ends[0].dp.inner_count, 1);
+	ike_down(lab->ends[0].ike, "net", 4, lab->now);
+	lab_run(lab, 20000);
+	check_clean(lab);
+	ck_assert_int_eq(lab->ends[0].dp.inner_count, 0);
+	lab_free(lab);
+}
+END_TEST
+
 /* Another peer has the only address; it gets it when the first one has gone. */
 START_TEST(pool_without_address)
 {
@@ -849,4 +874,4 @@ TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsu
 	 another_group, group_not_offered, forged_refusal, wrong_psk, refusal_lost, wrong_identity_of_responder, unknown_identity,
 	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses, fragments,
 	 no_fragments_unless_both, conn_by_identity, template,
-	 address_from_pool, pool_without_address, one_end_without_config)
+	 address_from_pool, address_in_crossing_rekeys, pool_without_address, one_end_without_config)
