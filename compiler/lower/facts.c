@@ -200,6 +200,14 @@ static int take_facts(void *context, json_t *document)
 	return r->in.errors ? -EINVAL : 0;
 }
 
+bool facts_have_address(const struct host_facts *facts, const struct ip_addr *addr)
+{
+	for (size_t i = 0; i < facts->addresses.n; i++)
+		if (facts->addresses.v[i].up && ip_addr_eq(&facts->addresses.v[i].addr, addr))
+			return true;
+	return false;
+}
+
 int facts_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct host_facts **ret)
 {
 	struct reader r = {

@@ -31,6 +31,8 @@ struct host_facts {
 	VEC(const char *) algorithms;
 };
 
+/* Is it an address of the host, on an interface that is up? */
+bool facts_have_address(const struct host_facts *facts, const struct ip_addr *addr);
 /* Untrusted JSON; mistakes are findings, then -EINVAL. `base` as for plan_read(). */
 int facts_read(struct arena *a, struct slice json, uint32_t base, struct diag *diag, struct host_facts **ret);
 /* Gathers them from this host (rtnetlink through libmnl, /proc) as the document. libreswan: the release installed here, NULL: none or not

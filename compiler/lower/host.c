@@ -30,16 +30,10 @@ static struct finding *report(struct host *h, struct ir_conn *c, enum rule_id ru
 	return f;
 }
 
-static bool has_no_address(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
-	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
-}
-
 /* Whether the release refuses the conn when the host does not give an address to this end. */
 static bool is_needed(const struct host *h, const struct ir_conn *c, unsigned i)
 {
-	return has_no_address(&c->end[1 - i]) || (c->end[i].host_kind == IR_HOST_INTERFACE && h->ir->release >= RELEASE_5_0);
+	return ir_end_is_anybody(&c->end[1 - i]) || (c->end[i].host_kind == IR_HOST_INTERFACE && h->ir->release >= RELEASE_5_0);
 }
 
 static struct span place_of(const struct ir_conn *c, unsigned i)
@@ -72,10 +66,7 @@ static bool is_ours(const struct host *h, const struct ip_addr *addr)
 {
 	if (addr->family == AF_UNSPEC || (h->listen.family != AF_UNSPEC && !ip_addr_eq(&h->listen, addr)))
 		return false;
-	for (size_t i = 0; i < h->facts->addresses.n; i++)
-		if (h->facts->addresses.v[i].up && ip_addr_eq(&h->facts->addresses.v[i].addr, addr))
-			return true;
-	return false;
+	return facts_have_address(h->facts, addr);
 }
 
 /* C-023 ... C-025, O-011, O-012. True: an end that is to be this host has no address here. */
@@ -273,7 +264,7 @@ void host_check(struct arena *a, struct ir *ir, const struct resolved *resolved,
 	read_listen(&h, resolved, judge);
 	for (size_t i = 0; i < ir->conns.n; i++) {
 		struct ir_conn *c = ir->conns.v[i];
-		struct lower_side side = lower_side_of(a, ir, facts, c);
+		struct lower_side side = lower_side_of(facts, c);
 
 		c->orientation = orientation_of(&h, c, &side);
 		if (c->orientation == IR_IS_LEFT || c->orientation == IR_IS_RIGHT)

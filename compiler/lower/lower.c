@@ -114,14 +114,14 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 		l->incomplete = true;
 		return;
 	}
-	if (!is_shunt(conn))
+	if (!ir_is_shunt(conn))
 		lower_peer(l, conn, &o);
 	if (members->n && group_waits(conn))
 		report_group_waits(l, conn);
 	for (size_t i = 0; i < members->n; i++) {
-		if (!is_shunt(conn))
+		if (!ir_is_shunt(conn))
 			lower_child(l, conn, &o, &members->v[i]);
-		if (!lower_policies(l, conn, &o, &members->v[i]) && is_shunt(conn))
+		if (!lower_policies(l, conn, &o, &members->v[i]) && ir_is_shunt(conn))
 			report_empty_shunt(l, conn, &o);
 	}
 }

@@ -23,9 +23,10 @@ struct plan *lower(struct arena *a, const struct ir *ir, const struct sources *s
  * (AF_UNSPEC: not known). Reports nothing. */
 struct lower_side {
 	enum plan_side side;
+	bool here[2];			/* this end is an address of this host, or says that it is; both: the side is unknown */
 	struct ip_addr host[2];
 };
-struct lower_side lower_side_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn);
+struct lower_side lower_side_of(const struct host_facts *facts, const struct ir_conn *conn);
 /* How an end authenticates, by leftauth= and authby= together. */
 enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end);
 

@@ -73,28 +73,18 @@ static inline bool is_group(const struct ir_conn *conn)
 	return ir_end_is_group(&conn->end[0]) || ir_end_is_group(&conn->end[1]);
 }
 
-static inline bool is_shunt(const struct ir_conn *conn)
-{
-	return conn->type == IR_PASSTHROUGH || conn->type == IR_DROP || conn->type == IR_REJECT;
-}
-
-static inline bool has_pool(const struct ir_end *end)
-{
-	return end->addresspool.first.family != AF_UNSPEC;
-}
-
 /* Whether what the end has behind it is known only when the SA is up: an address that the other end gives it, or a network that it asks for. */
 static inline bool lower_client_comes(const struct ir_conn *conn, unsigned i)
 {
 	const struct ir_end *end = &conn->end[i];
 
-	return end->modecfg_client || has_pool(end) || end->virtual_subnet;
+	return end->modecfg_client || ir_end_has_pool(end) || end->virtual_subnet;
 }
 
 /* A group of ordinary peers has nobody to call for a packet (run: 4.10); opportunistic ones are called at its destination. */
 static inline bool group_waits(const struct ir_conn *conn)
 {
-	return !is_shunt(conn) && (conn->end[0].host_kind == IR_HOST_GROUP || conn->end[1].host_kind == IR_HOST_GROUP);
+	return !ir_is_shunt(conn) && (conn->end[0].host_kind == IR_HOST_GROUP || conn->end[1].host_kind == IR_HOST_GROUP);
 }
 
 #endif

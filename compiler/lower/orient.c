@@ -2,14 +2,6 @@
 /* orient.c -- which end of a conn is this host. left and right say nothing about it: the addresses do (E-117). */
 #include "compiler/lower/lowering.h"
 
-static bool is_ours(const struct host_facts *facts, const struct ip_addr *addr)
-{
-	for (size_t i = 0; i < facts->addresses.n; i++)
-		if (facts->addresses.v[i].up && ip_addr_eq(&facts->addresses.v[i].addr, addr))
-			return true;
-	return false;
-}
-
 static const struct fact_route *best_route(const struct host_facts *facts, sa_family_t family)
 {
 	const struct fact_route *best = NULL;
@@ -49,16 +41,9 @@ static bool is_here_by_word(const struct ir_end *end)
 	return end->host_kind == IR_HOST_DEFAULTROUTE || end->host_kind == IR_HOST_INTERFACE;
 }
 
-static bool is_anybody(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
-	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
-}
-
-static struct ip_addr host_address(const struct lowering *l, const struct ir_conn *conn, unsigned i)
+static struct ip_addr host_address(const struct host_facts *facts, const struct ir_conn *conn, unsigned i)
 {
 	const struct ir_end *end = &conn->end[i], *other = &conn->end[1 - i];
-	const struct host_facts *facts = l->options->facts;
 	sa_family_t family = other->host_kind == IR_HOST_ADDR ? other->host.family : AF_INET;
 
 	if (end->host_kind == IR_HOST_ADDR)
@@ -70,25 +55,29 @@ static struct ip_addr host_address(const struct lowering *l, const struct ir_con
 	return (struct ip_addr){ .family = AF_UNSPEC };
 }
 
-static void set_side(struct orientation *o, unsigned local)
-{
-	o->side = local == 0 ? PLAN_SIDE_LEFT : PLAN_SIDE_RIGHT;
-	o->local = local;
-	o->why = NULL;
-}
-
 /* What can be said without facts: %defaultroute and %eth0 mean this host, and an end that may be anybody never is this host. */
-static void orient_by_words(const struct ir_conn *conn, struct orientation *o)
+static bool is_here_by_words(const struct ir_conn *conn, unsigned i)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		const struct ir_end *end = &conn->end[i], *other = &conn->end[1 - i];
+	const struct ir_end *end = &conn->end[i], *other = &conn->end[1 - i];
 
-		if (is_here_by_word(end) && !is_here_by_word(other))
-			set_side(o, i);
-		else if (end->host_kind == IR_HOST_ADDR && is_anybody(other))
-			set_side(o, i);
-	}
+	return (is_here_by_word(end) && !is_here_by_word(other)) || (end->host_kind == IR_HOST_ADDR && ir_end_is_anybody(other));
 }
+
+struct lower_side lower_side_of(const struct host_facts *facts, const struct ir_conn *conn)
+{
+	struct lower_side ret = { .side = PLAN_SIDE_UNKNOWN };
+
+	for (unsigned i = 0; i < 2; i++) {
+		ret.host[i] = host_address(facts, conn, i);
+		ret.here[i] = !facts ? is_here_by_words(conn, i) :
+			ret.host[i].family != AF_UNSPEC && (is_here_by_word(&conn->end[i]) || facts_have_address(facts, &ret.host[i]));
+	}
+	if (ret.here[0] != ret.here[1])
+		ret.side = ret.here[0] ? PLAN_SIDE_LEFT : PLAN_SIDE_RIGHT;
+	return ret;
+}
+
+/* --- for the plan: what follows for those that are to be compiled ------------------------------------------------------------- */
 
 static void report_elsewhere(struct lowering *l, const struct ir_conn *conn, const char *why)
 {
@@ -99,7 +88,7 @@ static void report_elsewhere(struct lowering *l, const struct ir_conn *conn, con
 	diag_help(l->diag, f, "give one end an address of this host, or --host-facts=FILE of the host that this file is for");
 }
 
-static const char *why_elsewhere(struct lowering *l, const struct ir_conn *conn, const struct orientation *o)
+static const char *why_elsewhere(struct lowering *l, const struct ir_conn *conn, const struct lower_side *o)
 {
 	char left[IP_ADDR_TEXT], right[IP_ADDR_TEXT];
 
@@ -117,66 +106,31 @@ static const char *why_elsewhere(struct lowering *l, const struct ir_conn *conn,
 			    ip_addr_format(&o->host[1], right));
 }
 
-static bool orient_by_facts(struct lowering *l, const struct ir_conn *conn, struct orientation *o)
+static void report_both(struct lowering *l, const struct ir_conn *conn)
 {
-	const struct host_facts *facts = l->options->facts;
-	bool here[2];
-	struct finding *f;
+	struct finding *f = diag_report(l->diag, RULE_BOTH_ENDS_HERE, conn->span, "both ends of conn '%s' are addresses of this host", conn->name);
 
-	for (unsigned i = 0; i < 2; i++)
-		here[i] = o->host[i].family != AF_UNSPEC && (is_here_by_word(&conn->end[i]) || is_ours(facts, &o->host[i]));
-	if (here[0] && here[1]) {
-		f = diag_report(l->diag, RULE_BOTH_ENDS_HERE, conn->span, "both ends of conn '%s' are addresses of this host",
-				conn->name);
-		diag_set_conn(f, conn->name);
-		diag_note(l->diag, f, "libreswan %s does not orient such a conn and ends it", release_name(l->ir->release));
-		return false;
-	}
-	if (here[0] || here[1]) {
-		set_side(o, here[0] ? 0 : 1);
-		return true;
-	}
-	o->why = why_elsewhere(l, conn, o);
-	report_elsewhere(l, conn, o->why);
-	return true;
+	diag_set_conn(f, conn->name);
+	diag_note(l->diag, f, "libreswan %s does not orient such a conn and ends it", release_name(l->ir->release));
 }
 
 bool lower_orient(struct lowering *l, const struct ir_conn *conn, struct orientation *ret)
 {
-	struct orientation o = { .side = PLAN_SIDE_UNKNOWN, .why = "no facts of the host were given" };
-	bool oriented = true;
+	struct lower_side side = lower_side_of(l->options->facts, conn);
 
-	for (unsigned i = 0; i < 2; i++)
-		o.host[i] = host_address(l, conn, i);
+	*ret = (struct orientation){ .side = side.side, .local = side.side == PLAN_SIDE_RIGHT, .host = { side.host[0], side.host[1] } };
+	if (side.side != PLAN_SIDE_UNKNOWN)
+		return true;
 	if (!l->options->facts) {
-		orient_by_words(conn, &o);
-		l->without_facts += o.side == PLAN_SIDE_UNKNOWN;
-	} else {
-		oriented = orient_by_facts(l, conn, &o);
+		ret->why = "no facts of the host were given";
+		l->without_facts++;
+		return true;
 	}
-	*ret = o;
-	return oriented;
-}
-
-static struct diag_place nowhere(const void *context, uint32_t position)
-{
-	(void)context;
-	(void)position;
-	return (struct diag_place){ 0 };
-}
-
-struct lower_side lower_side_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn)
-{
-	struct lower_options options = { .facts = facts };
-	struct orientation o = { .side = PLAN_SIDE_UNKNOWN };
-	struct lowering l = { .arena = a, .ir = ir, .options = &options };
-	struct lower_side side;
-	struct diag unheard;
-
-	diag_init(&unheard, a, (struct diag_source){ NULL, nowhere });
-	l.diag = &unheard;
-	lower_orient(&l, conn, &o);
-	side.side = o.side;
-	memcpy(side.host, o.host, sizeof(side.host));
-	return side;
+	if (side.here[0]) {	/* and the other */
+		report_both(l, conn);
+		return false;
+	}
+	ret->why = why_elsewhere(l, conn, &side);
+	report_elsewhere(l, conn, ret->why);
+	return true;
 }

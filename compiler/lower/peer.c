@@ -59,7 +59,7 @@ static enum plan_role config_role(const struct ir_conn *conn, unsigned i)
 {
 	const struct ir_end *end = &conn->end[i], *other = &conn->end[1 - i];
 
-	return role(end->modecfg_client || has_pool(end), end->modecfg_server || has_pool(other));
+	return role(end->modecfg_client || ir_end_has_pool(end), end->modecfg_server || ir_end_has_pool(other));
 }
 
 static struct plan_end lower_end(const struct lowering *l, const struct ir_conn *conn, unsigned i, const struct ip_addr *host)
@@ -84,7 +84,7 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 	ret.xauth = role(end->xauth_client, end->xauth_server);
 	ret.virtual_subnet = end->virtual_subnet;
 	ret.any_port = end->port_any;
-	if (has_pool(end))
+	if (ir_end_has_pool(end))
 		vec_push(l->arena, &ret.pools, end->addresspool);
 	return ret;
 }

@@ -53,7 +53,7 @@ static enum priority_base base_of(const struct view *v)
 /* E-059: an entry of a group that negotiates is a template, for all peers in its network. E-071: 5.x counts the others so too. */
 static bool is_instance(const struct view *v)
 {
-	return v->member->of_group && is_shunt(v->conn) && v->l->ir->release < RELEASE_5_0;
+	return v->member->of_group && ir_is_shunt(v->conn) && v->l->ir->release < RELEASE_5_0;
 }
 
 static uint32_t priority_of(const struct view *v, const struct plan_policy *p)
@@ -242,7 +242,7 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 		return false;
 	if (!client_of(m, local, &o->host[local], &v.local_client) || !client_of(m, remote, &o->host[remote], &v.remote_client))
 		return false;
-	if (is_shunt(conn))
+	if (ir_is_shunt(conn))
 		add_shunts(&v);
 	else
 		add_negotiable(&v);

@@ -379,7 +379,7 @@ const struct conn_keys *keys_check(struct arena *a, const struct ir *ir, const s
 	for (size_t i = 0; i < secrets->entries.n; i++)
 		k.entries[i].floor = SEVERITY_COUNT;
 	for (size_t i = 0; i < ir->conns.n; i++) {
-		needs_of(a, ir, options->facts, ir->conns.v[i], &all[i]);
+		needs_of(a, options->facts, ir->conns.v[i], &all[i]);
 		for (size_t n = 0; n < all[i].list.n; n++)
 			choose(&k, &all[i].list.v[n]);
 		merge_sides(&all[i]);

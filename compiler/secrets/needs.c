@@ -99,14 +99,14 @@ static bool signs(const struct ir_conn *conn, unsigned i)
 	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
 }
 
-void needs_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn, struct conn_keys *ret)
+void needs_of(struct arena *a, const struct host_facts *facts, const struct ir_conn *conn, struct conn_keys *ret)
 {
 	struct needs n = { .arena = a, .conn = conn, .keys = ret };
 	bool ours[2];
 
-	if (conn->is_template || conn->type >= IR_PASSTHROUGH || conn->auth_never)
+	if (conn->is_template || ir_is_shunt(conn) || conn->auth_never)
 		return;
-	n.side = lower_side_of(a, ir, facts, conn);
+	n.side = lower_side_of(facts, conn);
 	ours[0] = n.side.side != PLAN_SIDE_RIGHT;
 	ours[1] = n.side.side != PLAN_SIDE_LEFT;
 	for (unsigned i = 0; i < 2; i++)

@@ -7,6 +7,6 @@
 
 /* Appends the keys that a conn needs to *ret, without choice; KEY_UNKNOWN where an identity is not known, else KEY_MISSING. Where it is
  * unknown which end this host is there are two shared keys, one for each. */
-void needs_of(struct arena *a, const struct ir *ir, const struct host_facts *facts, const struct ir_conn *conn, struct conn_keys *ret);
+void needs_of(struct arena *a, const struct host_facts *facts, const struct ir_conn *conn, struct conn_keys *ret);
 
 #endif

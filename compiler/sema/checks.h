@@ -61,27 +61,6 @@ bool check_is_yes(const struct check *k, enum keyword_id id, enum side side);
 /* Written for this conn, here or in what it includes; what %default says to all conns need not concern each. */
 bool check_is_own(const struct check *k, enum keyword_id id, enum side side);
 
-static inline bool check_is_shunt(const struct ir_conn *c)
-{
-	return c->type == IR_PASSTHROUGH || c->type == IR_DROP || c->type == IR_REJECT;
-}
-
-static inline bool check_is_any_end(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_ANY || end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTIC ||
-	       end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
-}
-
-static inline bool check_is_opportunistic(const struct ir_end *end)
-{
-	return end->host_kind == IR_HOST_OPPORTUNISTIC || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
-}
-
-static inline bool check_has_pool(const struct ir_end *end)
-{
-	return end->addresspool.first.family != AF_UNSPEC;
-}
-
 /* --- the rules ------------------------------------------------------------------------------------------------------------------- */
 
 /* checks_ends.c: addresses, subnets, protocols */

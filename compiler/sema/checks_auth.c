@@ -10,11 +10,11 @@ void check_shunt_authentication(struct check *k)
 
 	if (check_is_unread(k, KW_AUTHBY, SIDE_NONE) || check_is_unread(k, KW_TYPE, SIDE_NONE))
 		return;
-	if (check_is_shunt(c) && !c->auth_never && k->release >= RELEASE_4_10 && k->release < RELEASE_5_0) {
+	if (ir_is_shunt(c) && !c->auth_never && k->release >= RELEASE_4_10 && k->release < RELEASE_5_0) {
 		f = check_report(k, RULE_SHUNT_AUTHENTICATION, EFFECT_REFUSED, check_is_set(k, KW_AUTHBY, SIDE_NONE) ? KW_AUTHBY : KW_TYPE,
 				 SIDE_NONE, "a conn that negotiates nothing needs authby=never");
 		check_related(k, f, KW_TYPE, SIDE_NONE, "nothing is negotiated");
-	} else if (!check_is_shunt(c) && c->auth_never) {
+	} else if (!ir_is_shunt(c) && c->auth_never) {
 		f = check_report(k, RULE_SHUNT_AUTHENTICATION, k->release < RELEASE_4_10 ? EFFECT_NONE : EFFECT_REFUSED, KW_AUTHBY, SIDE_NONE,
 				 "authby=never leaves no way to authenticate a tunnel");
 		diag_help(k->diag, f, "authby=never goes with type=passthrough, drop or reject");
@@ -78,7 +78,7 @@ void check_no_key(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
-	if (check_is_shunt(c) || c->auth_psk || c->auth_null || c->auth_never || (c->end[0].has_auth && c->end[1].has_auth) ||
+	if (ir_is_shunt(c) || c->auth_psk || c->auth_null || c->auth_never || (c->end[0].has_auth && c->end[1].has_auth) ||
 	    has_key(k, SIDE_LEFT) || has_key(k, SIDE_RIGHT) || check_is_unread(k, KW_AUTHBY, SIDE_NONE))
 		return;
 	f = check_report(k, RULE_NO_KEY, EFFECT_NONE, KW_AUTHBY, SIDE_NONE, "conn '%s' authenticates by signatures, but neither end has a key",
@@ -113,7 +113,7 @@ void check_fromcert(struct check *k)
 		bool no_cert = end->has_auth ? end->auth == PLAN_AUTH_PSK || end->auth == PLAN_AUTH_NULL
 					     : !signs && (c->auth_psk || c->auth_null);
 
-		if (end->id.type == IDENT_FROM_CERT && no_cert && !check_is_shunt(c))
+		if (end->id.type == IDENT_FROM_CERT && no_cert && !ir_is_shunt(c))
 			check_report(k, RULE_FROMCERT_WITHOUT_CERT, k->release < RELEASE_4_10 ? EFFECT_NONE : EFFECT_REFUSED, KW_ID,
 				     (enum side)side, "there is no certificate to take the identity from");
 	}
@@ -126,7 +126,7 @@ void check_same_identities(struct check *k)
 	struct finding *f;
 
 	if (left->type == IDENT_NONE || left->type >= IDENT_FROM_CERT || left->type == IDENT_NULL || !ident_matches(left, right) ||
-	    check_is_shunt(k->conn))
+	    ir_is_shunt(k->conn))
 		return;
 	f = check_report(k, RULE_SAME_IDENTITIES, EFFECT_NONE, KW_ID, SIDE_RIGHT, "both ends have the same identity");
 	check_related(k, f, KW_ID, SIDE_LEFT, "the same");
@@ -180,7 +180,7 @@ void check_ikev1_method(struct check *k)
 	const struct setting *setting = resolved_get(k->conn->resolved, KW_AUTHBY, SIDE_NONE);
 	struct slice rest, word;
 
-	if (!setting || k->conn->ike_version != 1 || k->release < RELEASE_4_10 || check_is_shunt(k->conn))
+	if (!setting || k->conn->ike_version != 1 || k->release < RELEASE_4_10 || ir_is_shunt(k->conn))
 		return;
 	rest = setting->param->value.text;
 	while (slice_split(&rest, ", \t", &word))
@@ -198,7 +198,7 @@ void check_eap(struct check *k)
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;
 
-		if (auth_written(k, (enum side)side) && check_is_shunt(k->conn)) {
+		if (auth_written(k, (enum side)side) && ir_is_shunt(k->conn)) {
 			f = check_report(k, RULE_SHUNT_AUTHENTICATION, EFFECT_REFUSED, KW_AUTH, (enum side)side,
 					 "%sauth= in a conn that negotiates nothing", check_side_name((enum side)side));
 			check_related(k, f, KW_TYPE, SIDE_NONE, "nothing is negotiated");
@@ -236,7 +236,7 @@ void check_psk_by_identity(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
 
-	if (c->ike_version != 1 || c->aggressive || !c->auth_psk || check_is_shunt(c))
+	if (c->ike_version != 1 || c->aggressive || !c->auth_psk || ir_is_shunt(c))
 		return;
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;

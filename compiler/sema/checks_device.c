@@ -41,7 +41,7 @@ static void check_unique_mark(struct check *k)
 {
 	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
 
-	if (is_unique(resolved_get(k->conn->resolved, KW_MARK, SIDE_NONE)) && !check_is_any_end(left) && !check_is_any_end(right))
+	if (is_unique(resolved_get(k->conn->resolved, KW_MARK, SIDE_NONE)) && !ir_end_is_anybody(left) && !ir_end_is_anybody(right))
 		check_report(k, RULE_MARK_CONFLICT, EFFECT_NONE, KW_MARK, SIDE_NONE, "a mark for each instance, but the conn has one only");
 }
 
@@ -81,7 +81,7 @@ void check_vti(struct check *k)
 		f = check_report(k, RULE_VTI_USE, EFFECT_NONE, KW_IPSEC_INTERFACE, SIDE_NONE, "an XFRM interface beside a VTI");
 		check_related(k, f, KW_VTI_INTERFACE, SIDE_NONE, "the VTI");
 	}
-	if ((check_is_any_end(&c->end[0]) || check_is_any_end(&c->end[1])) && !check_is_yes(k, KW_VTI_SHARED, SIDE_NONE)) {
+	if ((ir_end_is_anybody(&c->end[0]) || ir_end_is_anybody(&c->end[1])) && !check_is_yes(k, KW_VTI_SHARED, SIDE_NONE)) {
 		f = check_report(k, RULE_VTI_USE, EFFECT_NONE, KW_VTI_INTERFACE, SIDE_NONE,
 				 "each client wants this interface for itself, and only the first one gets it");
 		diag_help(k->diag, f, "write vti-shared=yes");

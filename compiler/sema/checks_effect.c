@@ -6,12 +6,12 @@
 
 static bool is_ikev1(const struct check *k)
 {
-	return k->conn->ike_version == 1 && !check_is_shunt(k->conn);
+	return k->conn->ike_version == 1 && !ir_is_shunt(k->conn);
 }
 
 static bool is_ikev2(const struct check *k)
 {
-	return k->conn->ike_version == 2 && !check_is_shunt(k->conn);
+	return k->conn->ike_version == 2 && !ir_is_shunt(k->conn);
 }
 
 /* check_dpd_timeout() has said it for a timeout below the delay. */
@@ -22,7 +22,7 @@ static bool ignores_dpd_timeout(const struct check *k)
 
 static bool is_shunt(const struct check *k)
 {
-	return check_is_shunt(k->conn);
+	return ir_is_shunt(k->conn);
 }
 
 static bool has_no_xauth(const struct check *k)
@@ -33,7 +33,7 @@ static bool has_no_xauth(const struct check *k)
 
 static bool never_rekeys(const struct check *k)
 {
-	return !k->conn->rekey && !check_is_shunt(k->conn);
+	return !k->conn->rekey && !ir_is_shunt(k->conn);
 }
 
 static bool has_no_vti(const struct check *k)
@@ -45,7 +45,7 @@ static bool gives_no_addresses(const struct check *k)
 {
 	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
 
-	return !check_has_pool(left) && !check_has_pool(right) && !left->modecfg_server && !right->modecfg_server && !left->modecfg_client &&
+	return !ir_end_has_pool(left) && !ir_end_has_pool(right) && !left->modecfg_server && !right->modecfg_server && !left->modecfg_client &&
 	       !right->modecfg_client && !check_is_yes(k, KW_CAT, SIDE_LEFT) && !check_is_yes(k, KW_CAT, SIDE_RIGHT) &&
 	       !check_is_set(k, KW_ADDRESSPOOL, SIDE_LEFT) && !check_is_set(k, KW_ADDRESSPOOL, SIDE_RIGHT);
 }
@@ -55,7 +55,7 @@ static bool uses_no_certificates(const struct check *k)
 	const struct ir_conn *c = k->conn;
 
 	return !c->auth_rsa && !c->auth_ecdsa && (c->auth_psk || c->auth_null) && !c->end[0].has_auth && !c->end[1].has_auth &&
-	       !check_is_unread(k, KW_AUTHBY, SIDE_NONE) && !check_is_shunt(c);
+	       !check_is_unread(k, KW_AUTHBY, SIDE_NONE) && !ir_is_shunt(c);
 }
 
 static bool has_no_tcp(const struct check *k)
@@ -88,7 +88,7 @@ static bool has_no_truncated_integrity(const struct check *k)
 
 static bool calls_nobody(const struct check *k)
 {
-	return check_is_any_end(&k->conn->end[0]) || check_is_any_end(&k->conn->end[1]);
+	return ir_end_is_anybody(&k->conn->end[0]) || ir_end_is_anybody(&k->conn->end[1]);
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ static bool may_miss(const struct check *k, enum side side)
 {
 	const struct ir_end *there = &k->conn->end[other(side)];
 
-	return k->release < RELEASE_4_10 && there->host_kind != IR_HOST_UNSET && !check_is_any_end(there);
+	return k->release < RELEASE_4_10 && there->host_kind != IR_HOST_UNSET && !ir_end_is_anybody(there);
 }
 
 /* Neither end: a section for others to include. When nobody does, and nothing loads it, that is worth a note. */
@@ -101,7 +101,7 @@ void check_no_fixed_end(struct check *k)
 {
 	struct finding *f;
 
-	if (!check_is_any_end(&k->conn->end[SIDE_LEFT]) || !check_is_any_end(&k->conn->end[SIDE_RIGHT]))
+	if (!ir_end_is_anybody(&k->conn->end[SIDE_LEFT]) || !ir_end_is_anybody(&k->conn->end[SIDE_RIGHT]))
 		return;
 	f = check_report(k, RULE_NO_FIXED_END, EFFECT_REFUSED, KW_HOST, SIDE_RIGHT, "neither end of conn '%s' has an address", k->conn->name);
 	check_related(k, f, KW_HOST, SIDE_LEFT, "and this is none either");
@@ -115,7 +115,7 @@ void check_same_ends(struct check *k)
 	struct finding *f;
 
 	if (left->host_kind != IR_HOST_ADDR || right->host_kind != IR_HOST_ADDR || !ip_addr_eq(&left->host, &right->host) ||
-	    left->ike_port != right->ike_port || check_is_shunt(k->conn))
+	    left->ike_port != right->ike_port || ir_is_shunt(k->conn))
 		return;
 	f = check_report(k, RULE_SAME_ENDS, EFFECT_COMPLAINT, KW_HOST, SIDE_RIGHT, "both ends have the same address");
 	check_related(k, f, KW_HOST, SIDE_LEFT, "the same");
@@ -207,7 +207,7 @@ void check_subnet_family(struct check *k)
 	for (int side = 0; side < 2; side++) {
 		const struct ir_end *end = &k->conn->end[side];
 
-		if (end->addresspool.first.family != AF_UNSPEC && k->release >= RELEASE_5_0)
+		if (ir_end_has_pool(end) && k->release >= RELEASE_5_0)
 			return;		/* what a client is given decides */
 		check_subnets_of_family(k, (enum side)side, hosts);
 		if (family[side] == AF_UNSPEC && !end->virtual_subnet)
@@ -282,7 +282,7 @@ void check_addresspool(struct check *k)
 		enum keyword_id id = check_is_set(k, KW_SUBNET, this) ? KW_SUBNET : KW_SUBNETS;
 		struct finding *f;
 
-		if (k->conn->end[side].addresspool.first.family == AF_UNSPEC || !check_is_set(k, id, this) ||
+		if (!ir_end_has_pool(&k->conn->end[side]) || !check_is_set(k, id, this) ||
 		    k->conn->end[side].virtual_subnet)
 			continue;
 		f = check_report(k, RULE_ADDRESSPOOL_WITH_SUBNET, id == KW_SUBNET || k->release >= RELEASE_5_0 ? EFFECT_REFUSED : EFFECT_NONE, id,
@@ -357,7 +357,7 @@ void check_peer_inside(struct check *k)
 		const struct ir_end *end = &k->conn->end[side];
 		struct finding *f;
 
-		if (check_is_shunt(k->conn) || end->host_kind != IR_HOST_ADDR || !end->has_subnet || end->subnet.len == 0 ||
+		if (ir_is_shunt(k->conn) || end->host_kind != IR_HOST_ADDR || !end->has_subnet || end->subnet.len == 0 ||
 		    end->subnet.len == ip_addr_bits(&end->subnet.addr) || !ip_prefix_has(&end->subnet, &end->host))
 			continue;
 		f = check_report(k, RULE_PEER_INSIDE_TUNNEL, EFFECT_NONE, KW_SUBNET, (enum side)side,
@@ -397,7 +397,7 @@ static void check_virtual_side(struct check *k, enum side side)
 {
 	struct finding *f;
 
-	if (!is_here(&k->conn->end[side]) || !check_is_any_end(&k->conn->end[other(side)]))
+	if (!is_here(&k->conn->end[side]) || !ir_end_is_anybody(&k->conn->end[other(side)]))
 		return;
 	f = check_report(k, RULE_VIRTUAL_SUBNET_MISPLACED, EFFECT_COMPLAINT, KW_SUBNET, side, "a virtual subnet on the side of this host");
 	check_related(k, f, KW_HOST, other(side), "the clients are here");
@@ -475,7 +475,7 @@ void check_source_address(struct check *k)
 		struct finding *f;
 
 		if (end->sourceip.family == AF_UNSPEC || end->has_subnet || end->subnets.n || end->virtual_subnet || host ||
-		    check_has_pool(end) || end->modecfg_client || check_is_unread(k, KW_SUBNET, (enum side)side) ||
+		    ir_end_has_pool(end) || end->modecfg_client || check_is_unread(k, KW_SUBNET, (enum side)side) ||
 		    check_is_unread(k, KW_SUBNETS, (enum side)side))
 			continue;
 		f = check_report(k, RULE_SOURCEIP_WITHOUT_SUBNET, k->release < RELEASE_5_0 ? EFFECT_COMPLAINT : EFFECT_REFUSED, KW_SOURCEIP,
@@ -546,7 +546,7 @@ void check_all_traffic(struct check *k)
 	struct finding *f;
 
 	if (!c->end[0].has_subnet || !c->end[1].has_subnet || c->end[0].subnet.len || c->end[1].subnet.len || c->mark_in.mask ||
-	    c->mark_out.mask || c->has_if_id || check_is_set(k, KW_IPSEC_INTERFACE, SIDE_NONE) || c->end[0].proto || check_is_shunt(c) ||
+	    c->mark_out.mask || c->has_if_id || check_is_set(k, KW_IPSEC_INTERFACE, SIDE_NONE) || c->end[0].proto || ir_is_shunt(c) ||
 	    check_is_set(k, KW_VTI_INTERFACE, SIDE_NONE))
 		return;
 	f = check_report(k, RULE_ALL_TRAFFIC, EFFECT_NONE, KW_SUBNET, SIDE_RIGHT, "all traffic of this host goes into the tunnel, and none past it");

@@ -86,7 +86,7 @@ static bool is_pattern(const struct ident *id)
 
 static bool is_negotiated(const struct ir_conn *c)
 {
-	return !check_is_shunt(c) && !c->auth_never;
+	return !ir_is_shunt(c) && !c->auth_never;
 }
 
 /* What is proposed before anybody is authenticated: "secret", "signature" and "null" are told apart, and XAUTH in IKEv1. */
@@ -309,7 +309,7 @@ static void check_shared_id(struct work *w)
 		const struct ir_end *peer = live_remote(l);
 		struct finding *f;
 
-		if (live_peer(l) || peer->id.type == IDENT_NONE || !peer_id(w, l) || peer->addresspool.first.family == AF_UNSPEC ||
+		if (live_peer(l) || peer->id.type == IDENT_NONE || !peer_id(w, l) || !ir_end_has_pool(peer) ||
 		    ip_addr_eq(&peer->addresspool.first, &peer->addresspool.last) || live_local(l)->xauth_server || is_pattern(&peer->id) ||
 		    *users_of_pool(&pools, &peer->addresspool) > 1)
 			continue;

@@ -14,7 +14,7 @@ void check_ikev1_refused(struct check *k)
 	const struct build *other = build_other(k->ir->build);
 	struct finding *f;
 
-	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || k->ir->setup.ikev1_policy == PLAN_YES || check_is_shunt(k->conn) ||
+	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || k->ir->setup.ikev1_policy == PLAN_YES || ir_is_shunt(k->conn) ||
 	    k->conn->auth_never)
 		return;
 	f = check_report(k, RULE_IKEV1_REFUSED, EFFECT_REFUSED, version_keyword(k), SIDE_NONE, "IKEv1 is switched off, but conn '%s' needs it",
@@ -40,7 +40,7 @@ void check_ikev1_options(struct check *k)
 	const struct ir_conn *c = k->conn;
 	unsigned methods = c->auth_psk + c->auth_rsa + c->auth_ecdsa;
 
-	if (c->ike_version != 1 || k->release < RELEASE_4_10 || check_is_shunt(c))
+	if (c->ike_version != 1 || k->release < RELEASE_4_10 || ir_is_shunt(c))
 		return;
 	refuse_option(k, c->mobike, KW_MOBIKE, SIDE_NONE, "mobike");
 	refuse_option(k, c->narrowing, KW_NARROWING, SIDE_NONE, "narrowing");
@@ -51,7 +51,7 @@ void check_ikev1_options(struct check *k)
 	for (int side = 0; side < 2; side++) {
 		refuse_option(k, c->end[side].has_auth, KW_AUTH, (enum side)side, "method of its own for each end");
 		refuse_option(k,
-			      c->end[side].host_kind == IR_HOST_OPPORTUNISTIC || c->end[side].host_kind == IR_HOST_OPPORTUNISTICGROUP,
+			      ir_end_is_opportunistic(&c->end[side]),
 			      KW_HOST, (enum side)side, "opportunistic encryption");
 	}
 }
@@ -101,7 +101,7 @@ void check_too_many_transforms(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
 
-	if (c->ike_version != 2 || k->release < RELEASE_4_10 || check_is_shunt(c))
+	if (c->ike_version != 2 || k->release < RELEASE_4_10 || ir_is_shunt(c))
 		return;
 	if (c->ike_written)
 		check_count(k, KW_IKE, &c->ike);
@@ -228,8 +228,8 @@ void check_weak_algorithms(struct check *k)
 
 	if (!child)
 		child = resolved_get(k->conn->resolved, KW_AH, SIDE_NONE);
-	if (ike && k->conn->ike_written && !check_is_shunt(k->conn))
+	if (ike && k->conn->ike_written && !ir_is_shunt(k->conn))
 		advise(k, ike, &k->conn->ike, true);
-	if (child && k->conn->phase2_written && !check_is_shunt(k->conn))
+	if (child && k->conn->phase2_written && !ir_is_shunt(k->conn))
 		advise(k, child, &k->conn->phase2, false);
 }

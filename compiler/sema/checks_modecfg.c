@@ -8,7 +8,7 @@ void check_two_pools(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
-	if (!check_has_pool(&c->end[SIDE_LEFT]) || !check_has_pool(&c->end[SIDE_RIGHT]))
+	if (!ir_end_has_pool(&c->end[SIDE_LEFT]) || !ir_end_has_pool(&c->end[SIDE_RIGHT]))
 		return;
 	f = check_report(k, RULE_TWO_ADDRESSPOOLS, k->release < RELEASE_4_10 ? EFFECT_COMPLAINT : EFFECT_REFUSED, KW_ADDRESSPOOL, SIDE_RIGHT,
 			 "both ends have an address pool");
@@ -49,8 +49,8 @@ void check_pool_reach(struct check *k)
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;
 
-		if (!check_has_pool(&k->conn->end[side]) || has_client(&k->conn->end[1 - side]) ||
-		    check_has_pool(&k->conn->end[1 - side]) || check_is_unread(k, KW_SUBNET, (enum side)(1 - side)))
+		if (!ir_end_has_pool(&k->conn->end[side]) || has_client(&k->conn->end[1 - side]) ||
+		    ir_end_has_pool(&k->conn->end[1 - side]) || check_is_unread(k, KW_SUBNET, (enum side)(1 - side)))
 			continue;
 		f = check_report(k, RULE_ADDRESSPOOL_REACH, EFFECT_NONE, KW_ADDRESSPOOL, (enum side)side,
 				 "clients with an address of this pool reach nothing but the %s end itself", check_side_name((enum side)(1 - side)));
@@ -63,7 +63,7 @@ void check_pool_reach(struct check *k)
 /* 5.x refuses, except for opportunistic conns; the others load what cannot work. */
 static enum effect of_roles(const struct check *k)
 {
-	bool opportunistic = check_is_opportunistic(&k->conn->end[0]) || check_is_opportunistic(&k->conn->end[1]);
+	bool opportunistic = ir_end_is_opportunistic(&k->conn->end[0]) || ir_end_is_opportunistic(&k->conn->end[1]);
 
 	return k->release < RELEASE_5_0 ? EFFECT_NONE : opportunistic ? EFFECT_COMPLAINT : EFFECT_REFUSED;
 }
@@ -94,7 +94,7 @@ static void check_role_of_pool(struct check *k, enum side pool)
 void check_modecfg_roles(struct check *k)
 {
 	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
-	bool pools = check_has_pool(left) != check_has_pool(right);
+	bool pools = ir_end_has_pool(left) != ir_end_has_pool(right);
 
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;
@@ -111,7 +111,7 @@ void check_modecfg_roles(struct check *k)
 	else if (left->modecfg_client && right->modecfg_client)
 		report_two_of(k, KW_MODECFGCLIENT, "client");
 	else if (pools)
-		check_role_of_pool(k, check_has_pool(left) ? SIDE_LEFT : SIDE_RIGHT);
+		check_role_of_pool(k, ir_end_has_pool(left) ? SIDE_LEFT : SIDE_RIGHT);
 }
 
 /* C-260, C-261: IKEv1 carries IPv4 servers and one domain. */
@@ -122,7 +122,7 @@ void check_modecfg_values(struct check *k)
 	struct slice rest, piece;
 	bool first = true;
 
-	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || check_is_shunt(k->conn))
+	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || ir_is_shunt(k->conn))
 		return;
 	if (dns && memchr(dns->param->value.text.p, ':', dns->param->value.text.n))
 		check_report(k, RULE_MODECFG_VALUE, EFFECT_REFUSED, KW_MODECFGDNS, SIDE_NONE, "IKEv1 tells its clients IPv4 servers only");
@@ -174,7 +174,7 @@ void check_xauth_roles(struct check *k)
 {
 	const struct ir_end *left = &k->conn->end[SIDE_LEFT], *right = &k->conn->end[SIDE_RIGHT];
 
-	if (k->conn->ike_version != 1 || check_is_shunt(k->conn))
+	if (k->conn->ike_version != 1 || ir_is_shunt(k->conn))
 		return;
 	for (int side = 0; side < 2; side++)
 		if (k->conn->end[side].xauth_server && k->conn->end[side].xauth_client) {
@@ -213,11 +213,11 @@ void check_xauth_start(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
-	if (c->ike_version != 1 || check_is_shunt(c))
+	if (c->ike_version != 1 || ir_is_shunt(c))
 		return;
 	check_xauth_always(k);
 	for (int side = 0; side < 2; side++) {
-		if (!c->end[side].xauth_client || check_is_any_end(&c->end[side]) || check_is_set(k, KW_USERNAME, (enum side)side))
+		if (!c->end[side].xauth_client || ir_end_is_anybody(&c->end[side]) || check_is_set(k, KW_USERNAME, (enum side)side))
 			continue;
 		if (c->start != PLAN_START_UP)
 			continue;

@@ -48,7 +48,7 @@ void check_aggressive_mode(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
-	if (!c->aggressive || check_is_shunt(c))
+	if (!c->aggressive || ir_is_shunt(c))
 		return;
 	if (c->ike_version == 2) {
 		f = check_report(k, RULE_AGGRESSIVE_MODE, k->release < RELEASE_5_0 ? EFFECT_COMPLAINT : EFFECT_REFUSED, KW_AGGRESSIVE, SIDE_NONE,
@@ -91,7 +91,7 @@ void check_two_keys(struct check *k)
 void check_tunnel_options(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
-	const char *what = c->type == IR_TRANSPORT ? "transport mode" : check_is_shunt(c) ? "a conn without a tunnel" : NULL;
+	const char *what = c->type == IR_TRANSPORT ? "transport mode" : ir_is_shunt(c) ? "a conn without a tunnel" : NULL;
 	struct finding *f;
 
 	if (k->release < RELEASE_4_10)

@@ -63,7 +63,7 @@ static bool starts_in_clear(const struct live *l)
 {
 	const struct ir_conn *c = l->conn;
 
-	if (c->start != PLAN_START_UP || check_is_shunt(c) || c->failure_shunt != PLAN_SHUNT_NONE || c->has_if_id || c->vti_interface)
+	if (c->start != PLAN_START_UP || ir_is_shunt(c) || c->failure_shunt != PLAN_SHUNT_NONE || c->has_if_id || c->vti_interface)
 		return false;
 	return live_peer(l) && !live_local(l)->modecfg_client && !live_local(l)->port_any && !live_remote(l)->port_any;
 }

@@ -6,8 +6,8 @@
 static void check_exclusions(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
-	bool pool = check_has_pool(&c->end[0]) || check_has_pool(&c->end[1]);
-	bool opportunistic = check_is_opportunistic(&c->end[0]) || check_is_opportunistic(&c->end[1]);
+	bool pool = ir_end_has_pool(&c->end[0]) || ir_end_has_pool(&c->end[1]);
+	bool opportunistic = ir_end_is_opportunistic(&c->end[0]) || ir_end_is_opportunistic(&c->end[1]);
 	struct finding *f;
 
 	if (c->mobike && c->type == IR_TRANSPORT) {
@@ -84,7 +84,7 @@ static void check_margin_range(struct check *k)
 
 void check_newer_refusals(struct check *k)
 {
-	if (k->release < RELEASE_5_0 || check_is_shunt(k->conn))
+	if (k->release < RELEASE_5_0 || ir_is_shunt(k->conn))
 		return;
 	check_exclusions(k);
 	check_ikev2_only(k);

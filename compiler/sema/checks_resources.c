@@ -61,7 +61,7 @@ void between_pools(struct between *b)
 
 	for (size_t i = 0; i < ir->conns.n; i++)
 		for (int side = 0; side < 2; side++)
-			if (ir->conns.v[i]->end[side].addresspool.first.family != AF_UNSPEC)
+			if (ir_end_has_pool(&ir->conns.v[i]->end[side]))
 				vec_push(b->arena, &pools,
 					 (struct pool){ ir->conns.v[i], (enum side)side, &ir->conns.v[i]->end[side].addresspool, i });
 	if (pools.n)
@@ -127,7 +127,7 @@ static void check_pools_and_networks(struct between *b)
 
 	map_init(&seen, b->arena);
 	for (size_t i = 0; i < b->live.n; i++)
-		if (!check_is_shunt(b->live.v[i].conn))
+		if (!ir_is_shunt(b->live.v[i].conn))
 			add_networks(b, &networks, &b->live.v[i]);
 	prefix_set_sort(&networks);
 	for (size_t i = 0; i < b->live.n; i++)
@@ -176,7 +176,7 @@ static void check_reqids(struct between *b)
 
 	groups_init(&groups, b->arena);
 	for (size_t i = 0; i < b->live.n; i++)
-		if (b->live.v[i].conn->reqid && live_peer(&b->live.v[i]) && !check_is_shunt(b->live.v[i].conn))
+		if (b->live.v[i].conn->reqid && live_peer(&b->live.v[i]) && !ir_is_shunt(b->live.v[i].conn))
 			groups_add_struct(&groups, &b->live.v[i].conn->reqid, &b->live.v[i]);
 	for (size_t i = 0; i < groups.shared.n; i++) {
 		const live_list *all = groups.shared.v[i];

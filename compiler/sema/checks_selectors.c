@@ -392,7 +392,7 @@ static void find_peers_inside(struct work *w)
 		struct selector s = { .live = l, .local = { .addr = { .family = AF_INET }, .len = 32 } };
 		uint32_t node, box;
 
-		if (there->host_kind != IR_HOST_ADDR || check_is_shunt(l->conn))
+		if (there->host_kind != IR_HOST_ADDR || ir_is_shunt(l->conn))
 			continue;
 		s.remote = ip_prefix_of_host(&there->host);
 		if (here->host_kind == IR_HOST_ADDR)
@@ -529,7 +529,7 @@ void between_selectors(struct between *b)
 	w.shunted = arena_new_array(b->arena, b->live.n + 1, live_list *);
 	vec_reserve(b->arena, &w.tunnels.all, b->live.n);
 	for (size_t i = 0; i < b->live.n; i++)
-		selectors_add(check_is_shunt(b->live.v[i].conn) ? &w.shunts : &w.tunnels, b->arena, &b->live.v[i]);
+		selectors_add(ir_is_shunt(b->live.v[i].conn) ? &w.shunts : &w.tunnels, b->arena, &b->live.v[i]);
 	for (size_t i = 0; i < w.shunts.all.n; i++)
 		w.shunts.all.v[i].host = 0;
 	selectors_sort(&w.tunnels, b->arena);

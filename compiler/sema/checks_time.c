@@ -21,7 +21,7 @@ static void check_lifetime(struct check *k, enum keyword_id id, uint32_t lifetim
 /* C-180; 3.18 has the limit in its manual only (S-304, S-327). */
 void check_lifetimes(struct check *k)
 {
-	if (check_is_shunt(k->conn))
+	if (ir_is_shunt(k->conn))
 		return;
 	check_lifetime(k, KW_IKELIFETIME, k->conn->ike_lifetime);
 	check_lifetime(k, KW_IPSEC_LIFETIME, k->conn->sa_lifetime);
@@ -51,7 +51,7 @@ static void check_margin_of(struct check *k, enum keyword_id id, uint32_t lifeti
 /* C-181, C-182 */
 void check_margin(struct check *k)
 {
-	if (!k->conn->rekey || check_is_shunt(k->conn))
+	if (!k->conn->rekey || ir_is_shunt(k->conn))
 		return;
 	check_margin_of(k, KW_IPSEC_LIFETIME, k->conn->sa_lifetime, "IPsec SA");
 	check_margin_of(k, KW_IKELIFETIME, k->conn->ike_lifetime, "IKE SA");
@@ -103,7 +103,7 @@ void check_nobody_to_call(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
 
-	if ((c->start != PLAN_START_UP && c->start != PLAN_START_ROUTE) || check_is_shunt(c))
+	if ((c->start != PLAN_START_UP && c->start != PLAN_START_ROUTE) || ir_is_shunt(c))
 		return;
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;
@@ -130,7 +130,7 @@ void check_dpd_restart(struct check *k)
 	const struct ir_conn *c = k->conn;
 	bool delay = check_is_set(k, KW_DPDDELAY, SIDE_NONE), timeout = check_is_set(k, KW_DPDTIMEOUT, SIDE_NONE);
 
-	if (c->ike_version != 1 || !delay || !timeout || (c->dpd_delay != 0) == (c->dpd_timeout != 0) || check_is_shunt(c) ||
+	if (c->ike_version != 1 || !delay || !timeout || (c->dpd_delay != 0) == (c->dpd_timeout != 0) || ir_is_shunt(c) ||
 	    check_is_unread(k, KW_DPDDELAY, SIDE_NONE) || check_is_unread(k, KW_DPDTIMEOUT, SIDE_NONE))
 		return;
 	check_report(k, RULE_DPD_INCOMPLETE, EFFECT_COMPLAINT, c->dpd_delay ? KW_DPDTIMEOUT : KW_DPDDELAY, SIDE_NONE,
@@ -144,7 +144,7 @@ void check_retransmission(struct check *k)
 	bool timeout = check_is_own(k, KW_RETRANSMIT_TIMEOUT, SIDE_NONE), interval = check_is_own(k, KW_RETRANSMIT_INTERVAL, SIDE_NONE);
 	struct finding *f;
 
-	if ((!timeout && !interval) || c->retransmit_interval_ms < c->retransmit_timeout_ms || check_is_shunt(c))
+	if ((!timeout && !interval) || c->retransmit_interval_ms < c->retransmit_timeout_ms || ir_is_shunt(c))
 		return;
 	f = check_report(k, RULE_NO_RETRANSMISSION, EFFECT_NONE, timeout ? KW_RETRANSMIT_TIMEOUT : KW_RETRANSMIT_INTERVAL, SIDE_NONE,
 			 "a message that is lost is not sent again");
@@ -171,7 +171,7 @@ void check_ends_with_sa(struct check *k)
 	const struct ir_conn *c = k->conn;
 	struct finding *f;
 
-	if (c->rekey || c->start != PLAN_START_UP || check_is_shunt(c))
+	if (c->rekey || c->start != PLAN_START_UP || ir_is_shunt(c))
 		return;
 	f = check_report(k, RULE_ENDS_WITH_SA, EFFECT_NONE, KW_REKEY, SIDE_NONE,
 			 "the tunnel that is started here ends with its first SA, unless the peer rekeys it");
@@ -184,7 +184,7 @@ void check_opportunistic_tries(struct check *k)
 {
 	const struct ir_conn *c = k->conn;
 
-	if ((!check_is_opportunistic(&c->end[0]) && !check_is_opportunistic(&c->end[1])) || c->keying_tries != 0 ||
+	if ((!ir_end_is_opportunistic(&c->end[0]) && !ir_end_is_opportunistic(&c->end[1])) || c->keying_tries != 0 ||
 	    !check_is_set(k, KW_KEYINGTRIES, SIDE_NONE) || k->release < RELEASE_4_10 || k->release >= RELEASE_5_0)
 		return;
 	diag_note(k->diag,

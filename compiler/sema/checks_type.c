@@ -7,7 +7,7 @@ void check_shunt_start(struct check *k)
 {
 	struct finding *f;
 
-	if (!check_is_shunt(k->conn) || k->conn->start != PLAN_START_UP || k->release >= RELEASE_5_0)
+	if (!ir_is_shunt(k->conn) || k->conn->start != PLAN_START_UP || k->release >= RELEASE_5_0)
 		return;
 	f = check_report(k, RULE_SHUNT_START, EFFECT_NONE, KW_AUTO, SIDE_NONE, "there is nothing to start in a conn that negotiates nothing");
 	check_related(k, f, KW_TYPE, SIDE_NONE, "nothing is negotiated");
@@ -19,7 +19,7 @@ static bool means_clear(const struct check *k)
 {
 	const struct ir_conn *c = k->conn;
 
-	return check_is_shunt(c) || check_is_any_end(&c->end[0]) || check_is_any_end(&c->end[1]) ||
+	return ir_is_shunt(c) || ir_end_is_anybody(&c->end[0]) || ir_end_is_anybody(&c->end[1]) ||
 	       (c->auth_null && !c->auth_psk && !c->auth_rsa && !c->auth_ecdsa);
 }
 
@@ -62,7 +62,7 @@ void check_opportunistic_psk(struct check *k)
 	for (int side = 0; side < 2; side++) {
 		struct finding *f;
 
-		if (!check_is_opportunistic(&c->end[side]) || !c->auth_psk || check_is_shunt(c))
+		if (!ir_end_is_opportunistic(&c->end[side]) || !c->auth_psk || ir_is_shunt(c))
 			continue;
 		f = check_report(k, RULE_OPPORTUNISTIC_PSK, EFFECT_NONE, KW_AUTHBY, SIDE_NONE,
 				 "peers that nobody knows beforehand cannot share a secret");

@@ -69,7 +69,7 @@ static void check_holes(struct work *w)
 		const struct live *l = &w->b->live.v[i];
 		const struct ir_end *end = live_local(l);
 
-		if (check_is_shunt(l->conn) || end->modecfg_client)
+		if (ir_is_shunt(l->conn) || end->modecfg_client)
 			continue;
 		if (end->has_subnet)
 			look_at(w, l, &end->subnet, &hole, &seen);

@@ -43,6 +43,22 @@ static inline bool ir_end_is_group(const struct ir_end *end)
 	return end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
 }
 
+static inline bool ir_end_is_opportunistic(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_OPPORTUNISTIC || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;
+}
+
+/* It has no address of its own: whoever calls, or is called, is the end. */
+static inline bool ir_end_is_anybody(const struct ir_end *end)
+{
+	return end->host_kind == IR_HOST_ANY || ir_end_is_group(end) || ir_end_is_opportunistic(end);
+}
+
+static inline bool ir_end_has_pool(const struct ir_end *end)
+{
+	return end->addresspool.first.family != AF_UNSPEC;
+}
+
 /* One line of a policy group file. Ports: 0 is any. */
 struct ir_group_entry {
 	struct ip_prefix remote;
@@ -110,6 +126,12 @@ struct ir_virtual_net {
 	bool excluded;
 	struct span span;
 };
+
+/* It negotiates nothing. */
+static inline bool ir_is_shunt(const struct ir_conn *c)
+{
+	return c->type == IR_PASSTHROUGH || c->type == IR_DROP || c->type == IR_REJECT;
+}
 
 struct ir_setup {
 	bool unique_ids;

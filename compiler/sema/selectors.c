@@ -12,7 +12,7 @@ static size_t networks_of(const struct live *l, enum side side, struct ip_prefix
 {
 	const struct ir_end *end = &l->conn->end[side];
 
-	if (end->virtual_subnet || end->addresspool.first.family != AF_UNSPEC || end->modecfg_client)
+	if (end->virtual_subnet || ir_end_has_pool(end) || end->modecfg_client)
 		return 0;
 	*ret = one;
 	if (end->subnets.n > 1) {

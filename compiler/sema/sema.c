@@ -413,7 +413,7 @@ static void fill_proposals(struct sema *s, struct ir_conn *c, struct conn_state 
 
 	c->ike = s->default_lists[PROTOCOL_IKE][c->ike_version];
 	c->phase2 = s->default_lists[c->protocol][c->ike_version];
-	if (check_is_shunt(c))
+	if (ir_is_shunt(c))
 		return;		/* section 2: the text is not looked at */
 	if (ike && ike->param->value.text.n && !ike->param->value.damaged && !c->auth_never) {
 		c->ike_written = true;
