@@ -9,39 +9,11 @@ static int compare(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int prefix_cmp(const struct ip_prefix *a, const struct ip_prefix *b)
-{
-	int order = ip_addr_cmp(&a->addr, &b->addr);
-
-	return order ? order : compare(a->len, b->len);
-}
-
-/* A port that is any comes before one that is really 0. */
-static uint64_t port_key(bool set, uint16_t port)
-{
-	return (uint64_t)set << 16 | port;
-}
-
-/* By the kernel's key of a policy: E-047, E-049. */
-static int slot_cmp(const struct plan_policy *a, const struct plan_policy *b)
-{
-	int order = compare(a->dir, b->dir);
-
-	order = order ? order : prefix_cmp(&a->src, &b->src);
-	order = order ? order : prefix_cmp(&a->dst, &b->dst);
-	order = order ? order : compare(a->proto, b->proto);
-	order = order ? order : compare(port_key(a->sport_set, a->sport), port_key(b->sport_set, b->sport));
-	order = order ? order : compare(port_key(a->dport_set, a->dport), port_key(b->dport_set, b->dport));
-	order = order ? order : compare(a->mark.value, b->mark.value);
-	order = order ? order : compare(a->mark.mask, b->mark.mask);
-	return order ? order : compare(a->if_id, b->if_id);
-}
-
 /* Those of a phase come before those of the strict rendering. */
 static int by_slot(const void *x, const void *y)
 {
 	const struct plan_policy *const *a = x, *const *b = y;
-	int order = slot_cmp(*a, *b);
+	int order = plan_slot_cmp(*a, *b);
 
 	order = order ? order : compare((*b)->when == PLAN_WHEN_UP, (*a)->when == PLAN_WHEN_UP);
 	return order ? order : compare((uintptr_t)*a, (uintptr_t)*b);
@@ -76,12 +48,12 @@ static const struct plan_policy *find_replacing(const struct rendering *r, const
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (slot_cmp(r->replacing.v[middle], policy) < 0)
+		if (plan_slot_cmp(r->replacing.v[middle], policy) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < r->replacing.n && slot_cmp(r->replacing.v[low], policy) == 0 ? r->replacing.v[low] : NULL;
+	return low < r->replacing.n && plan_slot_cmp(r->replacing.v[low], policy) == 0 ? r->replacing.v[low] : NULL;
 }
 
 static bool shows(const struct rendering *r, const struct plan_policy *policy)

@@ -194,6 +194,9 @@ struct plan_policy {
 	bool strict;			/* only part of the --strict rendering, and of what ipsec-run installs */
 };
 
+/* By what the kernel tells policies apart by, which is selector, direction, mark and if_id, not the priority (E-047, E-049): <0, 0, >0. */
+int plan_slot_cmp(const struct plan_policy *a, const struct plan_policy *b);
+
 struct plan_source {
 	enum release release;		/* whose semantics the plan has */
 	VEC(struct plan_file) files;

@@ -4,14 +4,7 @@
 
 #include "runtime/dataplane/policyset.h"
 
-/* --- keys: what the kernel compares, which is selector, direction, mark and if_id, not the priority ---------------------------- */
-
-static bool equal_key(const struct plan_policy *a, const struct plan_policy *b)
-{
-	return a->dir == b->dir && ip_prefix_eq(&a->src, &b->src) && ip_prefix_eq(&a->dst, &b->dst) && a->proto == b->proto &&
-	       a->sport == b->sport && a->sport_set == b->sport_set && a->dport == b->dport && a->dport_set == b->dport_set &&
-	       a->mark.value == b->mark.value && a->mark.mask == b->mark.mask && a->if_id == b->if_id;
-}
+/* --- buckets by what the kernel tells policies apart by --------------------------------------------------------------------- */
 
 static uint64_t mix(uint64_t h, const void *p, size_t n)
 {
@@ -116,7 +109,7 @@ static struct policyset_entry *in_force(const struct policyset *set, const struc
 	struct policyset_entry *best = NULL;
 
 	for (struct policyset_entry *e = *bucket_of(set, policy); e; e = e->next_of_bucket)
-		if (e->wanted && equal_key(e->policy, policy) && (!best || e->policy->when > best->policy->when))
+		if (e->wanted && plan_slot_cmp(e->policy, policy) == 0 && (!best || e->policy->when > best->policy->when))
 			best = e;
 	return best;
 }

@@ -68,12 +68,6 @@ static void insert_in_list(struct tun_dp *t, const struct plan_policy *policy)
 	t->out[at] = (struct tun_policy){ policy, child_by_name(t, policy->conn) };
 }
 
-static bool equal_key(const struct plan_policy *a, const struct plan_policy *b)
-{
-	return ip_prefix_eq(&a->src, &b->src) && ip_prefix_eq(&a->dst, &b->dst) && a->proto == b->proto && a->sport == b->sport &&
-	       a->sport_set == b->sport_set && a->dport == b->dport && a->dport_set == b->dport_set;
-}
-
 static int put_policy(void *context, const struct plan_policy *policy)
 {
 	struct tun_dp *t = context;
@@ -92,7 +86,7 @@ static int put_policy(void *context, const struct plan_policy *policy)
 		return error;
 	}
 	for (size_t i = 0; i < t->out_count; i++) {
-		if (equal_key(t->out[i].policy, policy)) {
+		if (plan_slot_cmp(t->out[i].policy, policy) == 0) {
 			drop_from_list(t, i);
 			break;
 		}
