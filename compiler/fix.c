@@ -23,7 +23,7 @@ void fixer_release(struct fixer *f)
 static struct fixed_file *file_with_id(const struct fixer *f, const struct source_id *id)
 {
 	for (size_t i = 0; (id->device || id->inode) && i < f->files.n; i++)
-		if (f->files.v[i]->id.device == id->device && f->files.v[i]->id.inode == id->inode)
+		if (source_id_eq(f->files.v[i]->id, *id))
 			return f->files.v[i];
 	return NULL;
 }

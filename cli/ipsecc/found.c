@@ -63,7 +63,7 @@ static size_t includer(const struct check *c, const struct inclusions *all, size
 {
 	const struct source_id *id = &c->compiled[path].unit->sources.files.v[0].id;
 
-	for (size_t i = first_of(all, id); i < all->n && all->v[i].id.device == id->device && all->v[i].id.inode == id->inode; i++)
+	for (size_t i = first_of(all, id); i < all->n && source_id_eq(all->v[i].id, *id); i++)
 		if (all->v[i].by != path && c->compiled[all->v[i].by].unit)
 			return all->v[i].by;
 	return c->paths.n;

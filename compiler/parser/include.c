@@ -14,15 +14,6 @@ static bool is_pattern(struct slice name)
 	return false;
 }
 
-/* Index of the file or of one above it that is the same file; -1: none. */
-static int reading(const struct parser *p, struct source_id id)
-{
-	for (int i = p->file; i >= 0; i = p->sources->files.v[i].parent)
-		if (p->sources->files.v[i].id.inode == id.inode && p->sources->files.v[i].id.device == id.device && id.inode)
-			return i;
-	return -1;
-}
-
 static void cycle(struct parser *p, const struct source_match *m, int again)
 {
 	struct finding *f = diag_report(p->diag, RULE_INCLUDE_CYCLE, p->include.span, "%s includes itself", m->path);
@@ -77,7 +68,7 @@ static void read_match(struct parser *p, const struct source_match *m)
 	int index;
 
 	if (p->sources->reader.identify(p->sources->reader.context, m->opened, &id) == 0) {
-		index = reading(p, id);
+		index = sources_reading(p->sources, p->file, id);
 		if (index >= 0) {
 			cycle(p, m, index);
 			return;
@@ -143,7 +134,7 @@ static bool same_files(const struct parser *p, const struct source_matches *a, c
 		return false;
 	return a->list.n == 0 ||
 	       (r->identify(r->context, a->list.v[0].opened, &x) == 0 && r->identify(r->context, b->list.v[0].opened, &y) == 0 &&
-		x.device == y.device && x.inode == y.inode);
+		source_id_eq(x, y));
 }
 
 /* S-010 says the including file's directory, every release takes the process's own (L-063): where the two differ the user must

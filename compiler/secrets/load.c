@@ -50,15 +50,6 @@ static void check_mode(const struct loader *l, const struct source_file *file)
 	diag_help(l->diag, f, foreign ? "chown root: '%s'; chmod 600 '%s'" : "chmod 600 '%s'", file->path, file->path);
 }
 
-/* Index of the file or of one above it that is the same file; -1: none. */
-static int reading(const struct loader *l, int file, struct source_id id)
-{
-	for (; file >= 0; file = l->sources->files.v[file].parent)
-		if (l->sources->files.v[file].id.inode == id.inode && l->sources->files.v[file].id.device == id.device && id.inode)
-			return file;
-	return -1;
-}
-
 static bool is_new(struct loader *l, struct source_id id)
 {
 	char *key;
@@ -115,7 +106,7 @@ static void include_file(struct loader *l, int file, const struct secret_include
 	int r;
 
 	if (l->sources->reader.identify(l->sources->reader.context, match->opened, &id) == 0) {
-		if (reading(l, file, id) >= 0) {
+		if (sources_reading(l->sources, file, id) >= 0) {
 			report_cycle(l, include->span, match->path);
 			return;
 		}

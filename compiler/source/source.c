@@ -418,3 +418,11 @@ void source_sha256(const struct source_file *file, uint8_t ret[32])
 {
 	SHA256((const unsigned char *)file->text.p, file->text.n, ret);
 }
+
+int sources_reading(const struct sources *s, int file, struct source_id id)
+{
+	for (; file >= 0; file = s->files.v[file].parent)
+		if (id.inode && source_id_eq(s->files.v[file].id, id))
+			return file;
+	return -1;
+}

@@ -21,6 +21,11 @@ struct source_id {
 	uint32_t mode, owner;		/* permission bits; user id */
 };
 
+static inline bool source_id_eq(struct source_id a, struct source_id b)
+{
+	return a.device == b.device && a.inode == b.inode;
+}
+
 struct source_file {
 	const char *path;		/* what was typed, or the include resolved; with --root unprefixed below it */
 	const char *opened;		/* the name it was opened by; the same as path without --root */
@@ -76,6 +81,8 @@ struct source_matches {
 /* Expands a pattern relative to the directory of file `from` (-1: relative to the working directory). 0, or -errno of glob;
  * -E2BIG for a pattern above the limits, or one that looks at more names than they allow. */
 int sources_glob(struct sources *s, int from, struct slice pattern, struct source_matches *ret);
+/* Index of the file, or of the nearest above it, that is this very file: reading it again would never end. -1: none. */
+int sources_reading(const struct sources *s, int file, struct source_id id);
 /* What to open for a file name as the host of the configuration has it: absolute names lie below --root. */
 const char *sources_below_root(struct sources *s, const char *name);
 /* Reads one match. Index, or -errno. */
