@@ -87,3 +87,12 @@ int write_output(const char *path, const struct buf *text)
 	o.text.failed |= buf_failed(text);
 	return output_commit(&o);
 }
+
+void show_findings(const struct diag *diag, enum color_choice color)
+{
+	CLEANUP(buf_release) struct buf out = { 0 };
+	struct diag_style style = terminal_style(stderr, color);
+
+	diag_render_human(diag, &style, &out);
+	write_stream(stderr, &out);
+}

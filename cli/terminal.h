@@ -27,6 +27,8 @@ struct diag_style terminal_style(FILE *stream, enum color_choice choice);
 
 /* Writes it all; a reader that has gone away (EPIPE) is no failure. 0 or -errno, complained about already. */
 int write_stream(FILE *stream, const struct buf *text);
+/* Findings as people read them, on standard error; nothing when there are none. */
+void show_findings(const struct diag *diag, enum color_choice color);
 /* The same to where `path` says, as by output.h. */
 int write_output(const char *path, const struct buf *text);
 

@@ -4,6 +4,8 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "secrets/secrets.h"
 
@@ -38,6 +40,14 @@ static void make_heap(void)
 {
 	if (!CRYPTO_secure_malloc_initialized())
 		CRYPTO_secure_malloc_init(HEAP_BYTES, HEAP_UNIT);
+}
+
+void secrets_protect(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+#ifndef __SANITIZE_ADDRESS__	/* the leak check of the sanitizer is a debugger */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
 }
 
 void *secret_alloc(size_t n)

@@ -9,6 +9,9 @@
 #include "diag/diag.h"
 #include "proto/ident.h"
 
+/* Of this process: keys leave it by no core dump and no debugger of the same user (I-344). Before anything secret is read. */
+void secrets_protect(void);
+
 /* Zeroed memory for keys: locked and left out of core dumps as far as the system allows (I-344); wiped when freed. NULL: no
  * memory. For structs that hold keys too, not only for bytes. */
 void *secret_alloc(size_t n);

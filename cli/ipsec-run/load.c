@@ -15,12 +15,8 @@
 #include "cli/result.h"
 #include "compiler/secrets/load.h"
 
-#define SECRETS_DEPTH 10u	/* of include lines in secrets files */
-
 void run_show_findings(struct diag *diag)
 {
-	CLEANUP(buf_release) struct buf out = { 0 };
-	struct diag_style style = terminal_style(stderr, COLOR_AUTO);
 	struct diag shown;
 
 	diag_finish(diag);
@@ -29,8 +25,7 @@ void run_show_findings(struct diag *diag)
 	for (size_t i = 0; i < diag->findings.n; i++)
 		if (diag->findings.v[i]->severity != SEVERITY_NOTE || concerns_result(diag->findings.v[i]))
 			shown.findings.v[shown.findings.n++] = diag->findings.v[i];
-	diag_render_human(&shown, &style, &out);
-	write_stream(stderr, &out);
+	show_findings(&shown, COLOR_AUTO);
 }
 
 /* --- the plan ----------------------------------------------------------------------------------------------------------------- */

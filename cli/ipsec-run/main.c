@@ -98,7 +98,7 @@ static enum exit_status run_daemon(struct run_arguments *args)
 	}
 	if (!args->file)
 		args->file = DEFAULT_PLAN;
-	daemon_protect();
+	secrets_protect();
 	if (args->static_sas) {		/* */
 		complain("-B: the plan names no file of static SAs");
 		return EXIT_FINDINGS;

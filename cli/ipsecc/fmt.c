@@ -34,14 +34,10 @@ static bool choose_mode(const struct arguments *args, enum fmt_mode *ret)
 /* Says where the text cannot be understood, with the lines themselves. */
 static void explain(const char *path, const struct unit *u, const struct format *format, const struct arguments *args)
 {
-	CLEANUP(buf_release) struct buf text = { 0 };
-	struct diag_style style = terminal_style(stderr, args->color);
 	struct diag_place place = sources_locate(&u->sources, format->refused.v[0].start);
 
-	if (!args->quiet) {
-		diag_render_human(&u->diag, &style, &text);
-		write_stream(stderr, &text);
-	}
+	if (!args->quiet)
+		show_findings(&u->diag, args->color);
 	complain("%s:%u: the line cannot be understood; the file is unchanged", place.file ? place.file : path, place.line);
 }
 

@@ -14,19 +14,6 @@ void baselines_release(struct baselines *b)
 	free(b->v);
 }
 
-/* Shows what is wrong in it, if anything. */
-static bool is_usable(const struct baseline *b, const struct arguments *args)
-{
-	CLEANUP(buf_release) struct buf out = { 0 };
-	struct diag_style style = terminal_style(stderr, args->color);
-
-	if (!b->diag.findings.n)
-		return true;
-	diag_render_human(&b->diag, &style, &out);
-	write_stream(stderr, &out);
-	return false;
-}
-
 /* NULL after a complaint. One that is unusable is complained about once. */
 static struct baseline *open_baseline(struct baselines *all, const char *path, const struct arguments *args)
 {
@@ -44,7 +31,10 @@ static struct baseline *open_baseline(struct baselines *all, const char *path, c
 		return NULL;
 	}
 	all->v[all->n++] = b;
-	return is_usable(b, args) ? b : NULL;
+	if (!b->diag.findings.n)
+		return b;
+	show_findings(&b->diag, args->color);
+	return NULL;
 }
 
 static struct baseline *get_baseline(struct baselines *all, const char *path, const struct arguments *args)

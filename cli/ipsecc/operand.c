@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -45,8 +43,6 @@ static bool anybody_may_write(const char *path)
 static bool read_project(struct projects *projects, const char *path, const struct arguments *args, const struct project **ret)
 {
 	struct project *p, **v = reallocarray(projects->v, projects->n + 1, sizeof(*v));
-	CLEANUP(buf_release) struct buf out = { 0 };
-	struct diag_style style;
 	int r;
 
 	if (v)
@@ -60,9 +56,7 @@ static bool read_project(struct projects *projects, const char *path, const stru
 	*ret = p;
 	if (!p->diag.findings.n)
 		return true;
-	style = terminal_style(stderr, args->color);
-	diag_render_human(&p->diag, &style, &out);
-	write_stream(stderr, &out);
+	show_findings(&p->diag, args->color);
 	return false;
 }
 
@@ -140,15 +134,6 @@ static const char *either(const struct arguments *args, int option, const char *
 	return args->value[option] ? args->value[option] : project;
 }
 
-/* Keys leave by no core dump and no debugger of the same user (I-344). Before any is read. */
-static void keep_secrets_inside(void)
-{
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-#ifndef __SANITIZE_ADDRESS__	/* the leak check of the sanitizer is a debugger */
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 /* Only check reads secrets: what the other commands print is the same without them. */
 static void choose_secrets(struct operand *o, const struct arguments *args)
 {
@@ -160,7 +145,7 @@ static void choose_secrets(struct operand *o, const struct arguments *args)
 	o->options.secrets_beside = true;
 	o->options.secrets_losers = args->verbose || strcmp(format, "json") == 0 || strcmp(format, "jsonl") == 0;
 	o->options.user = geteuid();
-	keep_secrets_inside();
+	secrets_protect();
 }
 
 static void apply(struct operand *o, const struct project_settings *s, const struct arguments *args)

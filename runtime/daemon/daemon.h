@@ -32,8 +32,6 @@ struct daemon_options {
 	void *ready_context;
 };
 
-/* Against core dumps and debuggers (I-344); to be called before secrets are read. */
-void daemon_protect(void);
 /* Runs until SIGTERM, SIGINT or `stop`. 0 after an orderly end; -errno when it could not start, with the reason in the log. */
 int daemon_run(const struct daemon_options *options);
 

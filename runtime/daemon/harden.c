@@ -3,18 +3,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "runtime/daemon/state.h"
-
-/* I-344: keys leave by no core dump and no debugger of the same user. Before anything secret is read. */
-void daemon_protect(void)
-{
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-#ifndef __SANITIZE_ADDRESS__	/* the leak check of the sanitizer is a debugger */
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
 
 /* I-348: netlink, TUN and socket options need CAP_NET_ADMIN for as long as SAs come and go; ports are bound already. */
 void daemon_harden(struct daemon *d)
