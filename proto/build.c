@@ -34,10 +34,3 @@ const struct build *build_parse(struct slice text)
 			return &builds[i];
 	return release_parse(text, &release) == 0 ? build_of(release) : NULL;
 }
-
-const struct build *build_next(const struct build *build)
-{
-	const struct build *next = build ? build + 1 : builds;
-
-	return next < builds + COUNT ? next : NULL;
-}

@@ -19,6 +19,5 @@ const struct build *build_of(enum release release);	/* the one that a bare relea
 const struct build *build_other(const struct build *build);	/* another one of the same release, or NULL */
 /* The name of a build, or all that release_parse() takes. NULL: it is neither. */
 const struct build *build_parse(struct slice text);
-const struct build *build_next(const struct build *build);	/* all of them: NULL begins and ends */
 
 #endif
