@@ -24,6 +24,7 @@ port=$((20000 + $$ % 20000))
 common=(--dataplane=dry --secrets=ipsec.secrets --control="$dir/sock" --pidfile="$dir/pid")
 daemon() { try "${common[@]}" -p $port -P $((port + 1)) -l "$dir/log" "$@"; }
 stop() { "$run" --control="$dir/sock" stop >/dev/null 2>&1; for _ in $(seq 50); do [ -e pid ] || break; sleep 0.1; done; }
+have_ss=$(command -v ss)
 bound() { ss -Hlun "sport = :$1" 2>/dev/null | awk '{ print $4 }' | sort | tr '\n' ' '; }
 
 # R-005, R-006, R-025, R-026: letters behind one hyphen, and what they end with
@@ -52,7 +53,7 @@ is 'the daemon starts, and the command returns with 0 (R-013, R-014)' "0 " "$sta
 is 'it runs on behind it' 0 $?
 "$run" --control="$dir/sock" status >out 2>err
 is 'status answers' 0 $?
-if command -v ss >/dev/null; then
+if [ "$have_ss" ]; then
 	is '-p: the port of IKE; -P: that of NAT traversal; both families (R-017, R-019)' '2 2' "$(bound $port | wc -w) $(bound $((port + 1)) | wc -w)"
 else
 	skip '-p and -P' 'no ss'
@@ -68,10 +69,10 @@ for flag in 4 6; do
 	daemon -$flag plan.json 2>/dev/null
 	if [ $flag = 4 ]; then
 		is '-4: sockets of IPv4 only (R-008)' 0 $status
-		! command -v ss >/dev/null || is '-4: no address of IPv6 is bound' 0 "$(bound $port | grep -c '\[')"
+		[ ! "$have_ss" ] || is '-4: no address of IPv6 is bound' 0 "$(bound $port | grep -c '\[')"
 	else
 		is '-6: a peer that no socket reaches is an error at the start (R-009)' 1 $status
-		holds 'and is named' "net" err
+		holds 'and is named' "conn 'net' has an IPv4 peer" err
 	fi
 	stop
 done
@@ -109,7 +110,7 @@ pid=$!
 for _ in $(seq 50); do [ -e pid ] && break; sleep 0.1; done
 kill -0 $pid 2>/dev/null
 is '-F: the command stays in the foreground' 0 $?
-is '-P 0: no port for NAT traversal (R-017)' 0 "$(bound 4500 | wc -w)"
+if [ "$have_ss" ]; then is '-P 0: no port for NAT traversal (R-017)' 0 "$(bound 4500 | wc -w)"; else skip '-P 0' 'no ss'; fi
 kill -TERM "$(cat pid)"
 wait $pid
 is 'SIGTERM ends it with status 0 (R-025)' 0 $?

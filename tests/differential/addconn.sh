@@ -3,11 +3,8 @@
 #
 # Files: inputs of tests/corpus, our differential lists, and the snippets of docs/rules. Each gets a conn behind it that is beyond doubt: a file is
 # refused when that conn is too. Needs jq, and the script pluto-oracle in $IPSECC_TOOLS, which fetches Debian's package.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}") n=0 failed=0
-result() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || failed=1; }
-skip_all() { result ok "Debian's addconn # SKIP $1"; exit 0; }
+. "$(dirname "$0")/lib.bash"
+what="Debian's addconn"
 
 [ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
 command -v jq >/dev/null || skip_all "no jq"

@@ -3,18 +3,9 @@
 # Debian's pluto 4.10 installs when it starts with them (E-055 ... E-059, E-070).
 #
 # Needs root, network namespaces, and the script peer-pluto in $IPSECC_TOOLS (which fetches Debian's libreswan).
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-ipsecc=$(realpath "${BUILD:-build}/ipsecc") n=0
-
-result() { n=$((n + 1)); echo "$1 $n - $2"; }
-skip_all() { result ok "policies of groups # SKIP $1"; exit 0; }
-
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-command -v ip >/dev/null || skip_all "no ip program"
-unshare --net true 2>/dev/null || skip_all "no network namespaces"
-. tests/differential/policies.bash
+. "$(dirname "$0")/lib.bash"
+what='policies of groups'
+needs ip
 
 pluto=$IPSECC_TOOLS/peer-pluto ns=groups$$ dir=$(mktemp -d)
 export LAB_STATE=$dir/state
@@ -118,4 +109,4 @@ else
 	diff "$dir/ours" "$dir/theirs" | sed 's/^/# /'
 fi
 echo "1..$n"
-[ -s "$dir/ours" ] && cmp -s "$dir/ours" "$dir/theirs"
+exit $failed

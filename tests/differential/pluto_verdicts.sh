@@ -5,21 +5,12 @@
 # that docs/compatibility.md lists for 4.10 because of the way it was measured, and every fortieth of the others that load.
 # Needs root, namespaces, jq, and the script pluto-oracle in $IPSECC_TOOLS. What depends on the host counts as unknown: a certificate, an
 # interface, a default route.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}") n=0 failed=0
-result() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || failed=1; }
-skip_all() { result ok "verdicts of Debian's pluto # SKIP $1"; exit 0; }
-
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-command -v jq >/dev/null || skip_all "no jq"
-unshare --net --mount true 2>/dev/null || skip_all "no namespaces"
+. "$(dirname "$0")/lib.bash"
+what="verdicts of Debian's pluto"
+needs jq
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-mkdir -p "$dir/plain/usr/libexec/ipsec"
-printf '#!/bin/sh\n' >"$dir/plain/usr/libexec/ipsec/addconn"	# pluto wants to see it at its place
-chmod +x "$dir/plain/usr/libexec/ipsec/addconn"
+plain_root "$dir/plain"
 host='CONFIG_XFRM_INTERFACE|not found in the NSS database|Operation not supported|must specify host IP address|unbound error'
 
 # compare ROOT FILE NAME: both verdicts of each conn that both know.

@@ -2,20 +2,12 @@
 # rule_verdicts.sh [FILE...] -- gives each configuration of tests/verdicts/*.txt to Debian's pluto 4.10, and compares its verdict on each conn with
 # the one that stands in the file. Without arguments every tenth case, to save time; ALL=1 takes all of them. Needs root, namespaces and the script
 # pluto-oracle in $IPSECC_TOOLS. "unknown" agrees with anything.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-n=0 failed=0
-result() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || failed=1; }
-skip_all() { result ok "verdicts of Debian's pluto on the cases of the rules # SKIP $1"; echo "1..$n"; exit 0; }
-
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-unshare --net --mount true 2>/dev/null || skip_all "no namespaces"
+. "$(dirname "$0")/lib.bash"
+what="verdicts of Debian's pluto on the cases of the rules"
+needs
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-mkdir -p "$dir/root/usr/libexec/ipsec"
-printf '#!/bin/sh\n' >"$dir/root/usr/libexec/ipsec/addconn"	# pluto wants to see it at its place
-chmod +x "$dir/root/usr/libexec/ipsec/addconn"
+plain_root "$dir/root"
 host='CONFIG_XFRM_INTERFACE|xfrmi is not supported|not found in the NSS database|Operation not supported'
 
 # One file for each case, NUMBER.conf with NUMBER.title and NUMBER.expected (lines "NAME VERDICT").

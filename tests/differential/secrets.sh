@@ -5,16 +5,9 @@
 # One pluto has the conns of secrets.conf, and its log tells the line of the entry that it takes ("concluding with best_match=... (lineno=N)");
 # another one answers or begins. Needs root, namespaces, jq, and the scripts lab and peer-pluto in $IPSECC_TOOLS.
 # SECRETS_LOG=FILE keeps what was said of each case.
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=$(realpath "${BUILD:-build}") here=$PWD/tests/differential n=0 failed=0 lab=secrets$$ started=
-result() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || failed=1; }
-skip_all() { result ok "secrets of Debian's pluto # SKIP $1"; exit 0; }
-
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-command -v jq >/dev/null || skip_all "no jq"
-unshare --net --mount true 2>/dev/null || skip_all "no namespaces"
+. "$(dirname "$0")/lib.bash"
+what="secrets of Debian's pluto" here=$PWD/tests/differential lab=secrets$$ started=
+needs jq
 dir=$(mktemp -d)
 stop() {
 	[ -z "$started" ] || "$IPSECC_TOOLS/lab" down $lab >/dev/null 2>&1

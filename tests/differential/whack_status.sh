@@ -2,16 +2,13 @@
 # whack_status.sh -- each conn of whack.conf has the same status in Debian's pluto 4.10 whether addconn read the file or our whack script was run.
 #
 # Needs root, network namespaces, and the peer scripts that IPSECC_TOOLS names (they fetch Debian's libreswan).
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=${BUILD:-build} conf=tests/differential/whack.conf n=0
+. "$(dirname "$0")/lib.bash"
+conf=tests/differential/whack.conf
 conns=$(sed -n 's/^conn \([^%]\)/\1/p' $conf)
 
-result() { n=$((n + 1)); echo "$1 $n - $2"; }
 skip_all() { for c in $conns; do result ok "status of conn $c # SKIP $1"; done; exit 0; }
 
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
+needs
 lab=$IPSECC_TOOLS/lab peer=$IPSECC_TOOLS/peer-pluto name=ipsecc-whack-$$ ns=ipsecc-whack-$$-left
 dir=$(mktemp -d)
 clean_up() { "$peer" stop "$ns" >/dev/null 2>&1; "$lab" down "$name" >/dev/null 2>&1; rm -rf "$dir"; }

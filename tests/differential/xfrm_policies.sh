@@ -3,22 +3,15 @@
 # when the conn is routed; with text through `ip -batch`.
 #
 # Needs root, network namespaces, and the script pluto-oracle in $IPSECC_TOOLS (which fetches Debian's libreswan).
-set -u
-cd "$(dirname "$0")/../.." || exit 2
-build=${BUILD:-build} conf=tests/differential/xfrm.conf n=0
+. "$(dirname "$0")/lib.bash"
+conf=tests/differential/xfrm.conf
 conns=$(sed -n 's/^conn \([^%]\)/\1/p' $conf)
 
-result() { n=$((n + 1)); echo "$1 $n - $2"; }
 skip_all() { for c in $conns; do result ok "policies of conn $c # SKIP $1"; done; exit 0; }
 
-[ -n "${IPSECC_TOOLS:-}" ] || skip_all "IPSECC_TOOLS is not set"
-[ "$(id -u)" = 0 ] || skip_all "needs root"
-command -v ip >/dev/null || skip_all "no ip program"
-unshare --net true 2>/dev/null || skip_all "no network namespaces"
+needs ip
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-
-. tests/differential/policies.bash
 
 # pluto looks for addconn at its place only, while the oracle runs it from a cache: where libreswan is not installed, that place is made to lead
 # there, in a mount namespace of its own.

@@ -5,11 +5,8 @@ cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 . tests/net/pki.bash
 what='certificates against pluto'
-need_net "$what"
 need_tools "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-command -v openssl >/dev/null || skip_all "$what" 'no openssl(1)'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what" openssl
 
 pki_ca ca
 for kind in rsa p256 p384; do

@@ -5,11 +5,8 @@ cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 . tests/net/pki.bash
 what='certificates against charon'
-need_net "$what"
 need_tools "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-command -v openssl >/dev/null || skip_all "$what" 'no openssl(1)'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what" openssl
 
 # charon needs an address of its own in each network
 for n in $(seq 14); do ip -n "$lab-right" addr add "10.2.$n.1/32" dev lo; done

@@ -3,11 +3,8 @@
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='ipsec-run with charon over TUN'
-need_net "$what"
 need_tools "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-command -v tcpdump >/dev/null || skip_all "$what" 'no tcpdump'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what" tcpdump
 
 configuration "$work/both.conf"
 check 'the configuration compiles' compile left "$work/both.conf"

@@ -51,6 +51,16 @@ finish() {
 
 skip_all() { skip "$1" "$2"; finish; }
 
+# tun_lab WHAT [PROGRAM...]: two namespaces with TUN, and these programs, or skip all
+tun_lab() {
+	local what=$1 program
+	shift
+	need_net "$what"
+	[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
+	for program; do command -v "$program" >/dev/null || skip_all "$what" "no $program"; done
+	lab_up || skip_all "$what" 'no veth devices'
+}
+
 need_net() {	# WHAT: namespaces, veth and TUN, or skip all
 	[ "$(id -u)" = 0 ] || skip_all "$1" 'not root'
 	command -v ip >/dev/null || skip_all "$1" 'no ip(8)'

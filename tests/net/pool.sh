@@ -3,10 +3,7 @@
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='inner addresses from a pool, over TUN'
-need_net "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-command -v tcpdump >/dev/null || skip_all "$what" 'no tcpdump'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what" tcpdump
 
 server() {	# FILE: the left end gives addresses, two in all
 	configuration "$1" rightaddresspool=10.77.0.10-10.77.0.11

@@ -3,9 +3,7 @@
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='two ipsec-run that do not agree'
-need_net "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what"
 
 says() {	# WHAT STATUS PATTERN COMMAND...: ends with that status and says that on standard error or output
 	local what=$1 status=$2 pattern=$3 got

@@ -4,10 +4,7 @@
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='a server for peers at %any, over TUN'
-need_net "$what"
-[ -e /dev/net/tun ] || skip_all "$what" 'no /dev/net/tun'
-command -v tcpdump >/dev/null || skip_all "$what" 'no tcpdump'
-lab_up || skip_all "$what" 'no veth devices'
+tun_lab "$what" tcpdump
 
 configuration "$work/right.conf"
 roadwarrior_server "$work/left.conf"

@@ -2,10 +2,7 @@
 # tun.sh -- two ipsec-run against each other, ESP in user space: a tunnel comes up, carries, hides, is rekeyed under traffic, goes.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
-need_net 'two ipsec-run over TUN'
-[ -e /dev/net/tun ] || skip_all 'two ipsec-run over TUN' 'no /dev/net/tun'
-command -v tcpdump >/dev/null || skip_all 'two ipsec-run over TUN' 'no tcpdump'
-lab_up || skip_all 'two ipsec-run over TUN' 'no veth devices'
+tun_lab 'two ipsec-run over TUN' tcpdump
 
 configuration "$work/both.conf"
 check 'the configuration compiles for the left end' compile left "$work/both.conf"
