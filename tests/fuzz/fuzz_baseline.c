@@ -4,13 +4,14 @@
 #include <assert.h>
 
 #include "compiler/baseline.h"
-#include "tests/fuzz/memory.h"
+#include "tests/fuzz/findings.h"
+#include "tests/one_file.h"
 
 static struct baseline *open_baseline(struct slice in)
 {
 	struct baseline *b;
 
-	if (baseline_read("b.json", "/site", memory_reader(&in), false, &b))
+	if (baseline_read("b.json", "/site", one_file_reader(&in), false, &b))
 		return NULL;
 	check_findings(&b->diag, in.n);
 	if (!b->diag.findings.n)
@@ -22,7 +23,7 @@ static struct baseline *open_baseline(struct slice in)
 static void compare(struct baseline *b)
 {
 	struct slice text = SLICE("conn a\n\tleft=%any\n\tpfs=maybe\n");
-	struct unit_options options = { .reader = memory_reader(&text), .dialect = "4.10" };
+	struct unit_options options = { .reader = one_file_reader(&text), .dialect = "4.10" };
 	struct unit *u;
 
 	if (unit_compile("a.conf", &options, &u, NULL))

@@ -2,7 +2,8 @@
 /* fuzz_facts.c -- any bytes as host facts, alone and with a conn that is lowered by them. */
 #include "compiler/lower/facts.h"
 #include "include/ipsecc.h"
-#include "tests/fuzz/memory.h"
+#include "tests/fuzz/findings.h"
+#include "tests/one_file.h"
 
 static const char configuration[] = "conn a\n\tleft=%defaultroute\n\tright=198.51.100.1\n\tauthby=secret\n\tauto=start\n";
 
@@ -11,14 +12,14 @@ static int read_in_turn(void *context, const char *path, size_t limit, char **re
 {
 	struct slice conf = { configuration, sizeof(configuration) - 1 };
 
-	return memory_read(strcmp(path, "a.conf") == 0 ? &conf : context, path, limit, ret_text, ret_size, ret_id);
+	return one_file_read(strcmp(path, "a.conf") == 0 ? &conf : context, path, limit, ret_text, ret_size, ret_id);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct slice in = { (const char *)data, n };
-	struct unit_options options = { .reader = memory_reader(&in), .host_facts = "facts.json" };
+	struct unit_options options = { .reader = one_file_reader(&in), .host_facts = "facts.json" };
 	struct lower_options lowering = { 0 };
 	bool incomplete = false;
 	struct unit *u;

@@ -3,7 +3,7 @@
  * done, and the diff of both texts has all their lines. The file may include itself. */
 #include "compiler/fix.h"
 #include "diag/text_diff.h"
-#include "tests/fuzz/memory.h"
+#include "tests/one_file.h"
 
 static int glob_same(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
 {
@@ -19,7 +19,7 @@ static int glob_same(void *context, const char *pattern, char ***ret_paths, size
 static void fix(struct slice in, bool unsafe, struct buf *ret, struct fix_result *result)
 {
 	static const char *const dialects[] = { "auto", "3.18", "4.10", "5.4" };
-	struct unit_options options = { .reader = memory_reader(&in), .dialect = dialects[in.n % 4],
+	struct unit_options options = { .reader = one_file_reader(&in), .dialect = dialects[in.n % 4],
 					.memory_limit = (size_t)512 << 20 };
 	const char *failed;
 	struct fixer f;

@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_format.c -- any bytes as a file to lay out: a layout is understood again, a second one changes nothing, the parser says what
  * is wrong with a file that is refused, and the sections, names and values that the parser sees stay the same. */
-#include <errno.h>
 #include <stdlib.h>
 
 #include "include/ipsecc.h"
-
-struct input {
-	const void *data;
-	size_t n;
-};
-
-static int read_input(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
-{
-	const struct input *in = context;
-
-	(void)path;
-	if (in->n > limit)
-		return -EFBIG;
-	*ret_text = malloc(in->n + 1);
-	memcpy(*ret_text, in->data, in->n);
-	*ret_size = in->n;
-	*ret_id = (struct source_id){ .device = 1, .inode = 1 };
-	return 0;
-}
-
-static int glob_none(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
-{
-	(void)context, (void)pattern;
-	*ret_paths = NULL;
-	*ret_count = 0;
-	return 0;
-}
-
-static int identify_none(void *context, const char *path, struct source_id *ret_id)
-{
-	(void)context, (void)path, (void)ret_id;
-	return -ENOENT;
-}
+#include "tests/one_file.h"
 
 static void must(bool ok)
 {
@@ -48,14 +15,14 @@ static void must(bool ok)
 /* Braces may have blanks at their inside, which are no part of the value; so all that the parser sees stays. */
 static void describe(struct slice text, struct buf *out)
 {
-	struct input in = { text.p, text.n };
+	struct slice in = text;
 	struct arena arena;
 	struct sources sources;
 	struct diag diag;
 	struct syntax *syntax;
 
 	arena_init(&arena);
-	sources_init(&sources, &arena, (struct source_reader){ &in, read_input, glob_none, identify_none });
+	sources_init(&sources, &arena, one_file_reader(&in));
 	diag_init(&diag, &arena, sources_for_diag(&sources));
 	syntax = syntax_parse(&arena, &sources, sources_add_text(&sources, "fuzz.conf", text, (struct span){ 0, 0 }), &diag);
 	for (size_t i = 0; i < syntax->sections.n; i++) {
@@ -102,9 +69,9 @@ static void check_layout(const struct format *format, struct slice before)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct input in = { data, n };
+	struct slice in = { (const char *)data, n };
 	struct unit_options options = {
-		.reader = { &in, read_input, glob_none, identify_none }, .memory_limit = (size_t)512 << 20,
+		.reader = one_file_reader(&in), .memory_limit = (size_t)512 << 20,
 	};
 	const struct format *format;
 	struct unit *u;

@@ -7,48 +7,14 @@
  */
 #include "include/ipsecc.h"
 
-#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 
+#include "tests/one_file.h"
 #include "tests/unit/tap.h"
 
 #define PLACES		20u
 #define FILE_BYTES	(64u * 1024)		/* lists and logs of the corpus are larger */
-
-struct cut {
-	const char *text;
-	size_t n;
-};
-
-static int read_cut(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
-{
-	const struct cut *cut = context;
-
-	if (strcmp(path, "cut.conf") != 0 || cut->n > limit)
-		return -ENOENT;
-	*ret_text = malloc(cut->n + 1);
-	if (!*ret_text)
-		return -ENOMEM;
-	memcpy(*ret_text, cut->text, cut->n);
-	*ret_size = cut->n;
-	*ret_id = (struct source_id){ .device = 1, .inode = 1 };
-	return 0;
-}
-
-static int glob_none(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
-{
-	(void)context, (void)pattern;
-	*ret_paths = NULL;
-	*ret_count = 0;
-	return 0;
-}
-
-static int identify_none(void *context, const char *path, struct source_id *ret_id)
-{
-	(void)context, (void)path, (void)ret_id;
-	return -ENOENT;
-}
 
 static unsigned files_read, beginnings;
 
@@ -56,9 +22,9 @@ static unsigned files_read, beginnings;
 static void compile_beginning(const char *path, const char *text, size_t n)
 {
 	static const char *const dialects[] = { "auto", "3.18", "4.10", "5.4" };
-	struct cut cut = { text, n };
+	struct slice cut = { text, n };
 	struct unit_options options = {
-		.reader = { &cut, read_cut, glob_none, identify_none }, .dialect = dialects[beginnings % 4],
+		.reader = one_file_reader(&cut), .dialect = dialects[beginnings % 4],
 	};
 	struct unit *u;
 

@@ -7,9 +7,9 @@
  */
 #include "include/ipsecc.h"
 
-#include <errno.h>
 #include <stdio.h>
 
+#include "tests/one_file.h"
 #include "tests/unit/tap.h"
 
 struct promise {
@@ -179,43 +179,19 @@ static const struct promise setup_promises[] = {
 
 /* --- one line, read --- */
 
-static int read_text(void *context, const char *path, size_t limit, char **ret_text, size_t *ret_size, struct source_id *ret_id)
-{
-	(void)limit;
-	if (strcmp(path, "test.conf") != 0)
-		return -ENOENT;
-	*ret_text = strdup(context);
-	*ret_size = strlen(context);
-	*ret_id = (struct source_id){ 1, 1 };
-	return 0;
-}
-
-static int glob_none(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
-{
-	(void)context, (void)pattern;
-	*ret_paths = NULL;
-	*ret_count = 0;
-	return 0;
-}
-
-static int identify_none(void *context, const char *path, struct source_id *ret_id)
-{
-	(void)context, (void)path, (void)ret_id;
-	return -ENOENT;
-}
-
 /* The findings of reading and of values (IC1xxx ... IC3xxx) at a value, which stands in line 4; "" when there are none. */
 static void read_value(const struct promise *p, bool setup, struct slice value, enum severity at_least, struct buf *found)
 {
 	struct buf text = { 0 };
-	struct unit_options options = { .reader = { NULL, read_text, glob_none, identify_none }, .dialect = "3.18" };
+	struct slice file;
+	struct unit_options options = { .reader = one_file_reader(&file), .dialect = "3.18" };
 	struct unit *u;
 
 	buf_printf(&text, "%s\n\t%s\n\t%s\n\t%s=" SLICE_FMT "\n\t%s\n",
 		   setup ? "config setup" : "conn t", setup ? "x-a=1" : "left=192.0.2.1",
 		   setup || strcmp(p->keyword, "right") == 0 ? "x-b=1" : "right=198.51.100.2", p->keyword, SLICE_ARG(value),
 		   p->with ? p->with : "x-c=1");
-	options.reader.context = text.p;
+	file = buf_slice(&text);
 	ck_assert_int_eq(unit_compile("test.conf", &options, &u, NULL), 0);
 	buf_clear(found);
 	for (size_t i = 0; i < u->diag.findings.n; i++) {
@@ -367,7 +343,8 @@ static const char *proposals_text(struct unit *u, const proposal_list *list)
 
 static struct unit *compile_text(const char *release, const char *text)
 {
-	struct unit_options options = { .reader = { (char *)text, read_text, glob_none, identify_none }, .dialect = release };
+	struct slice file = { text, strlen(text) };
+	struct unit_options options = { .reader = one_file_reader(&file), .dialect = release };
 	struct unit *u;
 
 	ck_assert_int_eq(unit_compile("test.conf", &options, &u, NULL), 0);

@@ -2,6 +2,7 @@
 /* test_xfrm.c -- goldens of --target=xfrm, from text to text; G1 ... G8 are the golden examples, which real kernels have taken. */
 #include "backends/xfrm/xfrm.h"
 #include "include/ipsecc.h"
+#include "tests/one_file.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
@@ -27,21 +28,6 @@ static int read_memory(void *context, const char *path, size_t limit, char **ret
 	return 0;
 }
 
-static int no_identity(void *context, const char *path, struct source_id *ret_id)
-{
-	(void)context, (void)path;
-	*ret_id = (struct source_id){ 0 };
-	return 0;
-}
-
-static int no_glob(void *context, const char *pattern, char ***ret_paths, size_t *ret_count)
-{
-	(void)context, (void)pattern;
-	*ret_paths = NULL;
-	*ret_count = 0;
-	return 0;
-}
-
 struct fixture {
 	struct unit *unit;
 	struct plan *plan;
@@ -52,7 +38,7 @@ struct fixture {
 static void compile(struct fixture *x, const char *text, const char *release)
 {
 	struct unit_options options = {
-		.reader = { NULL, read_memory, no_glob, no_identity }, .dialect = release, .host_facts = "facts",
+		.reader = { NULL, read_memory, one_file_glob, one_file_identify }, .dialect = release, .host_facts = "facts",
 	};
 	struct lower_options lowering = { 0 };
 	bool incomplete;
