@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
+#include "netlink/netlink.h"
 #include "proto/addr.h"
-#include "runtime/dataplane/netlink.h"
 
 #define ROUTE_TABLE		4500u
 #define ROUTE_RULE_PRIORITY	4500u	/* before main (32766) */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "backends/xfrm/xfrm_msg.h"
+#include "netlink/netlink.h"
 #include "runtime/dataplane/dataplane.h"
-#include "runtime/dataplane/netlink.h"
 #include "runtime/dataplane/policyset.h"
 #include "runtime/dataplane/route.h"
 #include "runtime/dataplane/xfrm_sa.h"

@@ -3,8 +3,8 @@
 #ifndef RUNTIME_DATAPLANE_XFRM_SA_H
 #define RUNTIME_DATAPLANE_XFRM_SA_H
 
+#include "netlink/netlink.h"
 #include "runtime/dataplane/dataplane.h"
-#include "runtime/dataplane/netlink.h"
 
 /* type: XFRM_MSG_NEWSA or XFRM_MSG_UPDSA. NULL with *ret_why when the kernel has no name for an algorithm, or a key cannot fit. */
 struct nlmsghdr *xfrm_sa_message(void *buffer, uint16_t type, const struct dp_sa *sa, const char **ret_why);

@@ -3,8 +3,8 @@
 #ifndef RUNTIME_DATAPLANE_XFRM_STALE_H
 #define RUNTIME_DATAPLANE_XFRM_STALE_H
 
+#include "netlink/netlink.h"
 #include "plan/plan.h"
-#include "runtime/dataplane/netlink.h"
 
 /* Removes SAs and policies with the reqid of a child of the plan, and nothing else. Only when the IKE port is ours: then no other
  * daemon can be using them. 0 or -errno; *ret_removed counts. */

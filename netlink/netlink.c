@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/dataplane/netlink.h"
+#include "netlink/netlink.h"
 
 #define RECEIVE_BYTES	32768	/* the kernel's largest dump part */
 

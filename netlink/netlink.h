@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* netlink.h -- one request, one answer, over libmnl; the kernel's extended acknowledgement as a sentence (X-001 ... X-005). */
-#ifndef RUNTIME_DATAPLANE_NETLINK_H
-#define RUNTIME_DATAPLANE_NETLINK_H
+#ifndef NETLINK_NETLINK_H
+#define NETLINK_NETLINK_H
 
 #include <libmnl/libmnl.h>
 #include <stdint.h>
