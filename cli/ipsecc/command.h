@@ -71,6 +71,7 @@ enum exit_status command_show(const struct arguments *args);
 enum exit_status command_fmt(const struct arguments *args);
 enum exit_status command_explain(const struct arguments *args);
 enum exit_status command_compile(const struct arguments *args);
+enum exit_status command_graph(const struct arguments *args);
 enum exit_status command_facts(const struct arguments *args);
 enum exit_status command_rules(const struct arguments *args);
 enum exit_status command_completion(const struct arguments *args);

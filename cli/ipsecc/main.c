@@ -8,6 +8,7 @@
 #include "cli/ipsecc/command.h"
 
 static const char *const text_formats[] = { "text", "json", NULL };
+static const char *const graph_formats[] = { "dot", "svg", "mermaid", NULL };
 
 const struct command command_table[] = {
 	{
@@ -47,6 +48,12 @@ const struct command command_table[] = {
 		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) |
 			   BIT(OPTION_STRICT) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
+	}, {
+		.name = "graph", .run = command_graph, .operands = "FILE [CONN]...",
+		.summary = "gateways, networks and conns as a drawing",
+		.example = "ipsecc graph --format=svg -o vpn.svg /etc/ipsec.conf\nipsecc graph --format=mermaid /etc/ipsec.conf hq",
+		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
+		.formats = graph_formats, .min_operands = 1, .max_operands = -1,
 	}, {
 		.name = "facts", .run = command_facts, .operands = "",
 		.summary = "what is to be known of this host, for --host-facts",
