@@ -2,6 +2,7 @@
 /* load.c -- the plan (read, or compiled on the spot) and the secrets, into memory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -30,7 +31,7 @@ void run_show_findings(struct diag *diag)
 
 /* --- the plan ----------------------------------------------------------------------------------------------------------------- */
 
-static int add_file(struct run_input *in, const char *path, size_t limit, int *ret_index)
+static int add_file(struct sources *sources, const char *path, size_t limit, int *ret_index)
 {
 	struct source_id id;
 	char *text = NULL;
@@ -38,7 +39,7 @@ static int add_file(struct run_input *in, const char *path, size_t limit, int *r
 	int r = source_reader_system.read(NULL, path, limit, &text, &size, &id);
 
 	if (r == 0)
-		r = sources_add_text(&in->sources, path, (struct slice){ text, size }, (struct span){ 0, 0 });
+		r = sources_add_text(sources, path, (struct slice){ text, size }, (struct span){ 0, 0 });
 	free(text);
 	if (r < 0) {
 		complain("%s: %s", path, strerror(-r));
@@ -48,13 +49,12 @@ static int add_file(struct run_input *in, const char *path, size_t limit, int *r
 	return 0;
 }
 
-static int read_plan(struct run_input *in, int index)
+static int read_plan(struct run_input *in, const struct source_file *file, struct diag *diag)
 {
-	const struct source_file *file = &in->sources.files.v[index];
 	struct plan *plan;
-	int r = plan_read(&in->arena, file->text, file->base, &in->diag, &plan);
+	int r = plan_read(&in->arena, file->text, file->base, diag, &plan);
 
-	run_show_findings(&in->diag);
+	run_show_findings(diag);
 	if (r) {
 		complain("%s: the plan is refused", file->path);
 		return r;
@@ -111,15 +111,29 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 
 static int load_plan(struct run_input *in, const struct run_arguments *args)
 {
-	struct slice text;
-	int index, r = add_file(in, args->file, LIMIT_PLAN_BYTES, &index);
+	/* The text of a plan is many times what the plan itself takes, and is done with when the plan is read. */
+	struct arena arena;
+	struct sources sources;
+	struct diag diag;
+	bool compiled = false;
+	int index, r;
 
-	if (r)
-		return r;
-	text = slice_trim(in->sources.files.v[index].text);
-	if (text.n && text.p[0] == '{')		/* */
-		return read_plan(in, index);
-	return compile_plan(in, args);
+	arena_init(&arena);
+	sources_init(&sources, &arena, source_reader_system);
+	diag_init(&diag, &arena, sources_for_diag(&sources));
+	r = add_file(&sources, args->file, LIMIT_PLAN_BYTES, &index);
+	if (!r) {
+		struct slice text = slice_trim(sources.files.v[index].text);
+
+		compiled = !text.n || text.p[0] != '{';		/* */
+		if (!compiled)
+			r = read_plan(in, &sources.files.v[index], &diag);
+	}
+	arena_release(&arena);
+	if (compiled)
+		r = compile_plan(in, args);
+	malloc_trim(0);
+	return r;
 }
 
 /* --- secrets ------------------------------------------------------------------------------------------------------------------ */
