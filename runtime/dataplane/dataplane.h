@@ -83,7 +83,8 @@ enum {
 	DP_CAP_ENCAP = 8,
 	DP_CAP_IF_ID = 16,
 	DP_CAP_MARK = 32,
-	DP_CAP_NEEDS_ENCAP = 64
+	DP_CAP_NEEDS_ENCAP = 64,
+	DP_CAP_KERNEL_CIPHERS = 128	/* it has algorithms of its own: whatever the transform table has an XFRM name for */
 };
 
 struct dataplane;

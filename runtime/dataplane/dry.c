@@ -267,7 +267,8 @@ static void dry_close(struct dataplane *dp)
 const struct dataplane_ops dataplane_dry = {
 	.name = "dry",
 	.summary = "nothing is installed; each step is logged",
-	.caps = DP_CAP_TRANSPORT | DP_CAP_AH | DP_CAP_PROTO50 | DP_CAP_ENCAP | DP_CAP_IF_ID | DP_CAP_MARK,
+	.caps = DP_CAP_TRANSPORT | DP_CAP_AH | DP_CAP_PROTO50 | DP_CAP_ENCAP | DP_CAP_IF_ID | DP_CAP_MARK |
+		DP_CAP_KERNEL_CIPHERS,
 	.probe = dry_probe,
 	.open = dry_open,
 	.close = dry_close,

@@ -608,7 +608,8 @@ static void xfrm_drops(struct dataplane *dp, struct dp_drops *ret)
 const struct dataplane_ops dataplane_xfrm = {
 	.name = "xfrm",
 	.summary = "the kernel's IPsec (XFRM)",
-	.caps = DP_CAP_TRANSPORT | DP_CAP_AH | DP_CAP_PROTO50 | DP_CAP_ENCAP | DP_CAP_IF_ID | DP_CAP_MARK,
+	.caps = DP_CAP_TRANSPORT | DP_CAP_AH | DP_CAP_PROTO50 | DP_CAP_ENCAP | DP_CAP_IF_ID | DP_CAP_MARK |
+		DP_CAP_KERNEL_CIPHERS,
 	.probe = xfrm_probe,
 	.open = xfrm_open,
 	.close = xfrm_close,

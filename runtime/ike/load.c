@@ -50,9 +50,26 @@ static bool has_type(const struct proposal *p, enum transform_type type)
 	return false;
 }
 
-/* The transforms of `from` that this build can do, with AEAD ciphers or with the others: never both in one proposal (I-041). */
-static void take(struct arena *a, const struct proposal *from, bool aead, proposal_list *to, const char **ret_why)
+static bool encrypts(const struct transform *encr)
 {
+	return strncmp(encr->name, "NULL", 4) != 0;		/* NULL itself, and GMAC (NULL_AUTH_AES_GMAC) */
+}
+
+/* What protects packets has to be known to the data plane, all else to us. */
+static bool can_do(const struct ike *ike, enum ipsec_protocol protocol, const struct proposal_transform *t, const char **ret_why)
+{
+	bool packets = protocol != PROTOCOL_IKE && (t->transform->type == TRANSFORM_ENCR || t->transform->type == TRANSFORM_INTEG);
+
+	if (transform_is_none(t->transform) ||
+	    (packets && (ike->env->dataplane->ops->caps & DP_CAP_KERNEL_CIPHERS) && t->transform->xfrm))
+		return true;
+	return suite_supports(t->transform, t->key_bits, ret_why) == 0;
+}
+
+/* The transforms of `from` that this build can do, with AEAD ciphers or with the others: never both in one proposal (I-041). */
+static void take(struct ike *ike, const struct proposal *from, bool aead, proposal_list *to, const char **ret_why)
+{
+	struct arena *a = &ike->arena;
 	struct proposal p = { .protocol = from->protocol };
 
 	for (size_t i = 0; i < from->transforms.n; i++) {
@@ -62,11 +79,15 @@ static void take(struct arena *a, const struct proposal *from, bool aead, propos
 			continue;
 		if (aead && t->transform->type == TRANSFORM_INTEG && !transform_is_none(t->transform))
 			continue;
+		if (from->protocol == PROTOCOL_IKE && t->transform->type == TRANSFORM_ENCR && !encrypts(t->transform)) {
+			*ret_why = "it does not encrypt, which an IKE SA must";
+			continue;
+		}
 		if (t->transform->ikev2_id == TRANSFORM_NONE) {
 			*ret_why = "the algorithm has no number in IKEv2";
 			continue;
 		}
-		if (transform_is_none(t->transform) || suite_supports(t->transform, t->key_bits, ret_why) == 0)
+		if (can_do(ike, from->protocol, t, ret_why))
 			vec_push(a, &p.transforms, *t);
 	}
 	for (enum transform_type type = TRANSFORM_ENCR; type <= TRANSFORM_KE; type++)
@@ -79,9 +100,9 @@ static void take(struct arena *a, const struct proposal *from, bool aead, propos
 static bool take_all(struct ike *ike, const proposal_list *from, proposal_list *to, const char **ret_why)
 {
 	for (size_t i = 0; i < from->n && to->n < LIMIT_PROPOSALS; i++) {
-		take(&ike->arena, &from->v[i], false, to, ret_why);
+		take(ike, &from->v[i], false, to, ret_why);
 		if (has_type(&from->v[i], TRANSFORM_ENCR))
-			take(&ike->arena, &from->v[i], true, to, ret_why);
+			take(ike, &from->v[i], true, to, ret_why);
 	}
 	return to->n > 0;
 }

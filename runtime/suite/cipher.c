@@ -20,44 +20,57 @@ static uint16_t bits_of(const struct transform *encr, uint16_t key_bits)
 	return key_bits ? key_bits : encr->key_bits_default;
 }
 
+/* "CMAC(AES-128-CBC)" and "GMAC(AES-%u-GCM)" name what is done and the cipher that it is done with. False: another name. */
+static bool unwrap(const char *name, const char *what, char inside[64])
+{
+	size_t n = strlen(what);
+
+	if (!name || strncmp(name, what, n) != 0 || name[n] != '(')
+		return false;
+	snprintf(inside, 64, "%.*s", (int)(strlen(name) - n - 2), name + n + 1);
+	return true;
+}
+
 /* The table writes a name with the key size as "AES-%u-GCM". The name is not used as a format. */
 EVP_CIPHER *suite_fetch_cipher(const struct transform *encr, uint16_t key_bits)
 {
 	EVP_CIPHER *cipher;
-	char name[64];
+	char pattern[64], name[80];
 	const char *at;
 
 	if (!encr->openssl)
 		return NULL;
-	at = strstr(encr->openssl, "%u");
+	if (!unwrap(encr->openssl, "GMAC", pattern))
+		snprintf(pattern, sizeof pattern, "%s", encr->openssl);
+	at = strstr(pattern, "%u");
 	if (at)
-		snprintf(name, sizeof name, "%.*s%u%s", (int)(at - encr->openssl), encr->openssl, bits_of(encr, key_bits), at + 2);
+		snprintf(name, sizeof name, "%.*s%u%s", (int)(at - pattern), pattern, bits_of(encr, key_bits), at + 2);
 	else
-		snprintf(name, sizeof name, "%s", encr->openssl);
+		snprintf(name, sizeof name, "%s", pattern);
 	cipher = EVP_CIPHER_fetch(NULL, name, NULL);
 	if (!cipher)
 		ERR_clear_error();
 	return cipher;
 }
 
-EVP_MD *suite_fetch_digest(const struct transform *t)
+bool suite_is_cmac(const struct transform *t)
 {
-	EVP_MD *md = t->openssl ? EVP_MD_fetch(NULL, t->openssl, NULL) : NULL;
+	char cipher[64];
 
-	if (!md)
-		ERR_clear_error();
-	return md;
+	return unwrap(t->openssl, "CMAC", cipher);
 }
 
-EVP_MAC_CTX *suite_new_hmac(const struct transform *t)
+EVP_MAC_CTX *suite_new_mac(const struct transform *t)
 {
-	EVP_MD *md = suite_fetch_digest(t);
-	EVP_MAC *mac = md ? EVP_MAC_fetch(NULL, "HMAC", NULL) : NULL;
+	char cipher[64];
+	bool cmac = unwrap(t->openssl, "CMAC", cipher);
+	EVP_MAC *mac = t->openssl ? EVP_MAC_fetch(NULL, cmac ? "CMAC" : "HMAC", NULL) : NULL;
 	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
 
 	if (ctx) {
 		OSSL_PARAM params[] = {
-			OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)EVP_MD_get0_name(md), 0),
+			cmac ? OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, cipher, 0)
+			     : OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)t->openssl, 0),
 			OSSL_PARAM_construct_end(),
 		};
 
@@ -67,25 +80,29 @@ EVP_MAC_CTX *suite_new_hmac(const struct transform *t)
 		}
 	}
 	EVP_MAC_free(mac);
-	EVP_MD_free(md);
 	if (!ctx)
 		ERR_clear_error();
 	return ctx;
 }
 
-/* Can this file use the cipher? AEAD with a nonce of salt and IV; or CBC with an IV of a block; or NULL. CCM and CTR are
- * neither. */
-static bool cipher_fits(const EVP_CIPHER *cipher, const struct transform *encr)
+/* What this file can do with the cipher. */
+static enum cipher_form form_of(const EVP_CIPHER *cipher, const struct transform *encr)
 {
 	int iv = EVP_CIPHER_get_iv_length(cipher), mode = EVP_CIPHER_get_mode(cipher);
+	bool aead = EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER;
+	char inside[64];
 
+	if (encr->aead && aead && mode == EVP_CIPH_CCM_MODE)
+		return FORM_CCM;
+	if (encr->aead && aead && (mode == EVP_CIPH_GCM_MODE || mode == EVP_CIPH_STREAM_CIPHER) && iv == encr->salt + encr->iv)
+		return unwrap(encr->openssl, "GMAC", inside) ? FORM_GMAC : FORM_GCM;
 	if (encr->aead)
-		return (EVP_CIPHER_get_flags(cipher) & EVP_CIPH_FLAG_AEAD_CIPHER) &&
-		       (mode == EVP_CIPH_GCM_MODE || mode == EVP_CIPH_STREAM_CIPHER) &&
-		       iv == encr->salt + encr->iv;
-	if (mode == EVP_CIPH_CBC_MODE)
-		return iv == encr->iv && EVP_CIPHER_get_block_size(cipher) == encr->block;
-	return EVP_CIPHER_get_key_length(cipher) == 0 && encr->iv == 0;
+		return FORM_OTHER;
+	if (mode == EVP_CIPH_CBC_MODE && iv == encr->iv && EVP_CIPHER_get_block_size(cipher) == encr->block)
+		return FORM_CBC;
+	if (mode == EVP_CIPH_CTR_MODE && encr->salt + encr->iv + 4 == iv)
+		return FORM_CTR;
+	return EVP_CIPHER_get_key_length(cipher) == 0 && encr->iv == 0 ? FORM_NULL : FORM_OTHER;
 }
 
 static int check_encr(const struct transform *encr, uint16_t key_bits, EVP_CIPHER **ret, const char **ret_why)
@@ -96,9 +113,9 @@ static int check_encr(const struct transform *encr, uint16_t key_bits, EVP_CIPHE
 		*ret_why = "OpenSSL has no such cipher here";
 		return -ENOTSUP;
 	}
-	if (!cipher_fits(cipher, encr)) {
+	if (form_of(cipher, encr) == FORM_OTHER) {
 		EVP_CIPHER_free(cipher);
-		*ret_why = "only AES-GCM, ChaCha20-Poly1305 and ciphers in CBC mode are carried in user space";
+		*ret_why = "only GCM, CCM, GMAC, ChaCha20-Poly1305, CBC and CTR mode are carried in user space";
 		return -ENOTSUP;
 	}
 	if (EVP_CIPHER_get_key_length(cipher) * 8 != bits_of(encr, key_bits)) {
@@ -110,15 +127,15 @@ static int check_encr(const struct transform *encr, uint16_t key_bits, EVP_CIPHE
 	return 0;
 }
 
-static int check_hmac(const struct transform *t, const char **ret_why)
+static int check_mac(const struct transform *t, const char **ret_why)
 {
-	EVP_MD *md = suite_fetch_digest(t);
+	EVP_MAC_CTX *mac = suite_new_mac(t);
 
-	if (md) {
-		EVP_MD_free(md);
+	if (mac) {
+		EVP_MAC_CTX_free(mac);
 		return 0;
 	}
-	*ret_why = "only HMAC with a hash that OpenSSL has here can be used";
+	*ret_why = "only HMAC with a hash that OpenSSL has here, and CMAC, can be used";
 	return -ENOTSUP;
 }
 
@@ -140,7 +157,7 @@ int suite_supports(const struct transform *t, uint16_t key_bits, const char **re
 		why = "OpenSSL has no such key exchange here";
 		break;
 	default:
-		error = check_hmac(t, &why);
+		error = check_mac(t, &why);
 	}
 	if (error && ret_why)
 		*ret_why = why;
@@ -161,8 +178,22 @@ static int init_mac(struct cipher *c, const struct transform *integ, struct slic
 {
 	if (key.n != suite_integ_key_size(integ))
 		return -EINVAL;
-	c->mac = suite_new_hmac(integ);
+	c->mac = suite_new_mac(integ);
 	if (!c->mac || !EVP_MAC_init(c->mac, (const uint8_t *)key.p, key.n, NULL))
+		return refused(-ENOMEM);
+	return 0;
+}
+
+/* CCM wants its sizes before its key. */
+static int init_context(struct cipher *c, const EVP_CIPHER *cipher, const uint8_t *key)
+{
+	c->ctx = EVP_CIPHER_CTX_new();
+	if (!c->ctx || !EVP_CipherInit_ex2(c->ctx, cipher, NULL, NULL, c->encrypt, NULL))
+		return refused(-ENOMEM);
+	if (c->form == FORM_CCM && (!EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_IVLEN, c->salt_size + c->iv_size, NULL) ||
+				    !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, c->icv_size, NULL)))
+		return refused(-ENOMEM);
+	if (!EVP_CipherInit_ex2(c->ctx, NULL, key, NULL, c->encrypt, NULL) || !EVP_CIPHER_CTX_set_padding(c->ctx, 0))
 		return refused(-ENOMEM);
 	return 0;
 }
@@ -175,7 +206,6 @@ int cipher_init(struct cipher *c, const struct suite_choice *choice, struct slic
 	int error;
 
 	*c = (struct cipher){ .aead = encr->aead, .encrypt = encrypt, .salt_size = encr->salt, .iv_size = encr->iv };
-	c->block = encr->aead || encr->iv == 0 ? 1 : encr->block;
 	if (!encr->aead && suite_integ_key_size(integ) == 0) {
 		*ret_why = "encryption without integrity is not safe, and not done";
 		return -ENOTSUP;
@@ -187,15 +217,14 @@ int cipher_init(struct cipher *c, const struct suite_choice *choice, struct slic
 	c->icv_size = (uint8_t)((encr->aead ? encr : integ)->icv_bits / 8);
 	error = check_encr(encr, choice->encr_key_bits, &cipher, ret_why);
 	if (!error && !encr->aead)
-		error = check_hmac(integ, ret_why);
+		error = check_mac(integ, ret_why);
 	if (!error && encr_key.n != suite_encr_key_size(encr, choice->encr_key_bits))
 		error = -EINVAL;
 	if (!error) {
 		memcpy(c->nonce, encr_key.p + encr_key.n - encr->salt, encr->salt);
-		c->ctx = EVP_CIPHER_CTX_new();
-		if (!c->ctx || !EVP_CipherInit_ex2(c->ctx, cipher, (const uint8_t *)encr_key.p, NULL, encrypt, NULL) ||
-		    !EVP_CIPHER_CTX_set_padding(c->ctx, 0))
-			error = refused(-ENOMEM);
+		c->form = form_of(cipher, encr);
+		c->block = c->form == FORM_CBC ? encr->block : 1;
+		error = init_context(c, cipher, (const uint8_t *)encr_key.p);
 	}
 	EVP_CIPHER_free(cipher);
 	return error || encr->aead ? error : init_mac(c, integ, integ_key);
@@ -210,24 +239,37 @@ void cipher_release(struct cipher *c)
 
 static bool set_iv(struct cipher *c, const uint8_t *iv)
 {
-	if (c->aead) {
+	if (c->aead || c->form == FORM_CTR) {
 		memcpy(c->nonce + c->salt_size, iv, c->iv_size);
 		iv = c->nonce;
 	}
+	if (c->form == FORM_CTR)
+		c->nonce[SUITE_IV_MAX - 1] = 1;		/* the bytes before it are zero */
 	return EVP_CipherInit_ex2(c->ctx, NULL, NULL, c->iv_size ? iv : NULL, c->encrypt, NULL);
 }
 
-static bool add_aad(struct cipher *c, struct slice aad)
+static bool add_aad(struct cipher *c, const struct cipher_job *job)
 {
 	int n;
 
-	return !c->aead || EVP_CipherUpdate(c->ctx, NULL, &n, (const uint8_t *)aad.p, (int)aad.n);
+	if (!c->aead)
+		return true;
+	if (c->form == FORM_CCM && !EVP_CipherUpdate(c->ctx, NULL, &n, NULL, (int)job->n))
+		return false;
+	if (!EVP_CipherUpdate(c->ctx, NULL, &n, (const uint8_t *)job->aad.p, (int)job->aad.n))
+		return false;
+	return c->form != FORM_GMAC || (EVP_CipherUpdate(c->ctx, NULL, &n, job->iv, c->iv_size) &&
+					EVP_CipherUpdate(c->ctx, NULL, &n, job->in, (int)job->n));
 }
 
 static bool run(struct cipher *c, const struct cipher_job *job)
 {
 	int n = 0;
 
+	if (c->form == FORM_GMAC) {
+		memmove(job->out, job->in, job->n);
+		return true;
+	}
 	return job->n == 0 || (EVP_CipherUpdate(c->ctx, job->out, &n, job->in, (int)job->n) && (size_t)n == job->n);
 }
 
@@ -246,7 +288,7 @@ int cipher_seal(struct cipher *c, const struct cipher_job *job)
 	uint8_t icv[SUITE_INTEG_MAX];
 	int n;
 
-	if (!set_iv(c, job->iv) || !add_aad(c, job->aad) || !run(c, job))
+	if (!set_iv(c, job->iv) || !add_aad(c, job) || !run(c, job))
 		return refused(-ENOMEM);
 	if (c->aead) {
 		if (!EVP_CipherFinal_ex(c->ctx, icv, &n) ||
@@ -265,10 +307,10 @@ static int open_aead(struct cipher *c, const struct cipher_job *job)
 	uint8_t rest[EVP_MAX_BLOCK_LENGTH];
 	int n;
 
-	if (!set_iv(c, job->iv) || !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, c->icv_size, job->icv) ||
-	    !add_aad(c, job->aad) || !run(c, job))
+	if (!set_iv(c, job->iv) || !EVP_CIPHER_CTX_ctrl(c->ctx, EVP_CTRL_AEAD_SET_TAG, c->icv_size, job->icv) || !add_aad(c, job))
 		return refused(-ENOMEM);
-	if (EVP_CipherFinal_ex(c->ctx, rest, &n))
+	/* CCM judges with the text, the others at the end */
+	if (run(c, job) && (c->form == FORM_CCM || EVP_CipherFinal_ex(c->ctx, rest, &n)))
 		return 0;
 	OPENSSL_cleanse(job->out, job->n);	/* nobody may use what was not authenticated (I-028) */
 	return refused(-EBADMSG);

@@ -137,11 +137,11 @@ static void esn_parts(const struct esp_sa *sa, uint32_t spi, uint64_t sequence, 
 	e->behind = slice_bytes(e->high, sa->esn ? 4 : 0);
 }
 
-/* AEAD: the sequence number is the counter, so no IV comes twice under a key (RFC 4106 section 3.1). CBC: unpredictable (RFC
- * 3602 section 3). */
+/* AEAD and CTR: the sequence number is the counter, so no IV comes twice under a key (RFC 4106 section 3.1). CBC: unpredictable
+ * (RFC 3602 section 3). */
 static bool put_iv(struct esp_sa *sa, uint8_t *iv, uint64_t sequence)
 {
-	if (!sa->seal.aead)
+	if (!sa->seal.aead && sa->seal.form != FORM_CTR)
 		return sa->seal.iv_size == 0 || RAND_bytes(iv, sa->seal.iv_size) > 0;
 	put_be32(iv, (uint32_t)(sequence >> 32));
 	put_be32(iv + 4, (uint32_t)sequence);

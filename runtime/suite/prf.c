@@ -7,32 +7,27 @@
 
 #include "runtime/suite/cipher.h"
 
+#define FIXED_KEY	16u	/* of CMAC with AES-128 */
+
 struct prf {
 	EVP_MAC_CTX *mac;
 	size_t size;
+	bool fixed_key;		/* RFC 4615: keys have one size, others are brought to it */
 };
 
 int prf_new(const struct transform *t, struct prf **ret)
 {
-	EVP_MD *md = t->type == TRANSFORM_PRF ? suite_fetch_digest(t) : NULL;
+	EVP_MAC_CTX *mac = t->type == TRANSFORM_PRF && t->output_bits <= 8 * SUITE_PRF_MAX ? suite_new_mac(t) : NULL;
 	struct prf *p;
-	int size;
 
-	if (!md)
-		return -ENOTSUP;
-	size = EVP_MD_get_size(md);
-	EVP_MD_free(md);
-	if (size <= 0 || size > SUITE_PRF_MAX)
+	if (!mac)
 		return -ENOTSUP;
 	p = calloc(1, sizeof *p);
-	if (!p)
-		return -ENOMEM;
-	p->size = (size_t)size;
-	p->mac = suite_new_hmac(t);
-	if (!p->mac) {
-		prf_free(p);
+	if (!p) {
+		EVP_MAC_CTX_free(mac);
 		return -ENOMEM;
 	}
+	*p = (struct prf){ .mac = mac, .size = t->output_bits / 8u, .fixed_key = suite_is_cmac(t) };
 	*ret = p;
 	return 0;
 }
@@ -52,11 +47,20 @@ size_t prf_size(const struct prf *p)
 
 static bool compute(struct prf *p, struct slice key, const struct slice *parts, size_t n, uint8_t *out)
 {
-	static const uint8_t none;
+	static const uint8_t none, zeros[FIXED_KEY];
+	uint8_t fixed[FIXED_KEY] = { 0 };
 	size_t size;
+	bool started;
 
+	if (p->fixed_key && key.n != FIXED_KEY) {
+		if (!compute(p, slice_bytes(zeros, FIXED_KEY), &key, 1, fixed))
+			return false;
+		key = slice_bytes(fixed, FIXED_KEY);
+	}
 	/* A NULL key would mean "the one before". */
-	if (!EVP_MAC_init(p->mac, key.n ? (const uint8_t *)key.p : &none, key.n, NULL))
+	started = EVP_MAC_init(p->mac, key.n ? (const uint8_t *)key.p : &none, key.n, NULL);
+	OPENSSL_cleanse(fixed, sizeof fixed);
+	if (!started)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (parts[i].n && !EVP_MAC_update(p->mac, (const uint8_t *)parts[i].p, parts[i].n))
@@ -107,13 +111,15 @@ int prf_plus(struct prf *p, struct slice key, const struct slice *parts, size_t 
 int ike_skeyseed(struct prf *prf, const struct key_seed *seed, uint8_t out[SUITE_PRF_MAX])
 {
 	uint8_t nonces[512];	/* 256 at most each (I-040) */
-	size_t n = seed->ni.n + seed->nr.n;
+	size_t ni = seed->ni.n, nr = seed->nr.n;
 
-	if (seed->ni.n > 256 || seed->nr.n > 256)
+	if (ni > 256 || nr > 256 || (prf->fixed_key && (ni < FIXED_KEY / 2 || nr < FIXED_KEY / 2)))
 		return -EINVAL;
-	memcpy(nonces, seed->ni.p, seed->ni.n);
-	memcpy(nonces + seed->ni.n, seed->nr.p, seed->nr.n);
-	return prf_compute(prf, slice_bytes(nonces, n), &seed->shared, 1, out);
+	if (prf->fixed_key)
+		ni = nr = FIXED_KEY / 2;	/* RFC 7296 section 2.14 */
+	memcpy(nonces, seed->ni.p, ni);
+	memcpy(nonces + ni, seed->nr.p, nr);
+	return prf_compute(prf, slice_bytes(nonces, ni + nr), &seed->shared, 1, out);
 }
 
 int ike_skeyseed_rekey(struct prf *old, struct slice old_d, const struct key_seed *seed, uint8_t out[SUITE_PRF_MAX])

@@ -8,7 +8,7 @@
 
 struct sk_cipher {
 	struct cipher seal, open;
-	uint64_t counter;	/* IV of the next message with AEAD */
+	uint64_t counter;	/* IV of the next message with AEAD or CTR */
 };
 
 int sk_cipher_new(const struct suite_choice *choice, struct slice encr_key, struct slice integ_key, struct sk_cipher **ret)
@@ -81,7 +81,7 @@ int sk_seal(struct sk_cipher *c, struct buf *message, size_t start, struct slice
 	if (buf_failed(message))
 		return -ENOMEM;
 	p = (uint8_t *)message->p + start;
-	if (c->seal.aead)
+	if (c->seal.aead || c->seal.form == FORM_CTR)
 		put_counter(p + aad, iv, c->counter++);
 	else if (iv)
 		memcpy(p + aad, random_iv, iv);

@@ -516,10 +516,13 @@ START_TEST(suites)
 {
 	static const char *const ike[] = { "AES_CBC:256 HMAC_SHA2_512 HMAC_SHA2_512_256 DH19",
 					   "CHACHA20_POLY1305 HMAC_SHA2_256 DH31",
-					   "AES_CBC:128 HMAC_SHA2_256 HMAC_SHA2_256_128 MODP2048" };
-	static const char *const esp[] = { "AES_CBC:256 HMAC_SHA2_256_128", "CHACHA20_POLY1305", "AES_GCM_16:256" };
+					   "AES_CBC:128 HMAC_SHA2_256 HMAC_SHA2_256_128 MODP2048",
+					   "AES_CCM_16:128 AES128_CMAC DH32", "AES_CTR:256 HMAC_SHA1 AES_CMAC_96 BRAINPOOL_P384R1",
+					   "CAMELLIA_CBC:256 HMAC_SHA2_384 HMAC_SHA2_384_192 DH21", "3DES_CBC HMAC_SHA1 HMAC_SHA1_96 MODP1536" };
+	static const char *const esp[] = { "AES_CBC:256 HMAC_SHA2_256_128", "CHACHA20_POLY1305", "AES_GCM_16:256", "AES_CCM_12:256",
+					   "AES_CTR:128 HMAC_SHA2_512_256", "NULL_AUTH_AES_GMAC:256", "NULL HMAC_SHA2_256_128" };
 
-	for (unsigned n = 0; n < 3; n++) {
+	for (unsigned n = 0; n < sizeof(ike) / sizeof(*ike); n++) {
 		struct lab *lab = lab_new(17 + n);
 
 		for (unsigned i = 0; i < 2; i++) {

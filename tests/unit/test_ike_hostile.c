@@ -343,6 +343,13 @@ static void old_cipher(struct lab_end *end)
 			 "TWOFISH_CBC HMAC_SHA2_256 HMAC_SHA2_256_128 DH31");
 }
 
+/* RFC 7296 section 3.3.2: NULL and GMAC are for ESP. */
+static void in_clear(struct lab_end *end)
+{
+	end->plan->peers.v[0].proposals.n = 0;
+	lab_add_proposal(&end->arena, &end->plan->peers.v[0].proposals, PROTOCOL_IKE, "NULL HMAC_SHA2_256 HMAC_SHA2_256_128 DH31");
+}
+
 static void with_ah(struct lab_end *end)
 {
 	end->plan->children.v[0].protocol = PROTOCOL_AH;
@@ -355,6 +362,7 @@ START_TEST(refusals)
 	ck_assert(refusal_of(by_name) == RULE_IKE_PEER_NAME);
 	ck_assert(refusal_of(no_psk) == RULE_IKE_NO_SECRET);
 	ck_assert(refusal_of(old_cipher) == RULE_IKE_TRANSFORM_UNSUPPORTED);
+	ck_assert(refusal_of(in_clear) == RULE_IKE_TRANSFORM_UNSUPPORTED);
 	ck_assert(refusal_of(with_ah) == RULE_IKE_CHILD_UNSUPPORTED);
 }
 END_TEST

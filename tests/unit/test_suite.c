@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cryptography of IKEv2 against published vectors and against captures of real peers. */
+#include "runtime/suite/cipher.h"
 #include "runtime/suite/suite.h"
 
 #include <errno.h>
@@ -55,6 +56,56 @@ START_TEST(prf_gives_the_published_hmacs)
 END_TEST
 
 /* An empty key is a key, not "the key before". */
+/* RFC 4615 section 4 (I-200): keys of 18, 16 and 10 bytes. */
+START_TEST(cmac_is_that_of_the_rfc)
+{
+	static const char *const key = "000102030405060708090a0b0c0d0e0fedcb", *const text = "000102030405060708090a0b0c0d0e0f10111213";
+	static const struct { size_t n; const char *want; } cases[] = {
+		{ 18, "84a348a4a45d235babfffc0d2b4da09a" }, { 16, "980ae87b5f4c9c5214f5b6a8455e4c2d" },
+		{ 10, "290d9e112edb09ee141fcf64c0b72f3d" },
+	};
+	struct slice part = unhex(text);
+	uint8_t out[SUITE_PRF_MAX];
+	struct prf *p;
+
+	ck_assert_int_eq(prf_new(named(TRANSFORM_PRF, "AES128_CMAC"), &p), 0);
+	ck_assert_uint_eq(prf_size(p), 16);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		ck_assert_int_eq(prf_compute(p, (struct slice){ unhex(key).p, cases[i].n }, &part, 1, out), 0);
+		assert_bytes("prf", out, 16, unhex(cases[i].want));
+	}
+	prf_free(p);
+}
+END_TEST
+
+/* RFC 3686 section 6, vectors 1 and 2: the counter block is salt, IV and 1. */
+START_TEST(ctr_is_that_of_the_rfc)
+{
+	static const struct { const char *key, *iv, *text, *want; } cases[] = {
+		{ "ae6852f8121067cc4bf7a5765577f39e00000030", "0000000000000000", "53696e676c6520626c6f636b206d7367",
+		  "e4095d4fb7a7b3792d6175a3261311b8" },
+		{ "7e24067817fae0d743d6ce1f32539163006cb6db", "c0543b59da48d90b",
+		  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+		  "5104a106168a72d9790d41ee8edad388eb2e1efc46da57c8fce630df9141be28" },
+	};
+	static const uint8_t integ_key[32];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct suite_choice choice = choice_of("AES_CTR", 128, "HMAC_SHA2_256_128", NULL);
+		struct slice text = unhex(cases[i].text);
+		uint8_t out[32], icv[SUITE_INTEG_MAX];
+		struct cipher c;
+		const char *why;
+
+		ck_assert_int_eq(cipher_init(&c, &choice, unhex(cases[i].key), slice_bytes(integ_key, 32), true, &why), 0);
+		ck_assert_int_eq(cipher_seal(&c, &(struct cipher_job){ .iv = (const uint8_t *)unhex(cases[i].iv).p,
+					     .in = (const uint8_t *)text.p, .out = out, .n = text.n, .icv = icv }), 0);
+		assert_bytes("text", out, text.n, unhex(cases[i].want));
+		cipher_release(&c);
+	}
+}
+END_TEST
+
 START_TEST(prf_takes_an_empty_key_for_what_it_is)
 {
 	struct slice text = SLICE("");
@@ -423,7 +474,8 @@ static const struct {
 	{ "AES_CBC", 128, "HMAC_SHA2_256_128" }, { "AES_CBC", 256, "HMAC_SHA2_512_256" }, { "AES_CBC", 192, "HMAC_SHA1_96" },
 	{ "AES_CBC", 256, "HMAC_SHA2_384_192" }, { "3DES_CBC", 0, "HMAC_SHA1_96" }, { "AES_GCM_8", 128, NULL },
 		{ "AES_GCM_12", 256, NULL },
-	{ "AES_GCM_16", 256, NULL }, { "CHACHA20_POLY1305", 0, NULL },
+	{ "AES_GCM_16", 256, NULL }, { "CHACHA20_POLY1305", 0, NULL }, { "AES_CCM_8", 128, NULL }, { "AES_CCM_16", 256, NULL },
+	{ "AES_CTR", 192, "HMAC_SHA2_256_128" }, { "CAMELLIA_CTR", 256, "AES_CMAC_96" },
 };
 
 static void seal(struct sk_cipher *c, struct slice text, struct buf *message)
@@ -509,7 +561,9 @@ END_TEST
 
 /* --- key exchange ------------------------------------------------------------------------------------------------------------ */
 
-static const char *const groups[] = { "MODP1536", "MODP2048", "MODP3072", "MODP4096", "DH19", "DH20", "DH21", "DH31" };
+static const char *const groups[] = { "MODP1536", "MODP2048", "MODP3072", "MODP4096", "MODP6144", "MODP8192", "DH19", "DH20",
+				      "DH21", "ECP_192", "ECP_224", "BRAINPOOL_P224R1", "BRAINPOOL_P256R1", "BRAINPOOL_P384R1",
+				      "BRAINPOOL_P512R1", "DH31", "DH32" };
 
 START_TEST(two_ends_agree)
 {
@@ -672,11 +726,12 @@ START_TEST(support_is_told_by_algorithm_and_size)
 		{ TRANSFORM_ENCR, "AES_CBC", 256, 0 }, { TRANSFORM_ENCR, "AES_GCM_16", 128, 0 },
 			{ TRANSFORM_ENCR, "CHACHA20_POLY1305", 0, 0 },
 		{ TRANSFORM_ENCR, "NULL", 0, 0 }, { TRANSFORM_ENCR, "CAMELLIA_CBC", 192, 0 },
-		{ TRANSFORM_ENCR, "AES_CTR", 128, -ENOTSUP }, { TRANSFORM_ENCR, "AES_CCM_16", 128, -ENOTSUP },
-		{ TRANSFORM_ENCR, "NULL_AUTH_AES_GMAC", 128, -ENOTSUP }, { TRANSFORM_ENCR, "TWOFISH_CBC", 128, -ENOTSUP },
+		{ TRANSFORM_ENCR, "AES_CTR", 128, 0 }, { TRANSFORM_ENCR, "AES_CCM_16", 128, 0 },
+		{ TRANSFORM_ENCR, "NULL_AUTH_AES_GMAC", 128, 0 }, { TRANSFORM_ENCR, "TWOFISH_CBC", 128, -ENOTSUP },
 		{ TRANSFORM_PRF, "HMAC_SHA2_384", 0, 0 }, { TRANSFORM_PRF, "AES128_XCBC", 0, -ENOTSUP },
 		{ TRANSFORM_INTEG, "HMAC_SHA2_512_256", 0, 0 }, { TRANSFORM_INTEG, "NONE", 0, 0 },
-			{ TRANSFORM_INTEG, "AES_CMAC_96", 0, -ENOTSUP },
+			{ TRANSFORM_INTEG, "AES_CMAC_96", 0, 0 }, { TRANSFORM_PRF, "AES128_CMAC", 0, 0 },
+			{ TRANSFORM_INTEG, "AES_XCBC_96", 0, -ENOTSUP },
 		{ TRANSFORM_KE, "MODP2048", 0, 0 }, { TRANSFORM_KE, "DH31", 0, 0 }, { TRANSFORM_KE, "NONE", 0, 0 },
 		{ TRANSFORM_KE, "DH22", 0, -ENOTSUP },
 	};
@@ -691,7 +746,7 @@ START_TEST(support_is_told_by_algorithm_and_size)
 }
 END_TEST
 
-TAP_MAIN("suite", prf_gives_the_published_hmacs, prf_takes_an_empty_key_for_what_it_is, prf_plus_stops_at_255_blocks,
+TAP_MAIN("suite", prf_gives_the_published_hmacs, cmac_is_that_of_the_rfc, ctr_is_that_of_the_rfc, prf_takes_an_empty_key_for_what_it_is, prf_plus_stops_at_255_blocks,
 	 prf_plus_is_that_of_the_vectors, keys_with_sha256_and_cbc, keys_with_sha384_and_gcm, keys_with_sha512_and_modp,
 	 keys_with_chacha, keys_of_a_rekeyed_sa, keys_of_an_additional_key_exchange, keys_with_a_ppk, child_keys_with_aead,
 	 child_keys_with_cbc_and_hmac, skeyseed_of_a_rekey_with_an_additional_key_exchange, sk_with_cbc_of_a_capture,
