@@ -39,6 +39,7 @@ static const char *const signatures[] = {
 	"ecdsa-sha2_512", "eddsa", NULL
 };
 static const char *const roles[] = { "none", "client", "server", NULL };
+static const char *const ppks[] = { "never", "propose", "insist", NULL };
 static const char *const secret_kinds[] = { "psk", "private-key", NULL };
 static const char *const starts[] = { "ignore", "add", "route", "up", "keep", NULL };
 static const char *const dpd_actions[] = { "hold", "clear", "restart", NULL };
@@ -77,6 +78,7 @@ static const struct member end_members[] = {
 	IDENTITY(plan_end, id),
 	WORD(plan_end, auth, auths),
 	TEXT_OR_NULL(plan_end, cert),
+	{ "public_key", MEMBER_TEXT, true, true, .offset = OF(plan_end, public_key) },
 	TEXT_OR_NULL(plan_end, ca),
 	WORD_OR_FIRST(plan_end, send_cert, send_certs),
 	FLAGS(plan_end, signatures, signatures),
@@ -117,6 +119,8 @@ static const struct member peer_members[] = {
 	NUMBER(plan_peer, dpd_timeout),
 	WORD(plan_peer, dpd_action, dpd_actions),
 	NUMBER(plan_peer, nat_keepalive),
+	{ "ppk", MEMBER_ENUM, true, true, .offset = OF(plan_peer, ppk), .words = ppks },
+	{ "ppk_ids", MEMBER_TEXT, true, true, .offset = OF(plan_peer, ppk_ids) },
 	{ 0 },
 };
 SHAPE(peer, plan_peer);

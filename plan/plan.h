@@ -59,6 +59,9 @@ enum plan_signature {
 /* Whether an end asks the other for an inner address or a password, or is the one that gives the address and asks for the password. */
 enum plan_role { PLAN_ROLE_NONE, PLAN_ROLE_CLIENT, PLAN_ROLE_SERVER };
 
+/* Whether a secret that quantum computers do not break goes into the keys (ppk=; RFC 8784). */
+enum plan_ppk { PLAN_PPK_NEVER, PLAN_PPK_PROPOSE, PLAN_PPK_INSIST };
+
 enum plan_send_cert { PLAN_CERT_ALWAYS, PLAN_CERT_IF_ASKED, PLAN_CERT_NEVER };	/* sendcert= */
 
 struct plan_end {
@@ -69,6 +72,7 @@ struct plan_end {
 	struct ident id;		/* IDENT_NONE never: an unset id is the address, or IDENT_ANY for %any */
 	enum plan_auth auth;
 	const char *cert;		/* nickname or file, NULL: none */
+	const char *public_key;		/* without a certificate: base64 of its SubjectPublicKeyInfo (RFC 5280); NULL: none */
 	const char *ca;			/* DN of the wanted CA, NULL: any */
 	enum plan_send_cert send_cert;
 	uint32_t signatures;		/* enum plan_signature; none where auth is not a signature */
@@ -118,6 +122,8 @@ struct plan_peer {			/* one IKE relation */
 	uint32_t dpd_delay, dpd_timeout;	/* 0: no liveness checks */
 	enum plan_dpd_action dpd_action;
 	uint32_t nat_keepalive;		/* 0: none */
+	enum plan_ppk ppk;
+	const char *ppk_ids;		/* those that may be used, with commas or blanks between; NULL: any */
 };
 
 struct plan_mark {

@@ -47,6 +47,37 @@ const struct secret_entry *secrets_find_psk(const struct secrets *s, const struc
 	return best;
 }
 
+static bool listed(const char *ids, const char *id)
+{
+	struct slice rest = slice_of(ids ? ids : ""), word;
+
+	while (slice_split(&rest, ", \t", &word))
+		if (slice_eq_str(word, id))
+			return true;
+	return !ids;
+}
+
+const struct secret_entry *secrets_find_ppk(const struct secrets *s, const struct ident *local, const struct ident *remote, const char *ids,
+					    struct slice id)
+{
+	const struct secret_entry *best = NULL;
+	unsigned best_score = 0;
+
+	for (size_t i = 0; i < s->entries.n; i++) {
+		const struct secret_entry *e = &s->entries.v[i];
+		unsigned n = 0;
+
+		if (e->kind == SECRET_PPKS && !e->refused && e->value.n && e->reference && listed(ids, e->reference) &&
+		    (!id.n || slice_eq_str(id, e->reference)))
+			n = score(e, local, remote);
+		if (n > best_score) {
+			best = e;
+			best_score = n;
+		}
+	}
+	return best;
+}
+
 const struct secret_entry *secrets_psk_rival(const struct secrets *s, const struct secret_entry *found, const struct ident *local,
 					     const struct ident *remote)
 {

@@ -68,6 +68,10 @@ void secrets_forget(struct secrets *s);		/* wipes the values; the entries stay, 
 
 /* The PSK for this pair, of those that are not refused, by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote);
+/* The PPK (RFC 8784) for this pair, and by its identity: of those that are not refused, in `ids` (a list with commas or blanks; NULL: any)
+ * and, where `id` is not empty, called that. The first of the text among the best. NULL: none. */
+const struct secret_entry *secrets_find_ppk(const struct secrets *s, const struct ident *local, const struct ident *remote, const char *ids,
+					    struct slice id);
 /* Another PSK entry with the same score as `found` and another secret (K-045, I-081: an error at load); NULL: none. */
 const struct secret_entry *secrets_psk_rival(const struct secrets *s, const struct secret_entry *found, const struct ident *local,
 					     const struct ident *remote);

@@ -2,6 +2,8 @@
 /* peer.c -- the IKE relation of a conn, and the child SA of each of its members. */
 #include "compiler/lower/lowering.h"
 
+#include <openssl/evp.h>
+
 #define DEFAULT_SECRETS	"/etc/ipsec.secrets"
 
 enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end)
@@ -13,7 +15,7 @@ enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end)
 	if (conn->auth_never)
 		return PLAN_AUTH_NEVER;
 	/* a conn that allows both: a certificate is a promise to sign */
-	if (conn->auth_psk && !(signature && end->cert))
+	if (conn->auth_psk && !(signature && (end->cert || end->public_key.n)))
 		return PLAN_AUTH_PSK;
 	if (signature)
 		return !conn->auth_ecdsa ? PLAN_AUTH_RSA : !conn->auth_rsa ? PLAN_AUTH_ECDSA : PLAN_AUTH_ANY_SIGNATURE;
@@ -62,6 +64,16 @@ static enum plan_role config_role(const struct ir_conn *conn, unsigned i)
 	return role(end->modecfg_client || ir_end_has_pool(end), end->modecfg_server || ir_end_has_pool(other));
 }
 
+static const char *public_key(const struct lowering *l, struct slice der)
+{
+	size_t n = der.n ? 4 * ((der.n + 2) / 3) + 1 : 0;
+	char *text = n ? arena_alloc(l->arena, n, 1) : NULL;
+
+	if (text)
+		EVP_EncodeBlock((unsigned char *)text, (const unsigned char *)der.p, (int)der.n);
+	return text;
+}
+
 static struct plan_end lower_end(const struct lowering *l, const struct ir_conn *conn, unsigned i, const struct ip_addr *host)
 {
 	const struct ir_end *end = &conn->end[i];
@@ -75,6 +87,7 @@ static struct plan_end lower_end(const struct lowering *l, const struct ir_conn 
 		.id = identity_of(l, end, host),
 		.auth = lower_auth(conn, end),
 		.cert = end->cert,
+		.public_key = end->cert ? NULL : public_key(l, end->public_key),	/* a certificate beside it wins */
 		.ca = end->ca,
 		.send_cert = end->send_cert,
 	};
@@ -138,6 +151,8 @@ void lower_peer(struct lowering *l, const struct ir_conn *conn, const struct ori
 		.dpd_timeout = conn->dpd_timeout,
 		.dpd_action = conn->dpd_action,
 		.nat_keepalive = conn->nat_keepalive,
+		.ppk = conn->ike_version == 2 ? conn->ppk : PLAN_PPK_NEVER,
+		.ppk_ids = conn->ppk_ids,
 	};
 	memcpy(&peer->proposals, &conn->ike, sizeof(peer->proposals));
 	peer->secret = add_secret(l, conn, peer);

@@ -41,6 +41,9 @@ static const struct word send_cert_words[] = {
 static const struct word tristate_words[] = {
 	{ "auto", PLAN_AUTO }, { "either", PLAN_AUTO }, { "yes", PLAN_YES }, { "no", PLAN_NO }, { 0 },
 };
+static const struct word ppk_words[] = {
+	{ "never", PLAN_PPK_NEVER }, { "permit", PLAN_PPK_PROPOSE }, { "propose", PLAN_PPK_PROPOSE }, { "insist", PLAN_PPK_INSIST }, { 0 },
+};
 static const struct word fragmentation_words[] = { { "no", false }, { "yes", true }, { "force", true }, { 0 } };
 static const struct word protocol_words[] = { { "esp", PROTOCOL_ESP }, { "ah", PROTOCOL_AH }, { 0 } };
 /* C-210 and section A.8: what ikev2= asks for first */
@@ -191,6 +194,13 @@ static void apply_vti(struct ir_conn *c, enum side side, const struct value *val
 	c->end[side].vti_len = value->prefix.len;
 }
 
+/* %cert beside a key of another keyword does not take it away. */
+static void apply_public_key(struct ir_conn *c, enum side side, const struct value *value)
+{
+	if (value->key.n)
+		c->end[side].public_key = value->key;
+}
+
 static void apply_addresspool(struct ir_conn *c, enum side side, const struct value *value)
 {
 	c->end[side].addresspool = value->range;
@@ -248,6 +258,8 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_VTI_ROUTING] = { BOOL, CONN(vti_routing), NULL, NULL },
 	[KW_VTI_SHARED] = { BOOL, CONN(vti_shared), NULL, NULL },
 	[KW_NFLOG_GROUP] = { U32, CONN(nflog_group), NULL, NULL },
+	[KW_PPK] = { WORD, CONN(ppk), ppk_words, NULL },
+	[KW_PPK_IDS] = { TEXT, CONN(ppk_ids), NULL, NULL },
 	[KW_CONNALIAS] = { TEXT, CONN(connalias), NULL, NULL },
 	[KW_HOST] = { SPECIAL, 0, NULL, apply_host },
 	[KW_ID] = { SPECIAL, 0, NULL, apply_id },
@@ -256,6 +268,8 @@ static const struct field conn_fields[KW_COUNT] = {
 	[KW_PROTOPORT] = { SPECIAL, 0, NULL, apply_protoport },
 	[KW_IKEPORT] = { U16, END(ike_port), NULL, NULL },
 	[KW_CERT] = { TEXT, END(cert), NULL, NULL },
+	[KW_RSASIGKEY] = { SPECIAL, 0, NULL, apply_public_key },
+	[KW_PUBKEY] = { SPECIAL, 0, NULL, apply_public_key },
 	[KW_CA] = { TEXT, END(ca), NULL, NULL },
 	[KW_SENDCERT] = { WORD, END(send_cert), send_cert_words, NULL },
 	[KW_CKAID] = { TEXT, END(ckaid), NULL, NULL },

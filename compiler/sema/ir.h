@@ -28,6 +28,7 @@ struct ir_end {
 	bool port_any;				/* PROTO/%any */
 	uint16_t ike_port;
 	const char *cert, *ca, *ckaid, *updown;
+	struct slice public_key;		/* SubjectPublicKeyInfo of a raw key; empty: none, or of a kind that is not read */
 	bool has_auth;
 	enum plan_send_cert send_cert;
 	enum plan_auth auth;			/* leftauth= */
@@ -116,6 +117,8 @@ struct ir_conn {
 	const char *vti_interface;		/* NULL: none */
 	bool vti_routing, vti_shared;
 	uint32_t nflog_group;			/* 0: none */
+	enum plan_ppk ppk;
+	const char *ppk_ids;			/* NULL: any */
 	const char *connalias;			/* names with blanks between; NULL: none */
 	const struct ir_group *group;		/* NULL: it is no group, or has no file */
 };

@@ -25,6 +25,7 @@ struct value {
 	uint16_t port;
 	bool port_any;
 	struct ident id;				/* ID, DN */
+	struct slice key;				/* PUBKEY: SubjectPublicKeyInfo; empty for words and kinds that are not read */
 	struct plan_mark mark;
 	VEC(struct ir_virtual_net) virtual_nets;	/* NET_POLICY_LIST */
 	bool if_id_yes;					/* IFID: "yes", the release chooses */

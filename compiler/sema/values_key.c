@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw public keys: leftrsasigkey=, leftecdsakey=, leftpubkey= (C-133, C-135; the sizes were found by running Debian's 4.10). */
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "compiler/sema/values.h"
 
 #define RSA_MODULUS_MIN		64	/* bytes */
@@ -107,6 +109,55 @@ static bool check_der(const struct value_parser *v, const struct key *key)
 	return key->n - head == length || cut_off(v);
 }
 
+/* X.690 section 8.1.3: the shortest form, which DER wants. */
+static void put_length(struct buf *out, size_t n)
+{
+	if (n > 0xff) {
+		buf_add_u8(out, 0x82);
+		buf_add_u8(out, (uint8_t)(n >> 8));
+	} else if (n > 0x7f) {
+		buf_add_u8(out, 0x81);
+	}
+	buf_add_u8(out, (uint8_t)n);
+}
+
+static void put_integer(struct buf *out, const uint8_t *bytes, size_t n)
+{
+	while (n > 1 && bytes[0] == 0)
+		bytes++, n--;
+	buf_add_u8(out, 0x02);
+	put_length(out, n + (bytes[0] >> 7));
+	if (bytes[0] >> 7)		/* or it would be negative */
+		buf_add_u8(out, 0);
+	buf_add(out, bytes, n);
+}
+
+static void put_wrapped(struct buf *out, uint8_t tag, const struct buf *head, const struct buf *body)
+{
+	buf_add_u8(out, tag);
+	put_length(out, head->n + body->n);
+	buf_add_slice(out, buf_slice(head));
+	buf_add_slice(out, buf_slice(body));
+}
+
+/* RFC 3279 section 2.3.1: the algorithm, and a string of bits that holds modulus and exponent. The key has passed check_rsa(). */
+static struct slice rsa_to_der(const struct value_parser *v, const struct key *key)
+{
+	static const uint8_t algorithm[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00 };
+	CLEANUP(buf_release) struct buf numbers = { 0 }, pair = { 0 }, bits = { 0 }, head = { 0 }, none = { 0 }, der = { 0 };
+	size_t skip = key->bytes[0] == 0 ? 3 : 1, exponent = skip == 1 ? key->bytes[0] : (size_t)key->bytes[1] << 8 | key->bytes[2];
+
+	put_integer(&numbers, key->bytes + skip + exponent, key->n - skip - exponent);
+	put_integer(&numbers, key->bytes + skip, exponent);
+	put_wrapped(&pair, DER_SEQUENCE, &none, &numbers);
+	buf_add_u8(&head, 0);		/* bits that are left over */
+	put_wrapped(&bits, 0x03, &head, &pair);
+	buf_clear(&head);
+	buf_add(&head, algorithm, sizeof algorithm);
+	put_wrapped(&der, DER_SEQUENCE, &head, &bits);
+	return buf_failed(&der) ? (struct slice){ NULL, 0 } : arena_slice(v->arena, buf_slice(&der));
+}
+
 /* A word instead of a key; others are read as keys, and are none. */
 static bool is_word(const struct value_parser *v)
 {
@@ -157,5 +208,9 @@ bool value_parse_pubkey(const struct value_parser *v, struct value *ret)
 	if (!good || (v->keyword->id == KW_RSASIGKEY && !check_rsa(v, &key)) || (der && !check_der(v, &key)))
 		return false;
 	*ret = (struct value){ .text = arena_strdup(v->arena, text) };
+	if (der)
+		ret->key = (struct slice){ (const char *)key.bytes, key.n };
+	else if (v->keyword->id == KW_RSASIGKEY && key.n <= UINT16_MAX / 2)
+		ret->key = rsa_to_der(v, &key);
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "runtime/auth/credentials.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -150,16 +151,45 @@ static int read_certificates(struct slice text, STACK_OF(X509) *to)
 	return sk_X509_num(to) ? 0 : -EINVAL;
 }
 
-static EVP_PKEY *key_of(const struct credentials *c, X509 *leaf)
+EVP_PKEY *credentials_private_key(const struct credentials *c, EVP_PKEY *public_key)
 {
-	for (size_t i = 0; i < c->key_count; i++) {
-		if (EVP_PKEY_eq(X509_get0_pubkey(leaf), c->keys[i]) == 1) {
-			EVP_PKEY_up_ref(c->keys[i]);
+	for (size_t i = 0; c && i < c->key_count; i++)
+		if (EVP_PKEY_eq(public_key, c->keys[i]) == 1)
 			return c->keys[i];
-		}
-	}
 	ERR_clear_error();
 	return NULL;
+}
+
+static EVP_PKEY *key_of(const struct credentials *c, X509 *leaf)
+{
+	EVP_PKEY *key = credentials_private_key(c, X509_get0_pubkey(leaf));
+
+	if (key)
+		EVP_PKEY_up_ref(key);
+	return key;
+}
+
+int public_key_read(struct slice base64, EVP_PKEY **ret)
+{
+	unsigned char *der = base64.n > INT_MAX ? NULL : malloc(base64.n + 1);
+	const unsigned char *at = der;
+	int n = der ? EVP_DecodeBlock(der, (const unsigned char *)base64.p, (int)base64.n) : -1;
+	EVP_PKEY *key;
+
+	/* EVP_DecodeBlock() counts the zero bytes that '=' stands for */
+	for (size_t i = base64.n; n > 0 && i > 0 && base64.n - i < 2 && base64.p[i - 1] == '='; i--)
+		n--;
+	key = n > 0 ? d2i_PUBKEY(NULL, &at, n) : NULL;
+	if (key && at != der + n) {
+		EVP_PKEY_free(key);
+		key = NULL;
+	}
+	free(der);
+	ERR_clear_error();
+	if (!key)
+		return -EINVAL;
+	*ret = key;
+	return 0;
 }
 
 int credentials_add_certificate(struct credentials *c, const char *name, struct slice text)
@@ -481,12 +511,24 @@ static int believe(const struct credentials *c, struct arena *a, X509 *leaf, STA
 	return 0;
 }
 
+static int take_key(EVP_PKEY *key, EVP_PKEY **ret)
+{
+	if (!EVP_PKEY_up_ref(key))
+		return -ENOMEM;
+	*ret = key;
+	return 0;
+}
+
 int credentials_verify(const struct credentials *c, struct arena *a, const struct chain *chain, const struct trust *trust,
 		       EVP_PKEY **ret, char why[SIGNATURE_WHY])
 {
 	CLEANUP(free_stack) STACK_OF(X509) *list = sk_X509_new_null();
 	CLEANUP(free_x509) X509 *leaf = NULL;
-	int r = c && list ? read_chain(chain, list) : -ENOMEM;
+	int r;
+
+	if (trust->raw)			/* I-070: it needs no CERT payload */
+		return take_key(trust->raw, ret);
+	r = c && list ? read_chain(chain, list) : -ENOMEM;
 
 	if (r == -EINVAL)
 		return refuse(why, "its certificate cannot be read", "");

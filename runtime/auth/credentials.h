@@ -30,6 +30,10 @@ int credentials_add_anchors(struct credentials *c, struct slice text);
 int credentials_add_crls(struct credentials *c, struct slice text);
 int credentials_add_key(struct credentials *c, struct slice text);	/* -ENOKEY: encrypted */
 
+/* A public key from the base64 of its SubjectPublicKeyInfo, to be freed with credentials_key_free(). -EINVAL, -ENOMEM. */
+int public_key_read(struct slice base64, EVP_PKEY **ret);
+EVP_PKEY *credentials_private_key(const struct credentials *c, EVP_PKEY *public_key);	/* NULL: none; borrowed; c may be NULL */
+
 const struct certificate *credentials_find(const struct credentials *c, const char *name);	/* NULL; c may be NULL */
 const char *credentials_place(const struct credentials *c);					/* c may be NULL */
 unsigned credentials_anchor_count(const struct credentials *c);					/* c may be NULL */
@@ -54,6 +58,7 @@ struct chain {			/* what a peer sent: its own certificate first; borrowed */
 struct trust {			/* what is demanded of it */
 	struct ident id;		/* must be proven by the certificate (I-063) */
 	const struct certificate *pinned;	/* NULL: none. Its key is the only one, and needs no CA */
+	EVP_PKEY *raw;			/* NULL: none. The key itself, from the configuration: no certificate is looked at */
 	const struct ident *ca;		/* NULL: any of the anchors; else a DN that must be in the chain */
 	int64_t now;			/* seconds since 1970 */
 };

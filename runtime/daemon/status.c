@@ -130,6 +130,7 @@ static void add_sa(void *context, const struct ike_sa_status *sa)
 	json_object_set_new(o, "spi_r", sa->spi_r ? hex(sa->spi_r, 16) : json_null());
 	json_object_set_new(o, "nat_local", json_boolean(sa->nat_local));
 	json_object_set_new(o, "nat_remote", json_boolean(sa->nat_remote));
+	json_object_set_new(o, "ppk", json_boolean(sa->ppk));
 	json_object_set_new(o, "established_s", seconds_since(sa->established_ms, to->now_ms));
 	json_object_set_new(o, "rekey_in_s", seconds_until(sa->rekey_at_ms, to->now_ms));
 	json_object_set_new(o, "last_error", text(sa->last_error));

@@ -66,8 +66,8 @@ static void initial_contact(struct ike_sa *sa)
 
 static void log_established(struct ike_sa *sa)
 {
-	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s%s, %s%s%s", sa_name(sa),
-	    sa->remote_id_text, proof_is_null(sa->peer) ? " (not authenticated)" : "", sa->proposal,
+	LOG(sa->ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: IKE SA established, peer %s%s, %s%s%s%s", sa_name(sa),
+	    sa->remote_id_text, proof_is_null(sa->peer) ? " (not authenticated)" : "", sa->proposal, sa->ppk ? ", with PPK" : "",
 	    sa->nat_remote ? ", peer behind NAT" : "",
 	    sa->nat_local ? ", we are behind NAT" : "");
 	if (sa->forced && !sa->natd_seen)
@@ -95,13 +95,14 @@ static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 	proof_add_certreq(sa, &d->w);
 	if (ident_concrete(remote))
 		wire_add_id(&d->w, PAYLOAD_IDR, (uint8_t)remote->type, remote->wire);
-	if (proof_add(sa, &id, &d->w, &why) < 0) {
+	why = "out of memory";
+	if (ppk_begin(sa) < 0 || proof_add(sa, &id, &d->w, &why) < 0) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_AUTHENTICATION_FAILED, -ENOKEY, &p->origin, "we cannot authenticate: %s", why);
 		return false;
 	}
 	if (config_asks(sa))
 		config_add_request(sa, d);
-	return child_add_offer(sa, t, true, d);
+	return child_add_offer(sa, t, true, d) && ppk_add_identity(sa, &id, &d->w, &why) == 0;
 }
 
 bool auth_start(struct ike_sa *sa)
@@ -204,6 +205,12 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 		if (!wire_find_error(m, &n))
 			n = (struct wire_notify){ .type = NOTIFY_INVALID_SYNTAX };
 		auth_refused(sa, &n);
+		return;
+	}
+	if (!ppk_settle(sa, m)) {
+		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &sa->peer->plan->origin,
+			"the peer does not use the PPK, and the conn insists on it (ppk=insist)");
+		peer_not_authenticated(sa);
 		return;
 	}
 	if (!verify_responder(sa, m)) {
@@ -313,7 +320,7 @@ static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
 	}
 	change_peer(sa, p);
 	sa->remote_id = c.peer;
-	if (proof_check(sa, m, why))
+	if (ppk_take(sa, m, why) && proof_check(sa, m, why))
 		return true;
 	TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_PEER_NOT_AUTHENTICATED, -EACCES, &p->plan->origin,
 		"the peer could not prove to be %s: %s; sent AUTHENTICATION_FAILED; compare the %s on both ends",
@@ -348,6 +355,7 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 			"we cannot authenticate: %s; sent AUTHENTICATION_FAILED", why);
 		return fail(d);
 	}
+	ppk_add_answer(sa, &d->w);
 	if (name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
 		return fail(d);
 	sa_established(sa);

@@ -161,6 +161,7 @@ void sa_forget_initial(struct ike_sa *sa)
 		return;
 	buf_release(&sa->initial->request);
 	buf_release(&sa->initial->response);
+	secret_free(sa->initial->plain);
 	free(sa->initial);
 	sa->initial = NULL;
 }
@@ -501,6 +502,8 @@ void ike_free(struct ike *ike)
 			ike->env->dataplane->ops->del_policies(ike->env->dataplane, c->plan->name, PLAN_WHEN_ROUTE);
 	}
 	config_free(ike);
+	for (size_t i = 0; i < ike->peer_count; i++)
+		proof_unload(&ike->peers[i]);
 	prf_free(ike->cookie_prf);
 	explicit_bzero(&ike->cookie, sizeof(ike->cookie));
 	explicit_bzero(&ike->old_cookie, sizeof(ike->old_cookie));

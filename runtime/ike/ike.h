@@ -83,7 +83,7 @@ struct ike_child_status {
 struct ike_sa_status {
 	const char *conn, *state, *last_error;
 	uint8_t version;
-	bool initiator, nat_local, nat_remote;
+	bool initiator, nat_local, nat_remote, ppk;
 	uint64_t spi_i, spi_r;
 	struct ip_addr local, remote;
 	uint16_t local_port, remote_port;

@@ -128,6 +128,7 @@ static bool build_request(struct ike_sa *sa)
 	if (sa->peer->plan->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	proof_add_hashes(sa, &w);
+	ppk_add_use(sa, &w);
 	return wire_end(&w) == 0;
 }
 
@@ -282,6 +283,11 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 			"the peer's IKE_SA_INIT answer is not one of our proposals");
 		return -EPROTO;
 	}
+	if (sa->peer->plan->ppk == PLAN_PPK_INSIST && !wire_find_notify(m, NOTIFY_USE_PPK, NULL)) {
+		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_AUTHENTICATION_FAILED, -EPROTO, &sa->peer->plan->origin,
+			"the peer does not use a PPK, and the conn insists on one (ppk=insist)");
+		return -EPROTO;
+	}
 	r = ke_complete(half->ke, ke.data, &shared);
 	if (r < 0) {
 		TROUBLE(sa, IKE_LOG_WARNING, RULE_IKE_MALFORMED_MESSAGE, -EPROTO, &sa->peer->plan->origin,
@@ -294,6 +300,7 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 	read_natd(sa, m, d);
 	read_fragmentation(sa, m);
 	proof_read_hints(sa, m);
+	ppk_read_use(sa, m);
 	buf_add(&sa->initial->response, m->datagram.p, m->datagram.n);
 	r = make_keys(sa, &c.suite, &shared);
 	secret_release(&shared);
@@ -454,6 +461,7 @@ static int build_response(struct ike_sa *sa, const struct chosen *c, const struc
 	if (sa->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	proof_add_hashes(sa, &w);
+	ppk_add_use(sa, &w);
 	proof_add_certreq(sa, &w);
 	return wire_end(&w);
 }
@@ -479,6 +487,7 @@ static int respond(struct ike_sa *sa, const struct ike_datagram *d, const struct
 	read_natd(sa, m, d);
 	read_fragmentation(sa, m);
 	proof_read_hints(sa, m);
+	ppk_read_use(sa, m);
 	r = make_keys(sa, &c->suite, &shared);
 	secret_release(&shared);
 	if (r == 0)

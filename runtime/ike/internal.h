@@ -65,6 +65,8 @@ struct ike_peer {
 	const struct ident *local_id, *remote_id;	/* the plan's, or what stands for %fromcert */
 	const struct certificate *cert;		/* ours; NULL: none is needed */
 	const struct certificate *remote_cert;	/* the only one that the peer may have; NULL: any of a CA */
+	EVP_PKEY *key;			/* private, that we sign with; NULL: we do not. Of the credentials */
+	EVP_PKEY *remote_key;		/* raw public key that the peer signs with; NULL: a certificate tells. Owned */
 	struct ident ca;			/* IDENT_DN: of that CA */
 	struct address_pool *pools[2];		/* from which its addresses come, IPv4 and IPv6; NULL: none */
 	bool asks[2];				/* as a client, for an address of that family */
@@ -146,6 +148,10 @@ struct initial {		/* what IKE_SA_INIT and IKE_AUTH need; freed when the SA is es
 	unsigned rounds;		/* requests sent because of a cookie or another group (I-044) */
 	unsigned hashes;		/* that the peer announced for signatures (signature_make()); 0: none */
 	bool cert_asked;		/* it sent CERTREQ */
+	bool ppk_agreed;		/* both said USE_PPK */
+	const char *ppk_id;		/* initiator: of the PPK that was mixed in; of the secrets */
+	struct ike_keys *plain;		/* without the PPK; NULL: none was mixed in. secret_alloc() */
+	struct slice proof;		/* what counts in place of the AUTH payload's data; borrowed from the event */
 	struct child_conn *first_child;	/* initiator: goes along in IKE_AUTH */
 };
 
@@ -187,6 +193,7 @@ struct ike_sa {
 	struct packets request;		/* its bytes, */
 	uint64_t sent_first, interval;	/* and when */
 	bool fragmentation;		/* both announced it */
+	bool ppk;			/* a PPK is in the keys */
 	struct reassembly *requests, *responses;	/* fragments that came; NULL: none */
 	struct task *queue;		/* by priority */
 	unsigned queued;
@@ -393,6 +400,7 @@ struct ident address_ident(const struct ip_addr *a);	/* borrows its bytes */
 struct ident own_ident(const struct ike_sa *sa);
 /* NULL: the conn has all it needs, but for the shared key; else why not, with the rule. */
 const char *proof_load(struct ike *ike, struct ike_peer *p, enum rule_id *ret_rule);
+void proof_unload(struct ike_peer *p);
 bool proof_by_psk(const struct ike_peer *p);		/* an end of it */
 bool proof_is_null(const struct ike_peer *p);		/* the peer proves nothing */
 bool proof_names_us(struct ike *ike, const struct ike_peer *p);	/* our certificate has our identity */
@@ -402,9 +410,21 @@ void proof_read_hints(struct ike_sa *sa, const struct wire_message *m);	/* of IK
 void proof_add_certs(const struct ike_sa *sa, struct wire_builder *w);
 /* The AUTH payload for the body of our ID payload. -errno, with the reason. */
 int proof_add(struct ike_sa *sa, const struct buf *id, struct wire_builder *w, const char **ret_why);
+/* The data alone, under these keys of the SA. */
+int proof_make(struct ike_sa *sa, const struct ike_keys *keys, const struct buf *id, uint8_t *ret_method, struct buf *out, const char **ret_why);
 bool proof_fits(const struct ike_peer *p, uint8_t method);	/* is the method one that the peer of that conn may use */
 /* Has the peer proven to be sa->remote_id? Else the reason. */
 bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNATURE_WHY]);
+
+/* ppk.c: RFC 8784 */
+const char *ppk_load(const struct ike *ike, const struct ike_peer *p);	/* NULL: the conn has what it demands; else why not */
+void ppk_add_use(const struct ike_sa *sa, struct wire_builder *w);		/* IKE_SA_INIT */
+void ppk_read_use(struct ike_sa *sa, const struct wire_message *m);
+int ppk_begin(struct ike_sa *sa);		/* initiator, before AUTH is made: mixes the PPK in, where it has one. -ENOMEM */
+int ppk_add_identity(struct ike_sa *sa, const struct buf *id, struct wire_builder *w, const char **ret_why);
+bool ppk_settle(struct ike_sa *sa, const struct wire_message *m);	/* initiator, with the answer; false: the PPK that is demanded is missing */
+bool ppk_take(struct ike_sa *sa, const struct wire_message *m, char why[SIGNATURE_WHY]);	/* responder, before AUTH is verified */
+void ppk_add_answer(const struct ike_sa *sa, struct wire_builder *w);
 
 /* choose.c: proposals */
 enum ke_rule { KE_IGNORED, KE_CHOSEN };

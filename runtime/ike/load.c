@@ -146,6 +146,8 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	if (!nth_group(&p->proposals, 0))
 		return "its IKE proposals have no key exchange group";
 	refused = proof_load(ike, p, ret_rule);
+	if (!refused && (refused = ppk_load(ike, p)) != NULL)
+		*ret_rule = RULE_IKE_NO_SECRET;
 	if (refused || !proof_by_psk(p))
 		return refused;
 	*ret_rule = RULE_IKE_NO_SECRET;

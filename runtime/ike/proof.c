@@ -37,6 +37,19 @@ struct ident own_ident(const struct ike_sa *sa)
 
 /* --- at load ------------------------------------------------------------------------------------------------------------------ */
 
+/* The private half of our raw key, which has no name: it is found by its public half. */
+static const char *load_raw(struct ike *ike, struct ike_peer *p)
+{
+	const struct credentials *c = ike->env->credentials;
+	EVP_PKEY *public_key = NULL;
+
+	if (public_key_read(slice_of(p->plan->local.public_key), &public_key) < 0)
+		return "our public key cannot be read (rsasigkey=, pubkey=)";
+	p->key = credentials_private_key(c, public_key);
+	credentials_key_free(&public_key);
+	return p->key ? NULL : arena_printf(&ike->arena, "there is no private key for our public key in '%s'", credentials_place(c));
+}
+
 static const char *load_own(struct ike *ike, struct ike_peer *p, enum rule_id *ret_rule)
 {
 	const struct plan_end *own = &p->plan->local;
@@ -46,19 +59,25 @@ static const char *load_own(struct ike *ike, struct ike_peer *p, enum rule_id *r
 	*ret_rule = RULE_IKE_NO_CERTIFICATE;
 	if (own->cert)
 		p->cert = credentials_find(c, own->cert);
-	if (!own->cert && signs(own))
-		return "our end is to sign (authby=), but the conn names no certificate for it (cert=)";
+	if (!own->cert && !own->public_key && signs(own))
+		return "our end is to sign (authby=), but the conn names neither a certificate (cert=) nor a key for it (rsasigkey=, pubkey=)";
 	if (!own->cert && own->id.type == IDENT_FROM_CERT)
 		return "our identity is to come from a certificate (%fromcert), but the conn names none (cert=)";
-	if (!p->cert && (signs(own) || own->id.type == IDENT_FROM_CERT))
+	if (own->cert && !p->cert && (signs(own) || own->id.type == IDENT_FROM_CERT))
 		return arena_printf(&ike->arena, "there is no certificate '%s' in '%s'", own->cert, credentials_place(c));
 	if (!signs(own))
 		return NULL;
-	if (!certificate_private_key(p->cert))
+	why = own->cert ? NULL : load_raw(ike, p);
+	if (why)
+		return why;
+	if (own->cert)
+		p->key = certificate_private_key(p->cert);
+	if (!p->key)
 		return arena_printf(&ike->arena, "there is no private key for the certificate '%s' in '%s'", own->cert,
 				    credentials_place(c));
-	if (signature_key_fits(certificate_private_key(p->cert), own->signatures, &why) < 0)
-		return arena_printf(&ike->arena, "the key of the certificate '%s' is %s", own->cert, why);
+	if (signature_key_fits(p->key, own->signatures, &why) < 0)
+		return arena_printf(&ike->arena, "%s%s%s is %s", own->cert ? "the key of the certificate '" : "our raw key",
+				    own->cert ? own->cert : "", own->cert ? "'" : "", why);
 	return NULL;
 }
 
@@ -87,6 +106,9 @@ static const char *load_remote(struct ike *ike, struct ike_peer *p, enum rule_id
 		return p->remote_cert ? NULL : arena_printf(&ike->arena, "there is no certificate '%s' in '%s'", remote->cert,
 							    credentials_place(c));
 	}
+	if (remote->public_key)
+		return public_key_read(slice_of(remote->public_key), &p->remote_key) < 0
+			       ? "the public key of the peer cannot be read (rsasigkey=, pubkey=)" : NULL;
 	load_ca(ike, p);
 	if (credentials_anchor_count(c) == 0)
 		return arena_printf(&ike->arena, "there is no CA certificate in '%s' to judge the peer's certificate by",
@@ -130,6 +152,11 @@ const char *proof_load(struct ike *ike, struct ike_peer *p, enum rule_id *ret_ru
 	return why;
 }
 
+void proof_unload(struct ike_peer *p)
+{
+	credentials_key_free(&p->remote_key);
+}
+
 bool proof_by_psk(const struct ike_peer *p)
 {
 	return kind_of(&p->plan->local) == AUTH_PSK || kind_of(&p->plan->remote) == AUTH_PSK;
@@ -138,7 +165,7 @@ bool proof_by_psk(const struct ike_peer *p)
 /* A peer would refuse us, and only its log would tell why. */
 bool proof_names_us(struct ike *ike, const struct ike_peer *p)
 {
-	return !signs(&p->plan->local) || !ident_concrete(p->local_id) || certificate_names(&ike->arena, p->cert, p->local_id);
+	return !signs(&p->plan->local) || !p->cert || !ident_concrete(p->local_id) || certificate_names(&ike->arena, p->cert, p->local_id);
 }
 
 /* --- IKE_SA_INIT -------------------------------------------------------------------------------------------------------------- */
@@ -203,7 +230,7 @@ void proof_add_certs(const struct ike_sa *sa, struct wire_builder *w)
 	const struct plan_end *own = &sa->peer->plan->local;
 	struct slice der;
 
-	if (!signs(own) || own->send_cert == PLAN_CERT_NEVER ||
+	if (!signs(own) || !sa->peer->cert || own->send_cert == PLAN_CERT_NEVER ||
 	    (own->send_cert == PLAN_CERT_IF_ASKED && !sa->initial->cert_asked))
 		return;
 	for (unsigned i = 0; i < LIMIT_CERTIFICATES && certificate_der(&sa->ike->scratch, sa->peer->cert, i, &der); i++)
@@ -218,10 +245,9 @@ static const struct secret *psk_for(const struct ike_sa *sa)
 }
 
 /* The octets of the original initiator's or responder's AUTH. */
-static struct auth_octets octets(const struct ike_sa *sa, bool of_initiator, struct slice id)
+static struct auth_octets octets(const struct ike_sa *sa, const struct ike_keys *k, bool of_initiator, struct slice id)
 {
 	const struct initial *in = sa->initial;
-	const struct ike_keys *k = sa->keys;
 
 	if (of_initiator)
 		return (struct auth_octets){ buf_slice(&in->request), slice_bytes(in->nonce_r, in->nonce_r_size), id,
@@ -233,23 +259,30 @@ static struct auth_octets octets(const struct ike_sa *sa, bool of_initiator, str
 				     { NULL, 0 } };
 }
 
-int proof_add(struct ike_sa *sa, const struct buf *id, struct wire_builder *w, const char **ret_why)
+int proof_make(struct ike_sa *sa, const struct ike_keys *keys, const struct buf *id, uint8_t *ret_method, struct buf *out, const char **ret_why)
 {
-	CLEANUP(buf_wipe_release) struct buf data = { 0 };
 	const struct plan_end *own = &sa->peer->plan->local;
 	struct auth_key key = { .method = kind_of(own), .signatures = own->signatures, .hashes = sa->initial->hashes };
-	struct auth_octets o = octets(sa, sa->initiator, buf_slice(id));
-	uint8_t method;
+	struct auth_octets o = octets(sa, keys, sa->initiator, buf_slice(id));
 	int r;
 
 	*ret_why = "no shared key for the two identities";
 	key.psk = key.method == AUTH_PSK ? psk_for(sa) : NULL;
-	key.key = key.method == AUTH_SIGNATURE ? certificate_private_key(sa->peer->cert) : NULL;
+	key.key = sa->peer->key;
 	if (key.method == AUTH_PSK && !key.psk)
 		return -ENOKEY;
-	r = auth_make(sa->prf, &key, &o, &method, &data);
-	*ret_why = r == -ENOTSUP ? "the peer can check no signature that authby= allows with the key of our certificate"
+	r = auth_make(sa->prf, &key, &o, ret_method, out);
+	*ret_why = r == -ENOTSUP ? "the peer can check no signature that authby= allows with our key"
 				 : "out of memory";
+	return r;
+}
+
+int proof_add(struct ike_sa *sa, const struct buf *id, struct wire_builder *w, const char **ret_why)
+{
+	CLEANUP(buf_wipe_release) struct buf data = { 0 };
+	uint8_t method;
+	int r = proof_make(sa, sa->keys, id, &method, &data, ret_why);
+
 	if (r == 0)
 		wire_add_auth(w, method, buf_slice(&data));
 	return r;
@@ -274,7 +307,8 @@ static int key_of_peer(struct ike_sa *sa, const struct wire_message *m, EVP_PKEY
 {
 	const struct ike_env *env = sa->ike->env;
 	const struct ike_peer *p = sa->peer;
-	struct trust trust = { .id = sa->remote_id, .pinned = p->remote_cert, .ca = p->ca.type == IDENT_DN ? &p->ca : NULL };
+	struct trust trust = { .id = sa->remote_id, .pinned = p->remote_cert, .raw = p->remote_key,
+			       .ca = p->ca.type == IDENT_DN ? &p->ca : NULL };
 	struct chain chain;
 
 	trust.now = env->wall_clock ? env->wall_clock(env->context) : 0;
@@ -288,7 +322,7 @@ bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNA
 	const struct plan_end *remote = &sa->peer->plan->remote;
 	struct wire_auth auth = wire_auth(wire_find(m, PAYLOAD_AUTH, 0));
 	struct auth_key key = { .method = kind_of(remote), .signatures = remote->signatures };
-	struct auth_octets o = octets(sa, !sa->initiator, wire_find(m, sa->initiator ? PAYLOAD_IDR : PAYLOAD_IDI, 0)->body);
+	struct auth_octets o = octets(sa, sa->keys, !sa->initiator, wire_find(m, sa->initiator ? PAYLOAD_IDR : PAYLOAD_IDI, 0)->body);
 
 	if (key.method == AUTH_PSK) {
 		key.psk = psk_for(sa);
@@ -306,7 +340,7 @@ bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNA
 			return false;
 		key.key = public_key;
 	}
-	return auth_verify(sa->prf, &key, &o, auth.method, auth.data, why) == 0;
+	return auth_verify(sa->prf, &key, &o, auth.method, sa->initial->proof.n ? sa->initial->proof : auth.data, why) == 0;
 }
 
 /* RFC 7619: whoever does not prove anything replaces nobody, and is replaced by nobody. */

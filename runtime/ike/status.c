@@ -53,6 +53,7 @@ static void each_sa(struct ike_sa *sa, void (*each)(void *context, const struct 
 		.initiator = sa->initiator,
 		.nat_local = sa->nat_local,
 		.nat_remote = sa->nat_remote,
+		.ppk = sa->ppk,
 		.spi_i = sa->spi_i,
 		.spi_r = sa->spi_r,
 		.local = sa->local,

@@ -108,6 +108,76 @@ static void assert_refused(struct scene *s, unsigned end, const char *why)
 	ck_assert_msg(strstr(log, why) != NULL, "no '%s' in\n%s", why, log);
 }
 
+static const char *raw_key(struct lab_end *end, EVP_PKEY *key)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(key, &der);
+	char *text = arena_alloc(&end->arena, (size_t)n * 2, 1);
+
+	EVP_EncodeBlock((unsigned char *)text, der, n);
+	OPENSSL_free(der);
+	return text;
+}
+
+/* Without certificates and CA: each end knows the other's public key. */
+static void go_raw(struct scene *s)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		peer(s, i)->local.cert = NULL;
+		peer(s, i)->local.public_key = raw_key(&s->lab->ends[i], s->ends[i].key);
+		peer(s, i)->remote.public_key = raw_key(&s->lab->ends[i], s->ends[1 - i].key);
+	}
+}
+
+/* I-070: raw keys of each kind, with no CERT payload. */
+START_TEST(raw_public_keys)
+{
+	static const char *const keys[] = { "RSA", "P-256", "P-384", "ED25519" };
+
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		struct scene s = scene_new(40 + i, keys[i]);
+
+		go_raw(&s);
+		bring_up(&s, i % 2);
+		assert_up(&s);
+		scene_free(&s);
+	}
+}
+END_TEST
+
+/* A certificate of a CA that both trust is not the key that the conn names (I-070, I-350). */
+START_TEST(raw_key_of_another)
+{
+	struct scene s = scene_new(50, "P-256");
+
+	go_raw(&s);
+	peer(&s, 1)->local.cert = "own";
+	peer(&s, 0)->remote.public_key = raw_key(&s.lab->ends[0], s.ca.key);
+	bring_up(&s, 1);
+	assert_refused(&s, 0, "could not prove to be @east.example");
+	scene_free(&s);
+}
+END_TEST
+
+START_TEST(raw_key_without_its_private_half)
+{
+	struct scene s = scene_new(51, "P-256");
+
+	go_raw(&s);
+	peer(&s, 0)->local.public_key = raw_key(&s.lab->ends[0], s.ca.key);
+	ck_assert_int_eq(lab_open_end(&s.lab->ends[0]), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(s.lab->ends[0].diag.findings.v[0]->message, "west.conf:2: conn 'net': there is no private key for our public key"));
+	scene_free(&s);
+
+	s = scene_new(52, "P-256");
+	go_raw(&s);
+	peer(&s, 0)->remote.public_key = "MAMBAgM=";
+	ck_assert_int_eq(lab_open_end(&s.lab->ends[0]), -ENOTSUP);
+	ck_assert_ptr_nonnull(strstr(s.lab->ends[0].diag.findings.v[0]->message, "the public key of the peer cannot be read"));
+	scene_free(&s);
+}
+END_TEST
+
 /* I-082: each kind of key, from either end. */
 START_TEST(each_kind_of_key)
 {
@@ -228,7 +298,7 @@ START_TEST(no_hash_in_common)
 	peer(&s, 1)->remote.signatures = PLAN_SIGN_PSS_SHA2_384;
 	bring_up(&s, 0);
 	assert_refused(&s, 0, "we cannot authenticate: "
-		       "the peer can check no signature that authby= allows with the key of our certificate");
+		       "the peer can check no signature that authby= allows with our key");
 	scene_free(&s);
 }
 END_TEST
@@ -336,7 +406,7 @@ START_TEST(refused_at_load)
 		const char *text;
 	} t[] = {
 		{ no_name, RULE_IKE_NO_CERTIFICATE,
-		  "our end is to sign (authby=), but the conn names no certificate for it (cert=)" },
+		  "our end is to sign (authby=), but the conn names neither a certificate (cert=) nor a key for it (rsasigkey=, pubkey=)" },
 		{ unknown_name, RULE_IKE_NO_CERTIFICATE, "there is no certificate 'elsewhere' in 'the lab'" },
 		{ other_kind, RULE_IKE_NO_CERTIFICATE,
 		  "the key of the certificate 'own' is of a kind that authby= does not allow" },
@@ -364,6 +434,6 @@ START_TEST(refused_at_load)
 }
 END_TEST
 
-TAP_MAIN("ike certificate", each_kind_of_key, identity_from_the_certificate, identity_of_another, certificate_of_no_ca,
-	 certificate_not_sent, certificate_if_asked, signature_not_allowed, no_hash_in_common, each_in_its_own_way,
+TAP_MAIN("ike certificate", each_kind_of_key, raw_public_keys, raw_key_of_another, raw_key_without_its_private_half,
+	 identity_from_the_certificate, identity_of_another, certificate_of_no_ca, certificate_not_sent, certificate_if_asked, signature_not_allowed, no_hash_in_common, each_in_its_own_way,
 	 secret_where_a_certificate_is_wanted, without_authentication, refused_at_load)

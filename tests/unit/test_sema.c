@@ -373,12 +373,8 @@ static const struct {
 	  "conn a\n" BASE "\tleftrsasigkey=%cert\n\tleftpubkey=MAMBAgM=\nconn b\n" BASE
 	  "\tleftecdsakey=%cert\n\tleftrsasigkey=0x01030000000000000000000000000000000000000000000000000000000000000000000000"
 	  "0000000000000000000000000000000000000000000000000000000000\n\tleftpubkey=%cert\n",
-	  "note 5:2-15 ipsecc checks, but does not yet carry, the keyword 'leftrsasigkey' [a]\n"
-	  "note 6:2-12 ipsecc checks, but does not yet carry, the keyword 'leftpubkey' [a]\n"
 	  "note 11:2-14 ipsecc checks, but does not yet carry, the keyword 'leftecdsakey' [b]\n"
-	  "error 11:15-20 the left end has two public keys [b]\n"
-	  "note 12:2-15 ipsecc checks, but does not yet carry, the keyword 'leftrsasigkey' [b]\n"
-	  "note 13:2-12 ipsecc checks, but does not yet carry, the keyword 'leftpubkey' [b]\n",
+	  "error 11:15-20 the left end has two public keys [b]\n",
 	  "a:loads b:will-not-load" },
 	{ "C-275, C-288", RELEASE_4_10,
 	  "conn a\n" BASE "\ttype=transport\n\tvti-interface=vti1\n\tmark=5/0xff\nconn b\n" BASE "\tphase2=ah\n\ttfc=9\n",
