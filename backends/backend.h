@@ -19,6 +19,8 @@ enum backend_phase { PHASE_ROUTE, PHASE_UP };
 /* Position of an origin for findings, so that backends need no source map: supplied by the compiler, NULL when a plan file is
  * the input. */
 struct ir;
+struct resolved;
+struct host_facts;
 
 struct backend_options {
 	enum backend_phase phase;
@@ -27,12 +29,16 @@ struct backend_options {
 	const char *format;		/* NULL: the backend's text */
 	struct span (*span_of)(const void *context, const struct plan_origin *origin);
 	const void *span_context;
-	const struct ir *ir;		/* for whack, which speaks the conn's own words; NULL when the input is a plan */
+	/* for whack, which speaks the file's own words; all NULL when the input is a plan */
+	const struct ir *ir;
+	const struct resolved *resolved;
+	const struct host_facts *facts;	/* also NULL: none were given */
 };
 
 struct backend {
 	const char *name;		/* --target= */
 	const char *summary;
+	bool says_words;		/* made of the file's words: what the plan does not carry (IC7001) is no loss */
 	const char *const *formats;	/* NULL-terminated; the first is the default */
 	/* 0, or -EINVAL when something asked for could not be expressed (everything else is still written), or -ENOMEM. */
 	int (*emit)(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out);

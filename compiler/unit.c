@@ -280,6 +280,8 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 	ours.span_of = span_of;
 	ours.span_context = &u->sources;
 	ours.ir = u->ir;
+	ours.resolved = u->resolved;
+	ours.facts = u->facts;
 	u->arena.on_oom = &oom;
 	if (setjmp(oom)) {
 		u->arena.on_oom = NULL;

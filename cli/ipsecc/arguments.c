@@ -49,6 +49,7 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_TARGET] = { "target", 0, "TARGET", target_words, "what to make of the plan" },
 	[OPTION_PHASE] = { "phase", 0, "PHASE", phase_words, "the moment that is shown: conns are up (default), or only routed" },
 	[OPTION_STRICT] = { "strict", 0, NULL, NULL, "what ipsec-run installs: nothing goes out in clear while an SA is missing" },
+	[OPTION_DAEMON_ARGS] = { "daemon-args", 0, NULL, NULL, "whack: config setup as the arguments of pluto, in one line for a shell" },
 	[OPTION_OUTPUT] = { "output", 'o', "FILE", NULL, "write to FILE, which is replaced only when all went well" },
 	[OPTION_CHECK] = { "check", 0, NULL, NULL, "print the names of files that would change; exit with 1 if there are any" },
 	[OPTION_DIFF] = { "diff", 0, NULL, NULL, "print what would change; exit with 1 if anything would" },

@@ -40,8 +40,16 @@ static bool concerns(const struct finding *f, char **names)
 	return false;
 }
 
+/* Not what the plan lacks, where the target is made of the file's words or of config setup only. */
+static bool concerns_target(const struct finding *f, const struct backend *backend, const struct arguments *args)
+{
+	if (args->value[OPTION_DAEMON_ARGS])
+		return f->rule == RULE_WHACK_DAEMON_OPTION || f->severity == SEVERITY_ERROR;
+	return !backend->says_words || f->rule != RULE_NOT_CARRIED_YET;
+}
+
 /* What concerns the result, on standard error; warnings are `check`'s to show, and are counted. */
-static void report(struct unit *u, const struct arguments *args)
+static void report(struct unit *u, const struct backend *backend, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct diag_style style = terminal_style(stderr, args->color);
@@ -51,7 +59,7 @@ static void report(struct unit *u, const struct arguments *args)
 	for (size_t i = 0; i < u->diag.findings.n; i++) {
 		struct finding *f = u->diag.findings.v[i];
 
-		if (!concerns(f, args->operands + 1))
+		if (!concerns(f, args->operands + 1) || !concerns_target(f, backend, args))
 			continue;
 		if (concerns_result(f))
 			shown.findings.v[kept++] = f;
@@ -77,7 +85,7 @@ enum exit_status command_compile(const struct arguments *args)
 	const struct backend *backend = find_backend(args->value[OPTION_TARGET]);
 	struct backend_options options = {
 		.phase = args->value[OPTION_PHASE] && strcmp(args->value[OPTION_PHASE], "route") == 0 ? PHASE_ROUTE : PHASE_UP,
-		.strict = args->value[OPTION_STRICT], .format = args->value[OPTION_FORMAT],
+		.strict = args->value[OPTION_STRICT], .format = args->value[OPTION_DAEMON_ARGS] ? "daemon-args" : args->value[OPTION_FORMAT],
 	};
 	struct lower_options lowering = { 0 };
 	bool incomplete = false;
@@ -95,7 +103,7 @@ enum exit_status command_compile(const struct arguments *args)
 		return EXIT_TROUBLE;
 	r = plan ? unit_emit(u, backend, plan, &options, &out.text) : -ENOMEM;
 	if (r == -EFBIG) {
-		report(u, args);
+		report(u, backend, args);
 		return EXIT_TROUBLE;
 	}
 	if (r && r != -EINVAL && !out.error) {
@@ -104,6 +112,7 @@ enum exit_status command_compile(const struct arguments *args)
 	}
 	if (output_commit(&out))
 		return EXIT_TROUBLE;
-	report(u, args);
+	report(u, backend, args);
+	incomplete &= !args->value[OPTION_DAEMON_ARGS];	/* they are not of any conn */
 	return incomplete || r ? EXIT_FINDINGS : EXIT_DONE;
 }

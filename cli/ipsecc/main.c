@@ -43,10 +43,12 @@ const struct command command_table[] = {
 	}, {
 		.name = "compile", .run = command_compile, .operands = "FILE [CONN]...",
 		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
-		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq",
+		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq\n"
+			   "ipsecc compile --target=whack /etc/ipsec.conf > load.sh\n"
+			   "ipsecc compile --target=whack --daemon-args /etc/ipsec.conf",
 		.quiet = "no findings",
 		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) |
-			   BIT(OPTION_STRICT) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
+			   BIT(OPTION_STRICT) | BIT(OPTION_DAEMON_ARGS) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
 		.name = "graph", .run = command_graph, .operands = "FILE [CONN]...",

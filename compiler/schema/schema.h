@@ -83,6 +83,7 @@ struct keyword {
 	const char *const *notes;		/* what real releases do, by release; NULL-terminated */
 	const struct keyword_change *changes;	/* NULL: none */
 	const char *whack[RELEASE_COUNT];	/* its option, as backends/whack/whack.h says; NULL: unknown there */
+	const char *daemon[RELEASE_COUNT];	/* setup: its argument of pluto, in the same forms; NULL: none */
 	bool supported;				/* later stages carry it; false: "known but not supported yet" is reported */
 };
 

@@ -22,7 +22,7 @@ struct keyword {
 	struct value *values;
 	size_t n_values;
 	const char *default_documented, *default_code[RELEASES], *status[RELEASES];
-	char *whack[RELEASES];
+	char *whack[RELEASES], *daemon[RELEASES];
 	int alias_of;			/* -1: none */
 	unsigned own;
 	char **rules;
@@ -34,7 +34,7 @@ static size_t n_keywords;
 
 static const char *const fields[] = {
 	"name", "section", "sided", "type", "values", "default", "default_code", "min", "max", "unit", "releases", "alias_of",
-	"own", "replaced_by", "stack", "build", "rules", "doc", "conflicts", "notes", "changes", "whack", "supported",
+	"own", "replaced_by", "stack", "build", "rules", "doc", "conflicts", "notes", "changes", "whack", "daemon", "supported",
 };
 
 /* Names as spec/ has them, in the order of enum value_type. */
@@ -205,7 +205,7 @@ static const char *base_of(const struct keyword *k)
 static void read_keyword(struct keyword *k, const yaml_node_t *node)
 {
 	const char *own = gen_string(node, "own");
-	const yaml_node_t *whack = gen_field(node, "whack");
+	const yaml_node_t *whack = gen_field(node, "whack"), *daemon = gen_field(node, "daemon");
 
 	gen_check_fields(node, fields, LENGTH(fields));
 	k->node = node;
@@ -226,6 +226,8 @@ static void read_keyword(struct keyword *k, const yaml_node_t *node)
 	read_rules(k);
 	if (whack)
 		read_per_release(whack, (const char **)k->whack);
+	if (daemon)
+		read_per_release(daemon, (const char **)k->daemon);
 }
 
 /* Another spelling is like the keyword it stands for where it does not say otherwise. */
@@ -252,6 +254,8 @@ static void inherit(struct keyword *k, const struct keyword *from)
 	}
 	if (!gen_field(k->node, "whack"))
 		memcpy(k->whack, from->whack, sizeof k->whack);
+	if (!gen_field(k->node, "daemon"))
+		memcpy(k->daemon, from->daemon, sizeof k->daemon);
 }
 
 static void resolve_aliases(void)
@@ -622,6 +626,7 @@ static void put_keyword(FILE *out, const struct keyword *k)
 	put_list(out, "notes", gen_list(k->node, "notes"));
 	put_changes(out, gen_list(k->alias_of < 0 || gen_field(k->node, "changes") ? k->node : keywords[k->alias_of].node, "changes"));
 	put_strings(out, "whack", k->whack, RELEASES);
+	put_strings(out, "daemon", k->daemon, RELEASES);
 	fputs("\t},\n", out);
 }
 
