@@ -47,7 +47,8 @@ static void on_send(void *context, const struct ike_datagram *g)
 	int error;
 
 	if (g->keepalive)
-		error = net_send_raw(d->net, &g->local, &g->remote, g->remote_port, &keepalive, sizeof(keepalive));
+		error = net_send_raw(d->net, &(struct net_packet){ .local = g->local, .remote = g->remote, .remote_port = g->remote_port,
+								   .data = &keepalive, .n = sizeof(keepalive) });
 	else
 		error = net_send_ike(d->net, &packet);
 	if (!g->keepalive)
@@ -84,10 +85,11 @@ static void on_warn(void *context, enum rule_id rule, const struct plan_origin *
 	log_write(&d->log, LOG_PLACE, levels[severity], rule, origin, "%s", text);
 }
 
-static void on_send_udp(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
-			size_t n)
+static void on_send_esp(void *context, const struct dp_outer *outer, const void *data, size_t n)
 {
-	net_send_raw(((struct daemon *)context)->net, src, dst, dst_port, data, n);
+	net_send_raw(((struct daemon *)context)->net,
+		     &(struct net_packet){ .local = outer->src, .remote = outer->dst, .remote_port = outer->dst_port, .bare = !outer->encap,
+					   .tos = outer->tos, .data = data, .n = n });
 }
 
 static void on_ike_packet(void *context, const struct net_packet *p)
@@ -106,8 +108,10 @@ static void on_esp_packet(void *context, const struct net_packet *p)
 {
 	struct daemon *d = context;
 
-	if (d->dataplane_ops->receive_udp)
-		d->dataplane_ops->receive_udp(d->dataplane, &p->remote, p->remote_port, &p->local, p->data, p->n, daemon_now_ms());
+	struct dp_outer outer = { p->remote, p->local, !p->bare, p->remote_port, p->local_port, p->tos };
+
+	if (d->dataplane_ops->receive_esp)
+		d->dataplane_ops->receive_esp(d->dataplane, &outer, p->data, p->n, daemon_now_ms());
 }
 
 static void on_signals(struct daemon *d)
@@ -156,6 +160,8 @@ static int choose_dataplane(struct daemon *d)
 		error = all[i]->probe(&why);
 		if (!error) {
 			d->dataplane_ops = all[i];
+			if (reasons[0])
+				DAEMON_LOG(d, IKE_LOG_INFO, RULE_COUNT, NULL, "data plane %s; not %s", all[i]->name, reasons);
 			return 0;
 		}
 		snprintf(reasons + strlen(reasons), sizeof(reasons) - strlen(reasons), "%s%s: %s", reasons[0] ? "; " : "",
@@ -174,16 +180,20 @@ static int open_net(struct daemon *d)
 		.ike_port = d->options->ike_port,
 		.natt_port = d->options->natt_port,
 		.kernel_esp = d->dataplane_ops == &dataplane_xfrm,
+		.bare_esp = d->dataplane_ops == &dataplane_tun,
 	};
 	char why[200];
 	int error = net_open(&options, &d->net, why);
 
+	if (!error && options.bare_esp && !net_has_bare_esp(d->net))
+		DAEMON_LOG(d, IKE_LOG_INFO, RULE_COUNT, NULL, "no raw sockets for protocol 50: ESP goes in UDP only");
 	return error ? fail(d, error, "", why) : 0;
 }
 
 static int open_dataplane(struct daemon *d)
 {
-	struct dp_callbacks callbacks = { .context = d, .event = on_event, .warn = on_warn, .send_udp = on_send_udp };
+	struct dp_callbacks callbacks = { .context = d, .event = on_event, .warn = on_warn, .send_esp = on_send_esp,
+		.bare_esp = net_has_bare_esp(d->net) };
 	const char *why = NULL;
 	int error = d->dataplane_ops->open(d->options->plan, &callbacks, &d->dataplane, &why);
 
@@ -215,7 +225,8 @@ static int open_engine(struct daemon *d)
 		.credentials = d->options->credentials,
 		.wall_clock = on_wall_clock,
 		.dataplane = d->dataplane,
-		.force_encap = d->dataplane_ops->caps & DP_CAP_NEEDS_ENCAP,
+		.force_encap = d->dataplane_ops->caps & DP_CAP_PREFERS_ENCAP,
+		.bare_esp = d->dataplane_ops != &dataplane_tun || net_has_bare_esp(d->net),
 		.ike_port = d->options->ike_port,
 		.natt_port = d->options->natt_port,
 	};

@@ -162,12 +162,13 @@ static json_t *udp_object(const struct net_counters *n)
 
 static json_t *drops_object(const struct dp_drops *d)
 {
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 			 "no_policy", (json_int_t)d->no_policy,
 			 "no_sa", (json_int_t)d->no_sa,
 			 "blocked", (json_int_t)d->blocked,
 			 "unknown_spi", (json_int_t)d->unknown_spi,
 			 "malformed", (json_int_t)d->malformed,
+			 "congested", (json_int_t)d->congested,
 			 "send_failed", (json_int_t)d->send_failed);
 }
 

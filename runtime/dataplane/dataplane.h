@@ -64,6 +64,15 @@ struct dp_event {
 /* Packets the data plane refused, by cause; those of one SA are in its dp_counters. */
 struct dp_drops {
 	uint64_t no_policy, no_sa, blocked, unknown_spi, malformed, send_failed;
+	uint64_t congested;		/* marked on the way, and their ends do not know such marks (RFC 6040 section 4.2) */
+};
+
+/* What an ESP packet has around it. */
+struct dp_outer {
+	struct ip_addr src, dst;
+	bool encap;			/* in UDP, with these ports; else protocol 50 */
+	uint16_t src_port, dst_port;
+	uint8_t tos;			/* DSCP and ECN */
 };
 
 struct dp_callbacks {
@@ -71,9 +80,9 @@ struct dp_callbacks {
 	void (*event)(void *context, const struct dp_event *event);
 	/* Something the user should know that is no error of a call: a 92xx rule and a sentence. origin may be NULL. */
 	void (*warn)(void *context, enum rule_id rule, const struct plan_origin *origin, const char *text);
-	/* Send one UDP datagram from the NAT-T socket (tun only): ESP as it goes on the wire, without marker. */
-	void (*send_udp)(void *context, const struct ip_addr *src, const struct ip_addr *dst, uint16_t dst_port, const void *data,
-			 size_t n);
+	/* Send one ESP packet (tun only), from the SPI on: from the NAT-T socket, or as protocol 50. */
+	void (*send_esp)(void *context, const struct dp_outer *outer, const void *data, size_t n);
+	bool bare_esp;			/* send_esp can do protocol 50 */
 };
 
 enum {
@@ -83,7 +92,7 @@ enum {
 	DP_CAP_ENCAP = 8,
 	DP_CAP_IF_ID = 16,
 	DP_CAP_MARK = 32,
-	DP_CAP_NEEDS_ENCAP = 64,
+	DP_CAP_PREFERS_ENCAP = 64,	/* asks peers for ESP in UDP also where there is no NAT (I-241) */
 	DP_CAP_KERNEL_CIPHERS = 128	/* it has algorithms of its own: whatever the transform table has an XFRM name for */
 };
 
@@ -116,11 +125,11 @@ struct dataplane_ops {
 	/* An inner address of this host, given by a peer: there before policies name it, and gone with its last SA. */
 	int (*add_address)(struct dataplane *dp, const struct ip_addr *addr, const char **ret_why);
 	int (*del_address)(struct dataplane *dp, const struct ip_addr *addr);
-	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by UDP is handed to receive_udp. */
+	/* For the loop: descriptors to watch, and work when one is readable. ESP that came in by a socket of ours is handed to receive_esp. */
 	int (*fds)(struct dataplane *dp, int *fds, int max);
 	void (*process)(struct dataplane *dp, int fd, uint64_t now_ms);
-	void (*receive_udp)(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
-			    const void *data, size_t n, uint64_t now_ms); /* NULL: the kernel takes ESP itself */
+	/* NULL: the kernel takes ESP itself. */
+	void (*receive_esp)(struct dataplane *dp, const struct dp_outer *outer, const void *data, size_t n, uint64_t now_ms);
 };
 
 struct dataplane {			/* first member of each implementation's struct */

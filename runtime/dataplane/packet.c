@@ -199,3 +199,44 @@ void packet_selectors(const struct inner_packet *packet, struct traffic_selector
 	*ret_src = ts_of_prefix(&src, packet->proto, packet->ports_known ? packet->sport : 0);
 	*ret_dst = ts_of_prefix(&dst, packet->proto, packet->ports_known ? packet->dport : 0);
 }
+
+/* --- DSCP and ECN ------------------------------------------------------------------------------------------------------------- */
+
+#define ECN_MASK	3u
+enum { ECN_NOT_ECT = 0, ECN_ECT_1 = 1, ECN_ECT_0 = 2, ECN_CE = 3 };
+
+uint8_t packet_tos(const uint8_t *p)
+{
+	return p[0] >> 4 == 4 ? p[1] : (uint8_t)(p[0] << 4 | p[1] >> 4);
+}
+
+static void set_tos(uint8_t *p, uint8_t tos)
+{
+	uint32_t sum;
+
+	if (p[0] >> 4 == 6) {
+		p[0] = (uint8_t)(0x60 | tos >> 4);
+		p[1] = (uint8_t)((tos & 15) << 4 | (p[1] & 15));
+		return;
+	}
+	/* RFC 1624 section 3: the sum of what changes is all that the checksum needs. */
+	sum = (uint16_t)~be16(p + 10) + (uint32_t)(uint16_t)~be16(p);
+	p[1] = tos;
+	sum += be16(p);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	p[10] = (uint8_t)(~sum >> 8);
+	p[11] = (uint8_t)~sum;
+}
+
+bool packet_take_ecn(uint8_t *p, uint8_t outer_tos)
+{
+	uint8_t tos = packet_tos(p);
+	unsigned inner = tos & ECN_MASK, outer = outer_tos & ECN_MASK;
+
+	if (outer == ECN_CE && inner == ECN_NOT_ECT)
+		return false;
+	if ((outer == ECN_CE && inner != ECN_CE) || (outer == ECN_ECT_1 && inner == ECN_ECT_0))
+		set_tos(p, (uint8_t)((tos & ~ECN_MASK) | outer));
+	return true;
+}

@@ -28,4 +28,9 @@ bool packet_meets_policy(const struct inner_packet *packet, const struct plan_po
 /* The selector pair of exactly this packet, for the event of an acquire. */
 void packet_selectors(const struct inner_packet *packet, struct traffic_selector *ret_src, struct traffic_selector *ret_dst);
 
+/* DSCP and ECN of a packet that packet_parse() took; and the ECN of its outer header brought into it when it leaves the tunnel (RFC 6040
+ * section 4.2): false, when the packet has to be dropped, since it was marked and its ends could not see that. */
+uint8_t packet_tos(const uint8_t *p);
+bool packet_take_ecn(uint8_t *p, uint8_t outer_tos);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tun.c -- ESP in user space over a TUN device and UDP 4500: SAs and policies (rules I-240 ... I-260). */
+/* tun.c -- ESP in user space over a TUN device, and UDP 4500 or protocol 50: SAs and policies (rules I-240 ... I-260). */
 #include <errno.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -40,6 +40,7 @@ static bool route_wanted(const struct tun_dp *t, const struct ip_prefix *dst)
 static void drop_from_list(struct tun_dp *t, size_t at)
 {
 	memmove(&t->out[at], &t->out[at + 1], (--t->out_count - at) * sizeof(*t->out));
+	t->out_generation++;
 }
 
 static int make_room(struct tun_dp *t)
@@ -66,6 +67,7 @@ static void insert_in_list(struct tun_dp *t, const struct plan_policy *policy)
 		at++;
 	memmove(&t->out[at + 1], &t->out[at], (t->out_count++ - at) * sizeof(*t->out));
 	t->out[at] = (struct tun_policy){ policy, child_by_name(t, policy->conn) };
+	t->out_generation++;
 }
 
 static int put_policy(void *context, const struct plan_policy *policy)
@@ -246,6 +248,7 @@ static int tun_open(const struct plan *plan, const struct dp_callbacks *callback
 	t->plan = plan;
 	t->callbacks = *callbacks;
 	t->fd = -1;
+	t->out_generation = 1;
 	arena_init(&t->arena);
 	map_init(&t->children, &t->arena);
 	policyset_init(&t->policies, plan, (struct policyset_ops){ t, put_policy, take_policy });
@@ -264,41 +267,33 @@ static int tun_open(const struct plan *plan, const struct dp_callbacks *callback
 
 /* --- SAs ---------------------------------------------------------------------------------------------------------------------- */
 
-static struct tun_sa **bucket_of(struct tun_dp *t, uint32_t spi)
+/* SPIs are random, ours and the peers'. */
+static struct tun_sa **bucket_of(struct tun_dp *t, bool inbound, uint32_t spi)
 {
-	return &t->inbound[spi % TUN_SPI_BUCKETS];	/* SPIs are random, and ours */
+	return &(inbound ? t->inbound : t->outbound)[spi % TUN_SPI_BUCKETS];
 }
 
 struct tun_sa *tun_find_inbound(struct tun_dp *t, uint32_t spi)
 {
-	struct tun_sa *sa = *bucket_of(t, spi);
+	struct tun_sa *sa = *bucket_of(t, true, spi);
 
 	while (sa && sa->id.spi != spi)
 		sa = sa->next_of_bucket;
 	return sa;
 }
 
-/* Where the pointer to this SA stands, so that it can be taken out; NULL: unknown. */
-static struct tun_sa **find_outbound(struct tun_dp *t, const struct dp_sa_id *id)
+static struct tun_sa *find_outbound(struct tun_dp *t, const struct dp_sa_id *id)
 {
-	for (size_t i = 0; i < t->children.cap; i++) {
-		struct tun_child *child = t->children.slots[i].value;
+	struct tun_sa *sa = *bucket_of(t, false, id->spi);
 
-		for (struct tun_sa **at = child ? &child->outbound : NULL; at && *at; at = &(*at)->next)
-			if ((*at)->id.spi == id->spi && ip_addr_eq(&(*at)->id.dst, &id->dst))
-				return at;
-	}
-	return NULL;
+	while (sa && !(sa->id.spi == id->spi && ip_addr_eq(&sa->id.dst, &id->dst)))
+		sa = sa->next_of_bucket;
+	return sa;
 }
 
 static struct tun_sa *find_sa(struct tun_dp *t, const struct dp_sa_id *id)
 {
-	struct tun_sa **at;
-
-	if (id->inbound)
-		return tun_find_inbound(t, id->spi);
-	at = find_outbound(t, id);
-	return at ? *at : NULL;
+	return id->inbound ? tun_find_inbound(t, id->spi) : find_outbound(t, id);
 }
 
 static void free_sa(struct tun_sa *sa)
@@ -310,21 +305,30 @@ static void free_sa(struct tun_sa *sa)
 	free(sa);
 }
 
-static void link_inbound(struct tun_dp *t, struct tun_sa *sa)
+static void link_sa(struct tun_dp *t, struct tun_sa *sa)
 {
-	struct tun_sa **bucket = bucket_of(t, sa->id.spi);
+	struct tun_sa **bucket = bucket_of(t, sa->id.inbound, sa->id.spi);
 
 	sa->next_of_bucket = *bucket;
 	*bucket = sa;
+	if (sa->id.inbound)
+		return;
+	sa->next = sa->child->outbound;
+	sa->child->outbound = sa;
 }
 
-static void unlink_inbound(struct tun_dp *t, struct tun_sa *sa)
+static void unlink_sa(struct tun_dp *t, struct tun_sa *sa)
 {
-	struct tun_sa **at = bucket_of(t, sa->id.spi);
+	struct tun_sa **at = bucket_of(t, sa->id.inbound, sa->id.spi);
 
 	while (*at != sa)
 		at = &(*at)->next_of_bucket;
 	*at = sa->next_of_bucket;
+	if (sa->id.inbound)
+		return;
+	for (at = &sa->child->outbound; *at != sa; )
+		at = &(*at)->next;
+	*at = sa->next;
 }
 
 /* Random and unused (I-221). */
@@ -345,7 +349,7 @@ static int tun_alloc_spi(struct dataplane *dp, const struct dp_sa_id *id, uint32
 	sa->id = *id;
 	sa->id.inbound = true;
 	sa->id.spi = spi;
-	link_inbound(t, sa);
+	link_sa(t, sa);
 	*ret_spi = spi;
 	return 0;
 }
@@ -373,8 +377,8 @@ static const char *refusal(struct tun_dp *t, const struct dp_sa *sa)
 		return "ESP in user space is tunnel mode only";
 	if (sa->protocol != PROTOCOL_ESP || !sa->encr)
 		return "the TUN data plane carries ESP only";
-	if (!sa->encap)
-		return "ESP in user space goes in UDP only, and the peer did not agree";
+	if (!sa->encap && !t->callbacks.bare_esp)
+		return "the peer does not agree to ESP in UDP, and there is no raw socket for protocol 50";
 	if (!child_by_name(t, sa->child))
 		return "the SA belongs to no child of the plan";
 	for (unsigned i = 0; i < sa->remote_ts_count; i++)
@@ -402,6 +406,7 @@ static int make_sa(struct tun_dp *t, const struct dp_sa *from, struct tun_sa **r
 		return error;
 	}
 	sa->id = (struct dp_sa_id){ from->spi, from->inbound, from->protocol, from->src, from->dst };
+	sa->encap = from->encap;
 	sa->src_port = from->src_port;
 	sa->dst_port = from->dst_port;
 	sa->child = child_by_name(t, from->child);
@@ -428,14 +433,11 @@ static int tun_add_sa(struct dataplane *dp, const struct dp_sa *from, const char
 	error = make_sa(t, from, &sa, ret_why);
 	if (error)
 		return error;
-	if (sa->id.inbound) {
-		if (old)	/* the reserved SPI */
-			unlink_inbound(t, old);
-		free_sa(old);
-		link_inbound(t, sa);
-	} else {
-		sa->next = sa->child->outbound;
-		sa->child->outbound = sa;
+	if (old)	/* the reserved SPI */
+		unlink_sa(t, old);
+	free_sa(old);
+	link_sa(t, sa);
+	if (!sa->id.inbound) {
 		sa->child->acquired_ms = 0;
 		tun_device_fit(t, sa);
 	}
@@ -449,10 +451,7 @@ static int tun_del_sa(struct dataplane *dp, const struct dp_sa_id *id)
 
 	if (!sa)
 		return -ENOENT;
-	if (id->inbound)
-		unlink_inbound(t, sa);
-	else
-		*find_outbound(t, id) = sa->next;
+	unlink_sa(t, sa);
 	free_sa(sa);
 	return 0;
 }
@@ -496,23 +495,13 @@ static void tun_drops(struct dataplane *dp, struct dp_drops *ret)
 	*ret = self(dp)->drops;
 }
 
-static void free_all_sas(struct tun_dp *t)
+static void free_all_sas(struct tun_sa *buckets[TUN_SPI_BUCKETS])
 {
 	for (size_t i = 0; i < TUN_SPI_BUCKETS; i++) {
-		while (t->inbound[i]) {
-			struct tun_sa *sa = t->inbound[i];
+		while (buckets[i]) {
+			struct tun_sa *sa = buckets[i];
 
-			t->inbound[i] = sa->next_of_bucket;
-			free_sa(sa);
-		}
-	}
-	for (size_t i = 0; i < t->children.cap; i++) {
-		struct tun_child *child = t->children.slots[i].value;
-
-		while (child && child->outbound) {
-			struct tun_sa *sa = child->outbound;
-
-			child->outbound = sa->next;
+			buckets[i] = sa->next_of_bucket;
 			free_sa(sa);
 		}
 	}
@@ -524,7 +513,8 @@ static void tun_close(struct dataplane *dp)
 
 	if (!dp)
 		return;
-	free_all_sas(t);
+	free_all_sas(t->inbound);
+	free_all_sas(t->outbound);
 	policyset_release(&t->policies);
 	free(t->out);
 	tun_device_close(t);
@@ -543,8 +533,8 @@ static int tun_fds(struct dataplane *dp, int *fds, int max)
 
 const struct dataplane_ops dataplane_tun = {
 	.name = "tun",
-	.summary = "ESP in user space, over a TUN device and UDP",
-	.caps = DP_CAP_ENCAP | DP_CAP_NEEDS_ENCAP,
+	.summary = "ESP in user space, over a TUN device",
+	.caps = DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_PREFERS_ENCAP,
 	.probe = tun_probe,
 	.open = tun_open,
 	.close = tun_close,
@@ -562,5 +552,5 @@ const struct dataplane_ops dataplane_tun = {
 	.del_address = tun_del_address,
 	.fds = tun_fds,
 	.process = tun_process,
-	.receive_udp = tun_receive_udp,
+	.receive_esp = tun_receive_esp,
 };

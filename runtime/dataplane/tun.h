@@ -12,13 +12,15 @@
 #include "runtime/dataplane/policyset.h"
 #include "runtime/dataplane/route.h"
 
-#define TUN_SPI_BUCKETS	256
+#define TUN_SPI_BUCKETS	4096
+#define TUN_FLOWS	1024
 #define TUN_ESP_ROOM	128	/* what ESP adds at most: header, IV, padding, ICV */
 
 struct esp_sa;
 
 struct tun_sa {
 	struct dp_sa_id id;
+	bool encap;
 	uint16_t src_port, dst_port;
 	struct esp_sa *esp;		/* NULL: only a reserved SPI */
 	struct tun_child *child;
@@ -27,7 +29,7 @@ struct tun_sa {
 	uint64_t selector_drops, last_use_ms;
 	uint64_t max_bytes, max_packets, mapping_told_ms;
 	bool expiry_told;
-	struct tun_sa *next_of_bucket;	/* inbound, by SPI */
+	struct tun_sa *next_of_bucket;	/* of its direction, by SPI */
 	struct tun_sa *next;		/* of the child's outbound ones, newest first */
 };
 
@@ -41,6 +43,16 @@ struct tun_child {
 struct tun_policy {
 	const struct plan_policy *policy;
 	struct tun_child *child;
+};
+
+/* Which policy the last packet with these marks met: with thousands of policies, going through them takes longer than encrypting. */
+struct tun_flow {
+	struct ip_addr src, dst;
+	uint16_t sport, dport;
+	uint8_t proto;
+	bool ports_known;
+	uint64_t generation;		/* of the list it was found in; 0: empty */
+	struct tun_policy found;
 };
 
 struct tun_dp {
@@ -57,7 +69,9 @@ struct tun_dp {
 	struct policyset policies;
 	struct tun_policy *out;		/* in force, outbound, by priority */
 	size_t out_count, out_room;
-	struct tun_sa *inbound[TUN_SPI_BUCKETS];
+	uint64_t out_generation;	/* counts changes of the list */
+	struct tun_flow flows[TUN_FLOWS];
+	struct tun_sa *inbound[TUN_SPI_BUCKETS], *outbound[TUN_SPI_BUCKETS];
 	char why[400];
 	uint8_t packet[LIMIT_DATAGRAM + TUN_ESP_ROOM];
 	uint8_t plain[LIMIT_DATAGRAM];
@@ -72,7 +86,6 @@ void tun_device_fit(struct tun_dp *t, const struct tun_sa *sa);
 struct tun_sa *tun_find_inbound(struct tun_dp *t, uint32_t spi);
 
 void tun_process(struct dataplane *dp, int fd, uint64_t now_ms);
-void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
-		     const void *data, size_t n, uint64_t now_ms);
+void tun_receive_esp(struct dataplane *dp, const struct dp_outer *outer, const void *data, size_t n, uint64_t now_ms);
 
 #endif

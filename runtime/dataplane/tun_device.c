@@ -77,7 +77,7 @@ static unsigned path_mtu(const struct ip_addr *peer)
 
 void tun_device_fit(struct tun_dp *t, const struct tun_sa *sa)
 {
-	size_t outer = (sa->id.dst.family == AF_INET ? 20 : 40) + ESP_UDP_HEADER;
+	size_t outer = (sa->id.dst.family == AF_INET ? 20u : 40u) + (sa->encap ? ESP_UDP_HEADER : 0);
 	size_t mtu = esp_inner_mtu(sa->esp, path_mtu(&sa->id.dst), outer);
 
 	if (mtu < MIN_MTU || (t->mtu && mtu >= t->mtu))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tun_path.c -- packets: from the TUN device into ESP in UDP, and back (rules I-240, I-244, I-252, I-351). */
+/* tun_path.c -- packets: from the TUN device into ESP, and back (rules I-240, I-244, I-252 ... I-254, I-351). */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "runtime/dataplane/tun.h"
@@ -12,12 +13,36 @@
 
 /* --- outbound ----------------------------------------------------------------------------------------------------------------- */
 
-static const struct tun_policy *first_match(const struct tun_dp *t, const struct inner_packet *packet)
+static struct tun_policy first_match(const struct tun_dp *t, const struct inner_packet *packet)
 {
 	for (size_t i = 0; i < t->out_count; i++)
 		if (packet_meets_policy(packet, t->out[i].policy))
-			return &t->out[i];
-	return NULL;
+			return t->out[i];
+	return (struct tun_policy){ 0 };
+}
+
+static struct tun_flow *flow_of(struct tun_dp *t, const struct inner_packet *packet)
+{
+	uint64_t parts[4], h = (uint64_t)packet->sport << 24 | (uint64_t)packet->dport << 8 | packet->proto;
+
+	memcpy(parts, packet->src.bytes, 16);
+	memcpy(parts + 2, packet->dst.bytes, 16);
+	for (int i = 0; i < 4; i++)
+		h = (h ^ parts[i]) * 0x9e3779b97f4a7c15u;
+	return &t->flows[(h >> 40) % TUN_FLOWS];
+}
+
+/* First match wins (I-240). policy NULL: none. */
+static struct tun_policy policy_for(struct tun_dp *t, const struct inner_packet *packet)
+{
+	struct tun_flow *f = flow_of(t, packet);
+
+	if (f->generation == t->out_generation && f->sport == packet->sport && f->dport == packet->dport && f->proto == packet->proto &&
+	    f->ports_known == packet->ports_known && ip_addr_eq(&f->src, &packet->src) && ip_addr_eq(&f->dst, &packet->dst))
+		return f->found;
+	*f = (struct tun_flow){ packet->src, packet->dst, packet->sport, packet->dport, packet->proto, packet->ports_known,
+				t->out_generation, first_match(t, packet) };
+	return f->found;
 }
 
 /* The newest SA that may carry it: after narrowing, not every packet of the policy fits every SA. */
@@ -63,6 +88,8 @@ static bool over_limit(const struct tun_sa *sa)
 
 static void send_packet(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n, uint64_t now_ms)
 {
+	/* Both fields go outside as they are (RFC 4301 section 5.1.2.1; RFC 6040 section 4.1, normal mode). */
+	struct dp_outer outer = { sa->id.src, sa->id.dst, sa->encap, sa->src_port, sa->dst_port, packet_tos(p) };
 	size_t sealed = 0;
 	enum esp_result result =
 		esp_seal(sa->esp, p, n, p[0] >> 4 == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4, t->packet, sizeof(t->packet), &sealed);
@@ -74,14 +101,14 @@ static void send_packet(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, s
 		return;
 	}
 	sa->last_use_ms = now_ms;
-	t->callbacks.send_udp(t->callbacks.context, &sa->id.src, &sa->id.dst, sa->dst_port, t->packet, sealed);
+	t->callbacks.send_esp(t->callbacks.context, &outer, t->packet, sealed);
 	if (over_limit(sa))
 		tell_expiry(t, sa, false);
 }
 
 static void take_plain(struct tun_dp *t, const uint8_t *p, size_t n, uint64_t now_ms)
 {
-	const struct tun_policy *found;
+	struct tun_policy found;
 	struct inner_packet packet;
 	struct tun_sa *sa;
 
@@ -89,20 +116,20 @@ static void take_plain(struct tun_dp *t, const uint8_t *p, size_t n, uint64_t no
 		t->drops.malformed++;
 		return;
 	}
-	found = first_match(t, &packet);
-	if (!found) {
+	found = policy_for(t, &packet);
+	if (!found.policy) {
 		t->drops.no_policy++;
 		return;
 	}
-	if (!found->policy->tmpl.n || !found->child) {	/* a shunt: what is in the device cannot go on in clear */
+	if (!found.policy->tmpl.n || !found.child) {	/* a shunt: what is in the device cannot go on in clear */
 		t->drops.blocked++;
 		return;
 	}
-	sa = sa_for(found->child, p, &packet);
+	sa = sa_for(found.child, p, &packet);
 	if (sa)
 		send_packet(t, sa, p, n, now_ms);
 	else
-		acquire(t, found->child, &packet, now_ms);
+		acquire(t, found.child, &packet, now_ms);
 }
 
 void tun_process(struct dataplane *dp, int fd, uint64_t now_ms)
@@ -121,7 +148,7 @@ void tun_process(struct dataplane *dp, int fd, uint64_t now_ms)
 /* --- inbound ------------------------------------------------------------------------------------------------------------------ */
 
 /* I-252: an SA delivers only what was agreed for it, whatever the peer puts in. */
-static bool deliverable(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, size_t n)
+static bool deliverable(struct tun_dp *t, struct tun_sa *sa, uint8_t *p, size_t n, uint8_t outer_tos)
 {
 	struct inner_packet packet;
 
@@ -133,15 +160,19 @@ static bool deliverable(struct tun_dp *t, struct tun_sa *sa, const uint8_t *p, s
 		sa->selector_drops++;
 		return false;
 	}
+	if (!packet_take_ecn(p, outer_tos)) {
+		t->drops.congested++;
+		return false;
+	}
 	return true;
 }
 
 /* I-183: the packet is authentic, so its sender's new place is too. */
-static void tell_mapping(struct tun_dp *t, struct tun_sa *sa, const struct ip_addr *src, uint16_t src_port, uint64_t now_ms)
+static void tell_mapping(struct tun_dp *t, struct tun_sa *sa, const struct dp_outer *outer, uint64_t now_ms)
 {
-	struct dp_event event = { .kind = DP_MAPPING, .child = sa->child->name, .spi = sa->id.spi, .addr = *src, .port = src_port };
+	struct dp_event event = { .kind = DP_MAPPING, .child = sa->child->name, .spi = sa->id.spi, .addr = outer->src, .port = outer->src_port };
 
-	if (ip_addr_eq(src, &sa->id.src) && src_port == sa->src_port)
+	if (!sa->encap || !outer->encap || (ip_addr_eq(&outer->src, &sa->id.src) && outer->src_port == sa->src_port))
 		return;
 	if (sa->mapping_told_ms && now_ms - sa->mapping_told_ms < MAPPING_INTERVAL_MS)
 		return;
@@ -150,7 +181,7 @@ static void tell_mapping(struct tun_dp *t, struct tun_sa *sa, const struct ip_ad
 	t->callbacks.event(t->callbacks.context, &event);
 }
 
-static void receive_for(struct tun_dp *t, struct tun_sa *sa, const uint8_t *packet, size_t n, uint64_t now_ms)
+static void receive_for(struct tun_dp *t, struct tun_sa *sa, const uint8_t *packet, size_t n, uint8_t outer_tos, uint64_t now_ms)
 {
 	enum esp_next_header next;
 	size_t plain = 0;
@@ -159,34 +190,33 @@ static void receive_for(struct tun_dp *t, struct tun_sa *sa, const uint8_t *pack
 	if (result != ESP_OK && result != ESP_DUMMY)
 		return;		/* counted there, by cause */
 	sa->last_use_ms = now_ms;
-	if (result == ESP_OK && deliverable(t, sa, t->plain, plain) && write(t->fd, t->plain, plain) < 0)
+	if (result == ESP_OK && deliverable(t, sa, t->plain, plain, outer_tos) && write(t->fd, t->plain, plain) < 0)
 		t->drops.send_failed++;
 }
 
-void tun_receive_udp(struct dataplane *dp, const struct ip_addr *src, uint16_t src_port, const struct ip_addr *dst,
-		     const void *data, size_t n, uint64_t now_ms)
+void tun_receive_esp(struct dataplane *dp, const struct dp_outer *outer, const void *data, size_t n, uint64_t now_ms)
 {
 	struct tun_dp *t = (struct tun_dp *)dp;
 	const uint8_t *p = data;
 	struct tun_sa *sa;
 	uint64_t accepted;
 
-	(void)dst;		/* an SPI of ours is unique over all our addresses */
 	if (n < ESP_HEADER) {
 		t->drops.malformed++;
 		return;
 	}
+	/* An SPI of ours is unique over all our addresses. */
 	sa = tun_find_inbound(t, (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
 	if (!sa || !sa->esp) {
 		t->drops.unknown_spi++;
 		return;
 	}
 	accepted = esp_counters(sa->esp)->packets;
-	receive_for(t, sa, p, n, now_ms);
+	receive_for(t, sa, p, n, outer->tos, now_ms);
 	if (esp_counters(sa->esp)->packets == accepted)
 		return;
 	if (over_limit(sa))
 		tell_expiry(t, sa, false);
 	else
-		tell_mapping(t, sa, src, src_port, now_ms);
+		tell_mapping(t, sa, outer, now_ms);
 }

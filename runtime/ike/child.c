@@ -24,7 +24,9 @@ const char *child_state_name(enum child_state s)
 
 static bool encapsulated(const struct ike_sa *sa)
 {
-	return sa->forced || (sa->natd_seen && (sa->nat_local || sa->nat_remote));
+	if (sa->forced)		/* a peer that answers without NAT detection would not look for ESP in UDP */
+		return sa->natd_seen || !sa->ike->env->bare_esp;
+	return sa->natd_seen && (sa->nat_local || sa->nat_remote);
 }
 
 int child_reserve_spi(struct ike_sa *sa, struct child_conn *conn, uint32_t *ret)

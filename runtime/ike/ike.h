@@ -39,7 +39,8 @@ struct ike_env {
 	const struct credentials *credentials;	/* NULL: none */
 	int64_t (*wall_clock)(void *context);	/* seconds since 1970, for certificates */
 	struct dataplane *dataplane;
-	bool force_encap;		/* the data plane can do ESP in UDP only (I-181) */
+	bool force_encap;		/* the data plane wants ESP in UDP wherever the peer can do that (I-181, I-241), */
+	bool bare_esp;			/* and can do protocol 50 where it cannot, or the plan says no; else that is never done */
 	uint16_t ike_port, natt_port;	/* our own */
 };
 

@@ -22,9 +22,14 @@ static struct slice nonce_r(const struct ike_sa *sa)
 
 /* --- NAT detection ------------------------------------------------------------------------------------------------------------ */
 
+static bool natd_allowed(const struct ike *ike, const struct ike_peer *peer)
+{
+	return peer->plan->encapsulation != PLAN_NO || (ike->env->force_encap && !ike->env->bare_esp);
+}
+
 static bool natd_used(const struct ike_sa *sa)
 {
-	return sa->ike->env->force_encap || sa->peer->plan->encapsulation != PLAN_NO;
+	return natd_allowed(sa->ike, sa->peer);
 }
 
 static void add_natd(const struct ike_sa *sa, struct wire_builder *w, uint64_t spi_r)
@@ -75,7 +80,7 @@ static void read_fragmentation(struct ike_sa *sa, const struct wire_message *m)
 
 static bool forced_encap(const struct ike *ike, const struct ike_peer *peer)
 {
-	return ike->env->force_encap || peer->plan->encapsulation == PLAN_YES;
+	return peer->plan->encapsulation == PLAN_YES || (ike->env->force_encap && natd_allowed(ike, peer));
 }
 
 /* --- keys --------------------------------------------------------------------------------------------------------------------- */

@@ -204,7 +204,12 @@ static void got_ike(void *context, const struct net_packet *p)
 static void got_esp(void *context, const struct net_packet *p)
 {
 	(void)context;
-	buf_printf(&got, "esp %zu %02x; ", p->n, p->data[0]);
+	buf_printf(&got, "esp %zu %02x tos %02x; ", p->n, p->data[0], p->tos);
+}
+
+static int send_raw(struct net *net, const struct ip_addr *to, uint16_t port, const uint8_t *data, size_t n)
+{
+	return net_send_raw(net, &(struct net_packet){ .local = *to, .remote = *to, .remote_port = port, .tos = 0xb9, .data = data, .n = n });
 }
 
 static void receive_all(struct net *net)
@@ -238,11 +243,11 @@ START_TEST(datagrams)
 	p.remote_port = right.natt_port;
 	p.natt = true;
 	ck_assert_int_eq(net_send_ike(a, &p), 0);
-	ck_assert_int_eq(net_send_raw(a, &loopback, &loopback, right.natt_port, esp, sizeof(esp)), 0);
-	ck_assert_int_eq(net_send_raw(a, &loopback, &loopback, right.natt_port, keepalive, sizeof(keepalive)), 0);
-	ck_assert_int_eq(net_send_raw(a, &loopback, &loopback, right.natt_port, shorter, sizeof(shorter)), 0);
+	ck_assert_int_eq(send_raw(a, &loopback, right.natt_port, esp, sizeof(esp)), 0);
+	ck_assert_int_eq(send_raw(a, &loopback, right.natt_port, keepalive, sizeof(keepalive)), 0);
+	ck_assert_int_eq(send_raw(a, &loopback, right.natt_port, shorter, sizeof(shorter)), 0);
 	receive_all(b);
-	ck_assert_str_eq(got.p, "ike 3 42; ike 3 natt 42; esp 5 00; ");
+	ck_assert_str_eq(got.p, "ike 3 42; ike 3 natt 42; esp 5 00 tos b9; ");
 	ck_assert_uint_eq(net_counters(b)->keepalives, 1);
 	ck_assert_uint_eq(net_counters(b)->too_short, 1);
 	buf_release(&got);

@@ -241,6 +241,48 @@ START_TEST(ipv6_extension_headers)
 }
 END_TEST
 
+static bool checksum_right(const uint8_t *p)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < 20; i += 2)
+		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum == 0xffff;
+}
+
+/* RFC 6040 section 4.2, figure 4: rows are the inner field, columns the outer one, both Not-ECT, ECT(1), ECT(0), CE (I-254). */
+START_TEST(ecn_by_the_table)
+{
+	static const int figure[4][4] = { { 0, 0, 0, -1 }, { 1, 1, 1, 3 }, { 2, 1, 2, 3 }, { 3, 3, 3, 3 } };
+
+	for (unsigned inner = 0; inner < 4; inner++) {
+		for (unsigned outer = 0; outer < 4; outer++) {
+			/* the checksum of this header with a TOS of 0 is 0xb861 */
+			uint8_t p4[20] = { 0x45, 0, 0, 0x73, 0, 0, 0x40, 0, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8, 0, 1, 0xc0, 0xa8, 0, 0xc7 };
+			uint8_t p6[40] = { 0x6a, (uint8_t)(0x80 | inner << 4 | 5) };
+
+			p4[1] = (uint8_t)(0xb8 | inner);
+			p4[11] = (uint8_t)(0x61 - 0xb8 - (int)inner);
+			p4[10] = 0xb7;
+			ck_assert(checksum_right(p4));
+			ck_assert_uint_eq(packet_tos(p4), 0xb8 | inner);
+			ck_assert_uint_eq(packet_tos(p6), 0xa8 | inner);
+			ck_assert_int_eq(packet_take_ecn(p4, (uint8_t)outer), figure[inner][outer] >= 0);
+			ck_assert_int_eq(packet_take_ecn(p6, (uint8_t)outer), figure[inner][outer] >= 0);
+			if (figure[inner][outer] < 0)
+				continue;
+			ck_assert_uint_eq(packet_tos(p4), 0xb8 | (unsigned)figure[inner][outer]);
+			ck_assert_uint_eq(packet_tos(p6), 0xa8 | (unsigned)figure[inner][outer]);
+			ck_assert_uint_eq(p6[0] >> 4, 6);
+			ck_assert_uint_eq(p6[1] & 15, 5);	/* the flow label stays */
+			ck_assert(checksum_right(p4));
+		}
+	}
+}
+END_TEST
+
 /* --- netlink and the dry data plane ------------------------------------------------------------------------------------------- */
 
 /* The bytes that iproute2 6.1 sends for "xfrm policy update ... dir out priority 1757393 tmpl ...", field by field (X-002, section
@@ -310,4 +352,4 @@ START_TEST(dry_tells_what_is_left)
 END_TEST
 
 TAP_MAIN("dataplane", up_replaces_route, a_refusal_takes_back, selectors_of_the_sa, icmp_error_by_its_cause, broken_packets,
-	 ipv6_extension_headers, policy_as_netlink, dry_tells_what_is_left)
+	 ipv6_extension_headers, ecn_by_the_table, policy_as_netlink, dry_tells_what_is_left)
