@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/dataplane/dataplane.h"
+#include "runtime/dataplane/dry.h"
 #include "runtime/dataplane/policyset.h"
 
 #define FIRST_SPI 0x1000u
@@ -26,6 +26,9 @@ struct dry {
 	struct policyset policies;
 	struct dry_sa *sas;
 	uint32_t next_spi;
+	int addresses;		/* inner ones: added and not yet removed */
+	uint64_t packets;	/* what an observer's traffic has come to */
+	const struct dry_observer *observer;	/* NULL: none */
 };
 
 static struct dry *self(struct dataplane *dp)
@@ -45,6 +48,25 @@ static void tell(struct dry *d, const struct plan_origin *origin, const char *fo
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	d->callbacks.warn(d->callbacks.context, RULE_COUNT, origin, text);
+}
+
+static void tell_unpaired(struct dry *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void tell_unpaired(struct dry *d, const char *format, ...)
+{
+	char text[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	tell(d, NULL, "%s", text);
+	if (d->observer && d->observer->unpaired)
+		d->observer->unpaired(d->observer->context, text);
+}
+
+void dry_observe(struct dataplane *dp, const struct dry_observer *observer)
+{
+	self(dp)->observer = observer;
 }
 
 static void tell_policy(struct dry *d, const char *verb, const struct plan_policy *p)
@@ -145,6 +167,8 @@ static int dry_add_sa(struct dataplane *dp, const struct dp_sa *sa, const char *
 	e->filled = true;
 	tell(self(dp), NULL, "add %s SA 0x%08x %s -> %s child '%s'", sa->inbound ? "inbound" : "outbound", sa->spi,
 	     ip_addr_format(&sa->src, src), ip_addr_format(&sa->dst, dst), sa->child ? sa->child : "");
+	if (self(dp)->observer && self(dp)->observer->sa_added)
+		self(dp)->observer->sa_added(self(dp)->observer->context, sa);
 	return 0;
 }
 
@@ -153,7 +177,7 @@ static int dry_del_sa(struct dataplane *dp, const struct dp_sa_id *id)
 	struct dry_sa **at = find(self(dp), id), *sa = *at;
 
 	if (!sa) {
-		tell(self(dp), NULL, "delete of an SA that was never added: 0x%08x", id->spi);
+		tell_unpaired(self(dp), "delete of an SA that was never added: 0x%08x", id->spi);
 		return -ENOENT;
 	}
 	tell(self(dp), NULL, "delete %s SA 0x%08x", id->inbound ? "inbound" : "outbound", id->spi);
@@ -167,6 +191,8 @@ static int dry_query_sa(struct dataplane *dp, const struct dp_sa_id *id, struct 
 	if (!*find(self(dp), id))
 		return -ENOENT;
 	*ret = (struct dp_counters){ 0 };
+	if (id->inbound && self(dp)->observer && self(dp)->observer->traffic)
+		ret->packets = ++self(dp)->packets;
 	return 0;
 }
 
@@ -219,6 +245,7 @@ static int dry_add_address(struct dataplane *dp, const struct ip_addr *addr, con
 	char text[IP_ADDR_TEXT];
 
 	(void)ret_why;
+	self(dp)->addresses++;
 	tell(self(dp), NULL, "add address %s", ip_addr_format(addr, text));
 	return 0;
 }
@@ -227,8 +254,22 @@ static int dry_del_address(struct dataplane *dp, const struct ip_addr *addr)
 {
 	char text[IP_ADDR_TEXT];
 
-	tell(self(dp), NULL, "remove address %s", ip_addr_format(addr, text));
+	if (self(dp)->addresses-- <= 0)
+		tell_unpaired(self(dp), "removal of an address that was never added: %s", ip_addr_format(addr, text));
+	else
+		tell(self(dp), NULL, "remove address %s", ip_addr_format(addr, text));
 	return 0;
+}
+
+/* Those of the phase `load` are the daemon's and stay to the end. */
+static void tell_policies_left(struct dry *d)
+{
+	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
+
+	for (const struct policyset_entry *e = d->policies.first; e; e = e->next)
+		if (e->wanted && e->policy->when != PLAN_WHEN_LOAD)
+			tell_unpaired(d, "left at the end: policy %s -> %s of '%s'", ip_prefix_format(&e->policy->src, src),
+				      ip_prefix_format(&e->policy->dst, dst), e->policy->conn);
 }
 
 static int dry_fds(struct dataplane *dp, int *fds, int max)
@@ -255,10 +296,13 @@ static void dry_close(struct dataplane *dp)
 	while (d->sas) {
 		struct dry_sa *sa = d->sas;
 
-		tell(d, NULL, "left at the end: %s SA 0x%08x", sa->id.inbound ? "inbound" : "outbound", sa->id.spi);
+		tell_unpaired(d, "left at the end: %s SA 0x%08x", sa->id.inbound ? "inbound" : "outbound", sa->id.spi);
 		d->sas = sa->next;
 		free(sa);
 	}
+	tell_policies_left(d);
+	if (d->addresses > 0)
+		tell_unpaired(d, "left at the end: %d inner address%s", d->addresses, d->addresses == 1 ? "" : "es");
 	policyset_clear(&d->policies);
 	policyset_release(&d->policies);
 	free(d);

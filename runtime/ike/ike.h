@@ -12,6 +12,8 @@
 #include "runtime/dataplane/dataplane.h"
 #include "secrets/secrets.h"
 
+struct wire_message;
+
 /* DEBUG: exchanges and decisions (-d); DUMP: payloads of messages (-dd, -v). */
 enum ike_log_level { IKE_LOG_ERROR, IKE_LOG_WARNING, IKE_LOG_INFO, IKE_LOG_DEBUG, IKE_LOG_DUMP };
 
@@ -32,6 +34,9 @@ struct ike_env {
 	/* place: __FILE__ ":" line ":" function of the caller, for -L; may be NULL. */
 	void (*log)(void *context, const char *place, enum ike_log_level level, enum rule_id rule, const struct plan_origin *origin,
 		    const char *text);
+	/* A message that goes out or came in, in clear, before `send` and after it was found authentic; `peer` NULL: not known yet. Sending
+	 * again is no new message. NULL: nobody wants to know. */
+	void (*message)(void *context, const struct plan_peer *peer, bool sent, const struct wire_message *message);
 	/* An `up` or `down` that was asked for with `token` has ended: status 0 or -errno, reason for the user, origin of the
 	 * line to blame. */
 	void (*done)(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);

@@ -80,12 +80,14 @@ void send_to(struct ike *ike, const struct ike_datagram *received, const struct 
 	ike->env->send(ike->env->context, &d);
 }
 
-static void describe(struct ike *ike, const struct ike_sa *sa, const char *verb, const struct wire_message *m)
+static void describe(struct ike *ike, const struct ike_sa *sa, bool sent, const struct wire_message *m)
 {
 	CLEANUP(buf_release) struct buf text = { 0 };
 	const char *name = wire_exchange_name(m->header.exchange), *who = sa ? sa_name(sa) : "new peer";
 
-	LOG(ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: %s %s %s %u", who, verb, name ? name : "unknown exchange",
+	if (ike->env->message)
+		ike->env->message(ike->env->context, sa ? sa->peer->plan : NULL, sent, m);
+	LOG(ike, IKE_LOG_DEBUG, RULE_COUNT, NULL, "%s: %s %s %s %u", who, sent ? "sent" : "received", name ? name : "unknown exchange",
 	    m->header.flags & IKE_FLAG_RESPONSE ? "response" : "request", m->header.message_id);
 	wire_describe(m, &text);
 	if (!buf_failed(&text) && text.p)
@@ -94,7 +96,7 @@ static void describe(struct ike *ike, const struct ike_sa *sa, const char *verb,
 
 void trace(struct ike *ike, const struct ike_sa *sa, const struct wire_message *m)
 {
-	describe(ike, sa, "received", m);
+	describe(ike, sa, false, m);
 }
 
 void trace_sent(struct ike *ike, const struct ike_sa *sa, const struct buf *message)
@@ -102,7 +104,7 @@ void trace_sent(struct ike *ike, const struct ike_sa *sa, const struct buf *mess
 	struct wire_fault fault;
 
 	if (wire_parse(buf_slice(message), ike->sent, &fault) == WIRE_OK)
-		describe(ike, sa, "sent", ike->sent);
+		describe(ike, sa, true, ike->sent);
 }
 
 static void trace_sealed(struct ike_sa *sa, const struct wire_header *h, const struct draft *d)
@@ -114,7 +116,7 @@ static void trace_sealed(struct ike_sa *sa, const struct wire_header *h, const s
 	m->count = m->skipped = 0;
 	m->encrypted = false;
 	if (wire_parse_inner(m, d->w.first, buf_slice(&d->text), &fault) == WIRE_OK)
-		describe(sa->ike, sa, "sent", m);
+		describe(sa->ike, sa, true, m);
 }
 
 int sa_seal(struct ike_sa *sa, uint8_t exchange, bool response, uint32_t id, struct draft *d, struct packets *out)
