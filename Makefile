@@ -28,7 +28,7 @@ LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lunistring -pthread
 COMPILER_DIRS := base proto diag plan secrets compiler/source compiler/schema compiler/foreign compiler/lexer compiler/parser \
                  compiler/format compiler/resolve compiler/sema compiler/groups compiler/graph compiler/lower compiler/secrets netlink backends backends/xfrm \
                  backends/pfkey backends/whack backends/json compiler
-RUNTIME_DIRS  := runtime/wire runtime/suite runtime/auth runtime/dataplane runtime/ike runtime/net runtime/control runtime/daemon
+RUNTIME_DIRS  := runtime/wire runtime/suite runtime/auth runtime/dataplane runtime/ike runtime/simulate runtime/net runtime/control runtime/daemon
 
 sources   = $(foreach d,$(1),$(wildcard $(d)/*.c))
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load.c -- the plan (read, or compiled on the spot) and the secrets, into memory. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -63,22 +64,42 @@ static int read_plan(struct run_input *in, const struct source_file *file, struc
 	return 0;
 }
 
-/* This host's facts in a file that only we see: without them a conn does not know which end it is. */
+int run_memory_file(const struct buf *text, const char *what, char path[40])
+{
+	int fd = memfd_create(what, MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : buf_failed(text) ? -ENOMEM : 0;
+
+	if (!r && write(fd, text->p, text->n) != (ssize_t)text->n)
+		r = -EIO;
+	if (r)
+		complain("%s: %s", what, strerror(-r));
+	else
+		snprintf(path, 40, "/proc/self/fd/%d", fd);
+	return r;
+}
+
+/* This host's facts: without them a conn does not know which end it is. */
 static int gather_facts(char path[40])
 {
 	CLEANUP(buf_release) struct buf facts = { 0 };
-	int fd = memfd_create("host-facts", MFD_CLOEXEC);
 	struct installed installed;
-	int r = fd < 0 ? -errno : facts_gather(&facts, installed_libreswan(NULL, &installed) ? installed.release : NULL);
+	int r = facts_gather(&facts, installed_libreswan(NULL, &installed) ? installed.release : NULL);
 
-	if (!r && write(fd, facts.p, facts.n) != (ssize_t)facts.n)
-		r = -EIO;
 	if (r) {
 		complain("this host's facts: %s", strerror(-r));
 		return r;
 	}
-	snprintf(path, 40, "/proc/self/fd/%d", fd);
-	return 0;
+	return run_memory_file(&facts, "host facts", path);
+}
+
+bool run_is_configuration(const char *path)
+{
+	CLEANUP(cleanup_fclose) FILE *f = fopen(path, "re");
+	int c = ' ';
+
+	while (f && c != EOF && isspace(c))
+		c = getc(f);
+	return c != '{';
 }
 
 static int compile_plan(struct run_input *in, const struct run_arguments *args)
@@ -109,7 +130,7 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 	return -EINVAL;
 }
 
-static int load_plan(struct run_input *in, const struct run_arguments *args)
+int run_load_plan(struct run_input *in, const struct run_arguments *args)
 {
 	/* The text of a plan is many times what the plan itself takes, and is done with when the plan is read. */
 	struct arena arena;
@@ -182,7 +203,7 @@ static bool named_before(const struct plan *plan, size_t i)
 	return false;
 }
 
-static int load_secrets(struct run_input *in, const struct run_arguments *args)
+int run_load_secrets(struct run_input *in, const struct run_arguments *args)
 {
 	int r = 0;
 
@@ -217,19 +238,24 @@ static int check_families(const struct run_input *in, const struct run_arguments
 	return r;
 }
 
-int run_load(struct run_input *in, const struct run_arguments *args)
+void run_input_init(struct run_input *in)
 {
-	int r;
-
 	memset(in, 0, sizeof(*in));
 	arena_init(&in->arena);
 	sources_init(&in->sources, &in->arena, source_reader_system);
 	diag_init(&in->diag, &in->arena, sources_for_diag(&in->sources));
-	r = load_plan(in, args);
+}
+
+int run_load(struct run_input *in, const struct run_arguments *args)
+{
+	int r;
+
+	run_input_init(in);
+	r = run_load_plan(in, args);
 	if (!r)
 		r = check_families(in, args);
 	if (!r)
-		r = load_secrets(in, args);
+		r = run_load_secrets(in, args);
 	return r ? r : run_load_credentials(in, args);
 }
 

@@ -128,5 +128,7 @@ int main(int argc, char **argv)
 	status = run_parse_arguments(argc, argv, &args, &go_on);
 	if (!go_on)
 		return status;
+	if (args.simulate.wanted)
+		return run_simulate(&args);
 	return args.operand_count ? run_command(&args) : run_daemon(&args);
 }
