@@ -262,14 +262,27 @@ static bool read_request(const struct wire_message *m, bool in_auth, struct requ
 	return true;
 }
 
-static bool selectors_fit(struct ike_sa *sa, const struct child_conn *c, const struct request *r, bool narrowing,
-			  struct negotiated *n)
+/* RFC 7296 section 2.9.2: what an SA carries its successor carries too. `old` are at most NARROW_MAX selectors. */
+static bool keeps(const struct traffic_selector *old, unsigned count, const struct ts_list *new)
+{
+	struct ts_list list = { .n = count };
+
+	memcpy(list.v, old, count * sizeof(*old));
+	return ts_within(new->v, new->n, &list);
+}
+
+/* An SA may be narrower than the conn by the peer's choice: then its rekey may be, too, whatever narrowing= says. */
+static bool selectors_fit(struct ike_sa *sa, const struct child_conn *c, const struct request *r, const struct child_sa *old,
+			  bool narrowing, struct negotiated *n)
 {
 	ts_vec local = ts_of_end(sa, c, true), remote = ts_of_end(sa, c, false);
 
 	if (c->plan->mode == PLAN_MODE_TRANSPORT && !r->transport)
 		return false;
 	n->mode = c->plan->mode;
+	if (old)
+		return ts_narrow(local.v, local.n, &r->tsr, true, &n->local) && keeps(old->local_ts, old->local_count, &n->local) &&
+		       ts_narrow(remote.v, remote.n, &r->tsi, true, &n->remote) && keeps(old->remote_ts, old->remote_count, &n->remote);
 	return ts_narrow(local.v, local.n, &r->tsr, narrowing, &n->local) &&
 	       ts_narrow(remote.v, remote.n, &r->tsi, narrowing, &n->remote);
 }
@@ -300,7 +313,7 @@ static struct child_conn *find_conn(struct ike_sa *sa, const struct request *r, 
 				continue;
 			if (!*ret_near)
 				*ret_near = c;
-			if (!selectors_fit(sa, c, r, narrowing, n))
+			if (!selectors_fit(sa, c, r, old, narrowing, n))
 				continue;
 			if (proposals_fit(sa, c, r, n))
 				return c;

@@ -131,6 +131,37 @@ END_TEST
  *  | <------------------ SA(SPI) Nr KEr   |   children move
  *  | D(IKE) on the old SA ------------->  |
  */
+/* RFC 7296 section 2.9.2: an SA that the answer made narrower than the conn is rekeyed from either end, and stays what it is. */
+static void rekey_narrowed(unsigned starter)
+{
+	struct lab *lab = lab_new(40);
+	struct plan_child *c = &lab->ends[1].plan->children.v[0];
+
+	c->remote_ts.n = 0;
+	lab_add_ts(&lab->ends[1].arena, &c->remote_ts, "10.1.7.0/24");
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 7, lab->now);
+	lab_run(lab, 1000);
+	ike_rekey_child(lab->ends[starter].ike, "net", 8, lab->now);
+	lab_run(lab, 6000);
+	check_up(lab);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct dp_sa *sa = &lab_newest_out(&lab->ends[i].dp)->sa;
+		char text[TS_TEXT];
+
+		ck_assert_str_eq(ts_format(i ? sa->remote_ts : sa->local_ts, text), "10.1.7.0/24");
+	}
+	ck_assert_int_eq(lab->ends[starter].done[lab->ends[starter].done_count - 1].status, 0);
+	lab_free(lab);
+}
+
+START_TEST(rekey_of_a_narrowed_child)
+{
+	rekey_narrowed(0);
+	rekey_narrowed(1);
+}
+END_TEST
+
 START_TEST(ike_rekey)
 {
 	for (unsigned starter = 0; starter < 2; starter++) {
@@ -561,7 +592,7 @@ START_TEST(a_day_of_bad_weather)
 }
 END_TEST
 
-TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, ike_rekey, rekey_refused, rekey_with_another_group,
-	 simultaneous_ike_rekey, child_rekey_crosses_ike_rekey, down_from_each_side, delete_answer_lost, down_at_once,
+TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, rekey_of_a_narrowed_child, ike_rekey, rekey_refused,
+	 rekey_with_another_group, simultaneous_ike_rekey, child_rekey_crosses_ike_rekey, down_from_each_side, delete_answer_lost, down_at_once,
 	 wanted_comes_back, liveness, dead_peer, acquire, nobody_there, retransmission, lifetime_ends,
 	 each_message_lost_doubled_delayed, a_day_of_bad_weather)
