@@ -20,6 +20,9 @@
 #define LIMIT_GROUP_ENTRIES	100000u			/* of one policy group file */
 #define LIMIT_SUBNET_PAIRS	65536u			/* members one conn may expand to */
 #define LIMIT_CHILDREN		1000000u		/* of one plan */
+#define LIMIT_DUMP_POLICIES	1000000u		/* of one saved dump */
+#define LIMIT_GAPS		1000u			/* of one comparison: pieces of traffic that would run in clear */
+#define LIMIT_GAP_WORK		100000000u		/* policies looked at for them */
 #define LIMIT_FIX_ROUNDS	10u			/* of fixing, each after a new look */
 #define LIMIT_FINDINGS_PER_RULE	100u			/* shown; the rest is counted */
 #define LIMIT_MESSAGE_BYTES	1024u			/* of one text of a finding; the middle of a longer one is left out */

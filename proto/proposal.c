@@ -33,3 +33,26 @@ char *proposal_format(struct arena *a, const struct proposal *p)
 	buf_release(&text);
 	return arena_strdup(a, (struct slice){ local, n });
 }
+
+/* RFC 7296 section 3.3.2: ENCR_NULL; RFC 4543: ENCR_NULL_AUTH_AES_GMAC */
+static bool leaves_readable(const struct transform *t)
+{
+	return t->type == TRANSFORM_ENCR && (t->ikev2_id == 11 || t->ikev2_id == 21);
+}
+
+unsigned proposals_weakest_bits(const proposal_list *list)
+{
+	unsigned least = PROPOSAL_NO_BITS;
+
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t j = 0; j < list->v[i].transforms.n; j++) {
+			const struct proposal_transform *t = &list->v[i].transforms.v[j];
+			unsigned bits = t->transform->strength_bits ? t->transform->strength_bits : t->key_bits;
+
+			if (leaves_readable(t->transform))
+				return 0;
+			if ((t->transform->type == TRANSFORM_ENCR || t->transform->type == TRANSFORM_KE) && bits && bits < least)
+				least = bits;
+		}
+	return least;
+}

@@ -3,6 +3,8 @@
 #ifndef PROTO_PROPOSAL_H
 #define PROTO_PROPOSAL_H
 
+#include <limits.h>
+
 #include "base/arena.h"
 #include "proto/transform.h"
 
@@ -25,6 +27,10 @@ struct proposal {
 };
 
 typedef VEC(struct proposal) proposal_list;
+
+/* Bits of the weakest cipher or group that may be agreed on, 0 for a cipher that leaves all readable; PROPOSAL_NO_BITS: neither is listed. */
+#define PROPOSAL_NO_BITS UINT_MAX
+unsigned proposals_weakest_bits(const proposal_list *list);
 
 /* "AES_GCM_16_256-HMAC_SHA2_512-ECP_256+CURVE25519": types joined by '-', alternatives of a type by '+'. */
 char *proposal_format(struct arena *a, const struct proposal *p);

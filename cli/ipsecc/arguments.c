@@ -54,6 +54,7 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_CHECK] = { "check", 0, NULL, NULL, "print the names of files that would change; exit with 1 if there are any" },
 	[OPTION_DIFF] = { "diff", 0, NULL, NULL, "print what would change; exit with 1 if anything would" },
 	[OPTION_WRITE] = { "write", 0, NULL, NULL, "write the files back" },
+	[OPTION_LIVE] = { "live", 0, NULL, NULL, "compare what the kernel has now, as A, with the operand" },
 	[OPTION_COLOR] = { "color", 0, "WHEN", color_words, "colour the output (default auto: on a terminal, without NO_COLOR)" },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, NULL, "say less" },
 	[OPTION_VERBOSE] = { "verbose", 'v', NULL, NULL, "say more" },

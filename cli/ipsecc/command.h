@@ -12,7 +12,7 @@ enum option_id {
 	OPTION_WRITE_BASELINE, OPTION_PRUNE_BASELINE,
 	OPTION_FIX, OPTION_UNSAFE_FIXES, OPTION_JOBS, OPTION_FAIL_ON,
 	OPTION_ORIGIN, OPTION_TARGET, OPTION_PHASE, OPTION_STRICT, OPTION_DAEMON_ARGS, OPTION_OUTPUT,
-	OPTION_CHECK, OPTION_DIFF, OPTION_WRITE,
+	OPTION_CHECK, OPTION_DIFF, OPTION_WRITE, OPTION_LIVE,
 	OPTION_COLOR, OPTION_QUIET, OPTION_VERBOSE,
 	OPTION_HELP, OPTION_COUNT,
 };
@@ -71,6 +71,7 @@ enum exit_status command_show(const struct arguments *args);
 enum exit_status command_fmt(const struct arguments *args);
 enum exit_status command_explain(const struct arguments *args);
 enum exit_status command_compile(const struct arguments *args);
+enum exit_status command_diff(const struct arguments *args);
 enum exit_status command_graph(const struct arguments *args);
 enum exit_status command_facts(const struct arguments *args);
 enum exit_status command_rules(const struct arguments *args);

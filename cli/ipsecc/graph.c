@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,12 +12,6 @@
 #include "compiler/graph/graph.h"
 
 extern char **environ;
-
-static void close_file(FILE **f)
-{
-	if (*f)
-		fclose(*f);
-}
 
 /* Starts Graphviz' dot between two files. 0, or an errno; *ret_status is its exit status. */
 static int run_dot(FILE *in, FILE *svg, int *ret_status)
@@ -44,7 +37,8 @@ static int run_dot(FILE *in, FILE *svg, int *ret_status)
 /* Replaces the text in *out by its picture. Files instead of pipes: neither end can wait for the other. False after a complaint. */
 static bool draw(struct buf *out)
 {
-	CLEANUP(close_file) FILE *in = tmpfile(), *svg = tmpfile();
+	CLEANUP(cleanup_fclose) FILE *in = tmpfile();
+	CLEANUP(cleanup_fclose) FILE *svg = tmpfile();
 	char block[65536];
 	int status = 0, r = 0;
 	size_t n;

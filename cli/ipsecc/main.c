@@ -51,6 +51,13 @@ const struct command command_table[] = {
 			   BIT(OPTION_STRICT) | BIT(OPTION_DAEMON_ARGS) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
+		.name = "diff", .run = command_diff, .operands = "A B",
+		.summary = "what B means other than A: conns, traffic that would run in clear",
+		.example = "ipsecc diff --host-facts=host.json old.conf new.conf\nipsecc diff --live plan.json\nipsecc diff saved-ip-xfrm-policy.txt /etc/ipsec.conf",
+		.quiet = "say nothing of errors in the operands",
+		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_LIVE) | ALL_COMMANDS,
+		.formats = text_formats, .min_operands = 1, .max_operands = 2,
+	}, {
 		.name = "graph", .run = command_graph, .operands = "FILE [CONN]...",
 		.summary = "gateways, networks and conns as a drawing",
 		.example = "ipsecc graph --format=svg -o vpn.svg /etc/ipsec.conf\nipsecc graph --format=mermaid /etc/ipsec.conf hq",

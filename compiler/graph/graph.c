@@ -104,18 +104,11 @@ static void networks(struct drawing *d, const struct graph_node *gate, const str
 
 /* --- conns -------------------------------------------------------------------------------------------------------------------- */
 
-/* Of the weakest cipher or group that the peer could have the conn take; 0: nothing that is known. */
-static unsigned weakest(const proposal_list *list, unsigned bits)
+static unsigned weakest(const struct ir_conn *c)
 {
-	for (size_t i = 0; i < list->n; i++)
-		for (size_t j = 0; j < list->v[i].transforms.n; j++) {
-			const struct proposal_transform *t = &list->v[i].transforms.v[j];
-			unsigned b = t->transform->strength_bits ? t->transform->strength_bits : t->key_bits;
+	unsigned ike = proposals_weakest_bits(&c->ike), data = proposals_weakest_bits(&c->phase2);
 
-			if ((t->transform->type == TRANSFORM_ENCR || t->transform->type == TRANSFORM_KE) && b && (!bits || b < bits))
-				bits = b;
-		}
-	return bits;
+	return ike < data ? ike : data;
 }
 
 static enum graph_link_kind link_kind(const struct ir_conn *c, unsigned bits)
@@ -126,7 +119,7 @@ static enum graph_link_kind link_kind(const struct ir_conn *c, unsigned bits)
 		return GRAPH_UNCERTAIN;
 	if (ir_is_shunt(c))
 		return c->type == IR_PASSTHROUGH ? GRAPH_CLEAR : GRAPH_BLOCKED;
-	return bits && bits < GRAPH_STRONG_BITS ? GRAPH_WEAK : GRAPH_PROTECTED;
+	return bits < GRAPH_STRONG_BITS ? GRAPH_WEAK : GRAPH_PROTECTED;
 }
 
 static const char *link_label(struct arena *a, const struct ir_conn *c, enum graph_link_kind kind, unsigned bits)
@@ -140,7 +133,7 @@ static const char *link_label(struct arena *a, const struct ir_conn *c, enum gra
 		label = arena_printf(a, "%s, IKEv%u", label, c->ike_version);
 	if (!ir_is_shunt(c) && c->phase2.n && kind != GRAPH_REFUSED)
 		label = arena_printf(a, "%s\n%s%s", label, proposal_format(a, &c->phase2.v[0]), c->phase2.n > 1 ? ", ..." : "");
-	if (!ir_is_shunt(c) && bits && kind != GRAPH_REFUSED)
+	if (!ir_is_shunt(c) && bits != PROPOSAL_NO_BITS && kind != GRAPH_REFUSED)
 		label = arena_printf(a, "%s\n%s%u bit", label, kind == GRAPH_WEAK ? "weak: " : "", bits);
 	if (kind == GRAPH_REFUSED || kind == GRAPH_UNCERTAIN)
 		label = arena_printf(a, "%s\n%s", label, kind == GRAPH_REFUSED ? "will not load" : "may not load");
@@ -158,7 +151,7 @@ static void draw_conn(struct drawing *d, const struct ir_conn *c)
 {
 	int near = c->orientation == IR_IS_RIGHT;	/* our end stands first */
 	const struct graph_node *from = gateway(d, c, near), *to = gateway(d, c, !near);
-	unsigned bits = ir_is_shunt(c) ? 0 : weakest(&c->phase2, weakest(&c->ike, 0));
+	unsigned bits = weakest(c);
 	enum graph_link_kind kind = link_kind(c, bits);
 
 	networks(d, from, &c->end[near], true);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ipsecc/diff.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static enum compare_phase phase_of(const struct arguments *args)
+{
+	const char *phase = args->value[OPTION_PHASE];
+
+	return !phase ? COMPARE_EITHER : strcmp(phase, "up") == 0 ? COMPARE_UP : COMPARE_ROUTE;
+}
+
+/* A plan of a host that is not known has no policies: then nothing can be said of traffic, and that is said. */
+static void say_what_is_missing(const struct diff_side *s, const struct arguments *args)
+{
+	if (!s->side.kernel && !s->side.plan->host.known && s->side.plan->peers.n && !args->quiet)
+		complain("%s: no --host-facts, so policies and traffic are not compared", s->name);
+}
+
+static enum exit_status show(const struct comparison *c, const struct diff_side *sides[2], const struct arguments *args)
+{
+	CLEANUP(buf_release) struct buf out = { 0 };
+	struct diag_style style = terminal_style(stdout, args->color);
+	const char *const names[2] = { sides[0]->name, sides[1]->name };
+
+	if (arguments_format_is(args, "json"))
+		compare_write_json(c, names, &out);
+	else
+		diff_write_text(c, sides, &style, &out);
+	if (write_stream(stdout, &out))
+		return EXIT_TROUBLE;
+	return c->differences.n || c->gaps.n || c->gaps_cut ? EXIT_FINDINGS : EXIT_DONE;
+}
+
+static enum exit_status diff(struct arena *a, struct diff_side *x, struct diff_side *y, struct projects *projects, const struct arguments *args)
+{
+	bool live = args->value[OPTION_LIVE];
+	const char *const *operands = (const char *const *)args->operands;
+
+	if (args->n != (live ? 1 : 2)) {
+		complain("diff: %s", live ? "with --live, what the kernel has is compared with one operand" :
+			 "one operand is missing; or compare with the kernel by --live");
+		return EXIT_TROUBLE;
+	}
+	if (!diff_side_open(x, a, live ? NULL : operands[0], projects, args) || !diff_side_open(y, a, operands[live ? 0 : 1], projects, args))
+		return EXIT_TROUBLE;
+	say_what_is_missing(x, args);
+	say_what_is_missing(y, args);
+	return show(compare(a, &x->side, &y->side, phase_of(args)), (const struct diff_side *[]){ x, y }, args);
+}
+
+enum exit_status command_diff(const struct arguments *args)
+{
+	struct diff_side x = { 0 }, y = { 0 };
+	volatile enum exit_status status = EXIT_TROUBLE;
+	struct projects projects = { 0 };
+	struct arena a;
+	jmp_buf oom;
+
+	arena_init(&a);
+	a.on_oom = &oom;
+	if (setjmp(oom))
+		complain("%s", strerror(ENOMEM));
+	else
+		status = diff(&a, &x, &y, &projects, args);
+	diff_side_release(&x);
+	diff_side_release(&y);
+	projects_release(&projects);
+	arena_release(&a);
+	return status;
+}
