@@ -6,6 +6,8 @@
  */
 #include "backends/whack/writer.h"
 
+#define WHACK_LIFETIME_MAX	86400	/* seconds */
+
 static const struct setting *setting_of(const struct ir_conn *conn, enum keyword_id id, enum side side)
 {
 	return resolved_get(conn->resolved, id, side);
@@ -134,6 +136,13 @@ static void add_esn(struct whack_writer *w, const struct ir_conn *conn)
 		whack_option(w->out, "--no-esn");
 }
 
+/* 4.10 refuses it beside --ikev2, where addconn sets it without effect. */
+static void add_aggressive(struct whack_writer *w, const struct ir_conn *conn)
+{
+	if (whack_spells_defaults(w) && conn->ike_version == 1 && conn->aggressive)
+		whack_option(w->out, w->release < RELEASE_4_10 ? "--aggrmode" : "--aggressive");
+}
+
 static void add_sareftrack(struct whack_writer *w, const struct ir_conn *conn)
 {
 	const char *word = word_of(w, conn, KW_SAREFTRACK);
@@ -185,6 +194,7 @@ static void add_negotiation(struct whack_writer *w, const struct ir_conn *conn)
 		whack_option(w->out, conn->pfs ? "--pfs" : "--pfs=no");
 	add_fragmentation(w, conn);
 	add_esn(w, conn);
+	add_aggressive(w, conn);
 	add_sareftrack(w, conn);
 	if (!conn->rekey)
 		whack_option(w->out, "--dontrekey");
@@ -212,15 +222,34 @@ static void add_interface(struct whack_writer *w, const struct ir_conn *conn)
 		whack_option_number(w->out, "--ipsec-interface", conn->if_id);
 }
 
+static void add_limit(struct whack_writer *w, const struct ir_conn *conn, enum keyword_id id, const char *option)
+{
+	const struct setting *s = setting_of(conn, id, SIDE_NONE);
+	struct value value;
+
+	if (s && whack_value(w, s, conn, &value))
+		whack_option_number(w->out, option, value.number);
+}
+
 /* 4.10 refuses units. */
 static void add_limits(struct whack_writer *w, const struct ir_conn *conn)
 {
 	if (!whack_spells_defaults(w))
 		return;
-	if (setting_of(conn, KW_IPSEC_MAX_BYTES, SIDE_NONE))
-		whack_option_number(w->out, "--ipsec-max-bytes", conn->max_bytes);
-	if (setting_of(conn, KW_IPSEC_MAX_PACKETS, SIDE_NONE))
-		whack_option_number(w->out, "--ipsec-max-packets", conn->max_packets);
+	add_limit(w, conn, KW_IPSEC_MAX_BYTES, "--ipsec-max-bytes");
+	add_limit(w, conn, KW_IPSEC_MAX_PACKETS, "--ipsec-max-packets");
+}
+
+/* addconn says these of IKEv2 conns only (run with 4.10). */
+static void add_redirects(struct whack_writer *w, const struct ir_conn *conn)
+{
+	static const struct { enum keyword_id id; const char *option; } redirects[] = {
+		{ KW_SEND_REDIRECT, "--send-redirect" }, { KW_ACCEPT_REDIRECT, "--accept-redirect" },
+	};
+
+	for (size_t i = 0; whack_spells_defaults(w) && conn->ike_version == 2 && i < sizeof redirects / sizeof *redirects; i++)
+		if (setting_of(conn, redirects[i].id, SIDE_NONE))
+			whack_option_value(w->out, redirects[i].option, slice_of(word_of(w, conn, redirects[i].id)));
 }
 
 static void add_shunt_words(struct whack_writer *w, const struct ir_conn *conn)
@@ -237,13 +266,20 @@ static void add_shunt_words(struct whack_writer *w, const struct ir_conn *conn)
 		whack_option(w->out, "--negodrop");
 }
 
+/* addconn looks at dpdaction= only where dpddelay= is set (run with 4.10). */
+static void add_dpd_action(struct whack_writer *w, const struct ir_conn *conn)
+{
+	const char *word = setting_of(conn, KW_DPDDELAY, SIDE_NONE) ? word_of(w, conn, KW_DPDACTION) : NULL;
+
+	whack_option_value(w->out, "--dpdaction", slice_of(word ? word : "hold"));
+}
+
 /* Before 5.0 the command line's own defaults are none, and addconn's are these. */
 static void add_remaining_defaults(struct whack_writer *w, const struct ir_conn *conn)
 {
 	if (!whack_spells_defaults(w))
 		return;
-	if (!setting_of(conn, KW_DPDACTION, SIDE_NONE))
-		whack_option_value(w->out, "--dpdaction", SLICE("hold"));
+	add_dpd_action(w, conn);
 	if (w->release != RELEASE_3_18 && !setting_of(conn, KW_SENDCA, SIDE_NONE))
 		whack_option_value(w->out, "--sendca", SLICE("none"));
 }
@@ -257,6 +293,35 @@ static bool protocol_can_be_said(struct whack_writer *w, const struct ir_conn *c
 		return true;
 	whack_cannot_say(w, conn, ir_origin(conn, KW_PROTOPORT, set), "a protocol on one end only", NULL);
 	return false;
+}
+
+/* whack wants both or none of the two, 4.10 of IKEv1 conns only; addconn takes one. */
+static bool dpd_can_be_said(struct whack_writer *w, const struct ir_conn *conn)
+{
+	bool delay = conn->dpd_delay, timeout = conn->dpd_timeout && setting_of(conn, KW_DPDTIMEOUT, SIDE_NONE);
+
+	if (delay == timeout || (w->release == RELEASE_4_10 && conn->ike_version == 2))
+		return true;
+	whack_cannot_say(w, conn, ir_origin(conn, delay ? KW_DPDDELAY : KW_DPDTIMEOUT, SIDE_NONE), "only one of dpddelay= and dpdtimeout=", NULL);
+	return false;
+}
+
+/* whack checks at once what pluto would take or mend. */
+static bool lifetimes_can_be_said(struct whack_writer *w, const struct ir_conn *conn)
+{
+	const struct { enum keyword_id id; uint32_t seconds; } lifetimes[] = {
+		{ KW_IKELIFETIME, conn->ike_lifetime }, { KW_IPSEC_LIFETIME, conn->sa_lifetime },
+	};
+	uint64_t margin = (uint64_t)conn->rekey_margin * (100 + conn->rekey_fuzz) / 100;
+
+	for (size_t i = 0; conn->rekey && i < sizeof lifetimes / sizeof *lifetimes; i++) {
+		if (lifetimes[i].seconds > margin && lifetimes[i].seconds <= WHACK_LIFETIME_MAX)
+			continue;
+		whack_cannot_say(w, conn, ir_origin(conn, lifetimes[i].id, SIDE_NONE), "this lifetime",
+				 "it must be above rekeymargin * (100 + rekeyfuzz) / 100, and a day at most");
+		return false;
+	}
+	return true;
 }
 
 /* What no option of this release says, whatever the rest of the conn. */
@@ -274,11 +339,11 @@ static bool conn_can_be_said(struct whack_writer *w, const struct ir_conn *conn)
 				 "opportunistic encryption as the file does", "its whack asks for RSA signatures then, and for keys from DNS");
 		return false;
 	}
-	if (whack_spells_defaults(w) && conn->aggressive && !setting_of(conn, KW_IKE, SIDE_NONE)) {
+	if (whack_spells_defaults(w) && conn->ike_version == 1 && conn->aggressive && !setting_of(conn, KW_IKE, SIDE_NONE)) {
 		whack_cannot_say(w, conn, ir_origin(conn, KW_AGGRESSIVE, SIDE_NONE), "aggressive mode without ike=", NULL);
 		return false;
 	}
-	return protocol_can_be_said(w, conn);
+	return protocol_can_be_said(w, conn) && (!whack_spells_defaults(w) || (dpd_can_be_said(w, conn) && lifetimes_can_be_said(w, conn)));
 }
 
 /* Before 5.0 the first address decides, and %any is of IPv4: what decides must stand before it. */
@@ -293,8 +358,9 @@ static void add_families(struct whack_writer *w, const struct ir_conn *conn, con
 			whack_option(w->out, wants6 ? "--ipv6" : "--ipv4");
 		return;
 	}
-	for (side = SIDE_LEFT; side <= SIDE_RIGHT; side++)
-		wants6 |= conn->end[side].host_kind == IR_HOST_ADDR && conn->end[side].host.family == AF_INET6;
+	for (side = SIDE_RIGHT; side >= SIDE_LEFT; side--)	/* an address has the last word, left's before right's */
+		if (conn->end[side].host_kind == IR_HOST_ADDR && (w->release == RELEASE_4_10 || conn->end[side].host.family == AF_INET6))
+			wants6 = conn->end[side].host.family == AF_INET6;
 	if (wants6)
 		whack_option(w->out, "--ipv6");
 	for (side = SIDE_LEFT; side <= SIDE_RIGHT; side++) {
@@ -325,6 +391,7 @@ bool whack_conn(struct whack_writer *w, const struct ir_conn *conn, const struct
 	add_encapsulation(w, conn);
 	add_interface(w, conn);
 	add_limits(w, conn);
+	add_redirects(w, conn);
 	add_shunt_words(w, conn);
 	whack_settings(w, conn, SIDE_NONE);
 	add_remaining_defaults(w, conn);

@@ -73,6 +73,12 @@ static bool host_text(struct whack_writer *w, const struct ir_conn *conn, enum s
 			return resolved_text(w, conn, side, text, ret);
 		*ret = end->host_kind == IR_HOST_INTERFACE ? setting_of(conn, KW_HOST, side)->param->value.text : SLICE("%defaultroute");
 		return true;
+	case IR_HOST_ANY:
+		if (!whack_spells_defaults(w)) {
+			*ret = setting_of(conn, KW_HOST, side)->param->value.text;	/* 0.0.0.0, :: and %any are pluto's to tell apart */
+			return true;
+		}
+		/* fall through */
 	default:
 		*ret = slice_of(words[end->host_kind]);
 		return true;
@@ -109,7 +115,10 @@ static bool id_text(const struct whack_writer *w, const struct ir_conn *conn, en
 	if (ret->n)
 		return true;
 	*ret = host;
-	return whack_spells_defaults(w) && ip_addr_parse(host, &addr) == 0;
+	if (w->release == RELEASE_4_10 && conn->end[side].host_kind == IR_HOST_ADDR && conn->end[side].host.family == AF_INET6 &&
+	    ip_addr_is_zero(&conn->end[side].host))
+		*ret = SLICE("::");	/* shown as ID_IPV6_ADDR %any */
+	return whack_spells_defaults(w) && ip_addr_parse(*ret, &addr) == 0;
 }
 
 static void add_key(struct whack_writer *w, const struct ir_conn *conn, enum side side, const struct setting *key, bool add)
@@ -179,6 +188,22 @@ static bool needs_both_clients(const struct whack_writer *w)
 	return w->release == RELEASE_3_32 || w->release == RELEASE_4_10;
 }
 
+/* whack of 4.10 makes a network of its own of %group and %opportunisticgroup. */
+static bool is_network_already(const struct whack_writer *w, const struct ir_end *end)
+{
+	return needs_both_clients(w) && ir_end_is_group(end);
+}
+
+static bool add_group_client(struct whack_writer *w, const struct ir_conn *conn, const struct whack_member *member, enum side side)
+{
+	struct ip_prefix unused;
+
+	if (!whack_client(w, conn, member, side, &unused))
+		return true;
+	whack_cannot_say(w, conn, ir_origin(conn, member->client[side] ? KW_SUBNET : KW_SOURCEIP, side), "a network beside a group", NULL);
+	return false;
+}
+
 static bool add_virtual_client(struct whack_writer *w, const struct ir_conn *conn, enum side side)
 {
 	if (needs_both_clients(w)) {
@@ -197,13 +222,16 @@ static bool add_client(struct whack_writer *w, const struct ir_conn *conn, const
 
 	if (conn->end[side].virtual_subnet)
 		return add_virtual_client(w, conn, side);
+	if (is_network_already(w, &conn->end[side]))
+		return add_group_client(w, conn, member, side);
 	if (!whack_spells_defaults(w) && subnet && subnet->param->value.text.n && !setting_of(conn, KW_SUBNETS, side)) {
 		whack_option_value(w->out, "--subnet", subnet->param->value.text);	/* 5.4: also A,B and NET/LEN/PROTO/PORT */
 		return true;
 	}
 	if (whack_client(w, conn, member, side, &client))
 		whack_option_value(w->out, whack_spells_defaults(w) ? "--client" : "--subnet", slice_of(ip_prefix_format(&client, text)));
-	else if (needs_both_clients(w) && whack_client(w, conn, member, (enum side)(1 - side), &other))
+	else if (is_network_already(w, &conn->end[1 - side]) ||
+		 (needs_both_clients(w) && whack_client(w, conn, member, (enum side)(1 - side), &other)))
 		return add_missing_client(w, conn, side, host);
 	return true;
 }
@@ -211,16 +239,21 @@ static bool add_client(struct whack_writer *w, const struct ir_conn *conn, const
 /* --- the rest ------------------------------------------------------------------------------------------------------------------------ */
 
 /* leftauth=secret is psk on the command line, which calls the end's own authby= so before 5.0. */
-static void add_auth(struct whack_writer *w, const struct ir_conn *conn, enum side side)
+static bool add_auth(struct whack_writer *w, const struct ir_conn *conn, enum side side)
 {
 	const struct setting *auth = setting_of(conn, KW_AUTH, side);
 	struct value value;
 	struct slice word;
 
 	if (!auth || !whack_value(w, auth, conn, &value))
-		return;
-	word = whack_value_word(auth, &value);
+		return true;
+	word = whack_value_word(w, auth, &value);
+	if (slice_eq_str(word, "never")) {
+		whack_cannot_say(w, conn, auth->param->value.span, "never for one end", NULL);
+		return false;
+	}
 	whack_option_value(w->out, whack_spells_defaults(w) ? "--authby" : "--auth", slice_eq_str(word, "secret") ? SLICE("psk") : word);
+	return true;
 }
 
 static const struct fact_route *gateway_route(const struct whack_writer *w, sa_family_t family)
@@ -292,9 +325,8 @@ bool whack_end(struct whack_writer *w, const struct ir_conn *conn, const struct 
 	whack_option_value(w->out, "--host", host);
 	if (id_text(w, conn, side, host, &id))
 		add_id(w->out, "--id", id);
-	if (!add_client(w, conn, member, side, host))
+	if (!add_client(w, conn, member, side, host) || !add_auth(w, conn, side))
 		return false;
-	add_auth(w, conn, side);
 	whack_settings(w, conn, side);
 	if (has_key_on_demand(w, conn, side))
 		whack_option(w->out, "--dnskeyondemand");

@@ -17,7 +17,7 @@ bool whack_value(const struct whack_writer *w, const struct setting *s, const st
 	return value_parse(&parser, ret);
 }
 
-struct slice whack_value_word(const struct setting *s, const struct value *value)
+struct slice whack_value_word(const struct whack_writer *w, const struct setting *s, const struct value *value)
 {
 	if (s->keyword->type == TYPE_BOOL)
 		return value->boolean ? SLICE("yes") : SLICE("no");
@@ -25,6 +25,8 @@ struct slice whack_value_word(const struct setting *s, const struct value *value
 		return s->param->value.text;
 	if (s->keyword->id == KW_SENDCERT && strcmp(value->word->meaning, "sendifasked") == 0)
 		return SLICE("ifasked");	/* whack's own word */
+	if (!schema_value(s->keyword, slice_of(value->word->meaning), w->release))
+		return slice_of(value->word->word);	/* nic-offload=yes, which later means crypto */
 	return slice_of(value->word->meaning);
 }
 
@@ -32,17 +34,17 @@ static bool is_default(const struct whack_writer *w, const struct setting *s, co
 {
 	const char *word = s->keyword->default_code[w->release];
 
-	return word && slice_eq_nocase(whack_value_word(s, value), word);
+	return word && slice_eq_nocase(whack_value_word(w, s, value), word);
 }
 
-static void add_argument(struct buf *out, const char *option, const char *argument, const struct setting *s, const struct value *value)
+static void add_argument(const struct whack_writer *w, const char *option, const char *argument, const struct setting *s, const struct value *value)
 {
 	if (strcmp(argument, "SECONDS") == 0 || strcmp(argument, "MS") == 0)
-		whack_option_number(out, option, value->number);
+		whack_option_number(w->out, option, value->number);
 	else if (strcmp(argument, "NUMBER") == 0)
-		whack_option_number(out, option, value->number);
+		whack_option_number(w->out, option, value->number);
 	else
-		whack_option_value(out, option, whack_value_word(s, value));
+		whack_option_value(w->out, option, whack_value_word(w, s, value));
 }
 
 bool whack_form(const struct whack_writer *w, const char *form, const struct setting *s, const struct value *value)
@@ -58,12 +60,12 @@ bool whack_form(const struct whack_writer *w, const char *form, const struct set
 			whack_option(w->out, form + strlen("no: "));
 	} else if (blank) {
 		snprintf(option, sizeof option, "%.*s", (int)(blank - form), form);
-		add_argument(w->out, option, blank + 1, s, value);
+		add_argument(w, option, blank + 1, s, value);
 	} else if (strlen(form) > strlen("=VALUE") && strcmp(form + attached, "VALUE") == 0) {
 		struct buf word = { 0 };
 
 		buf_printf(&word, "%.*s", (int)attached, form);
-		buf_add_slice(&word, whack_value_word(s, value));
+		buf_add_slice(&word, whack_value_word(w, s, value));
 		whack_word(w->out, buf_slice(&word));
 		w->out->failed |= buf_failed(&word);
 		buf_release(&word);

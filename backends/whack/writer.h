@@ -45,7 +45,7 @@ void whack_says_less(struct whack_writer *w, const struct ir_conn *conn, struct 
 /* The typed value of a setting. False: it has none (a finding of the checks says why, or it is empty), and the default holds. */
 bool whack_value(const struct whack_writer *w, const struct setting *s, const struct ir_conn *conn, struct value *ret);
 /* The word that the option has for a value of few words; else the value as it was written. */
-struct slice whack_value_word(const struct setting *s, const struct value *value);
+struct slice whack_value_word(const struct whack_writer *w, const struct setting *s, const struct value *value);
 /* Adds one option by its form (whack.h); false: "none" with a value that is not the default. */
 bool whack_form(const struct whack_writer *w, const char *form, const struct setting *s, const struct value *value);
 /* All settings of that side whose rows of the keyword table have a form. */

@@ -180,8 +180,12 @@ static bool parse_scaled(const struct value_parser *v, struct value *ret)
 
 	if (error < 0)
 		return bad_number(v, error);
-	if (unit.n && v->keyword->type == TYPE_BYTES && unit.p[unit.n - 1] == 'B')
-		unit.n--;
+	if (unit.n && v->keyword->type == TYPE_BYTES) {
+		if (unit.p[unit.n - 1] == 'B')
+			unit.n--;
+		else if (v->release == RELEASE_4_10)	/* run: 1KiB is taken, 1Ki ignored */
+			letter = NULL;
+	}
 	if (unit.n) {
 		if (!letter || unit.n != 2 || unit.p[1] != 'i') {
 			value_report(v, RULE_BAD_NUMBER, of_bad_number(v), digits, v->value.text.n, "'" SLICE_FMT "' is no unit of %s",
