@@ -27,7 +27,7 @@ LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lunistring -pthread
 # The layers, in order: each folder may use only those before it (tools/check-layers reads this list).
 COMPILER_DIRS := base proto diag plan secrets compiler/source compiler/schema compiler/foreign compiler/lexer compiler/parser \
                  compiler/format compiler/resolve compiler/sema compiler/groups compiler/graph compiler/lower compiler/secrets netlink backends compare backends/xfrm \
-                 backends/pfkey backends/whack backends/json compiler
+                 backends/pfkey backends/whack backends/json apply compiler
 RUNTIME_DIRS  := runtime/wire runtime/suite runtime/auth runtime/dataplane runtime/ike runtime/simulate runtime/net runtime/control runtime/daemon
 
 sources   = $(foreach d,$(1),$(wildcard $(d)/*.c))

@@ -29,6 +29,9 @@ struct backend_options {
 	const char *format;		/* NULL: the backend's text */
 	struct span (*span_of)(const void *context, const struct plan_origin *origin);
 	const void *span_context;
+	/* Of a format that is messages to a kernel: told of each, which is the last `size` bytes written. NULL: nobody asks. */
+	void (*made)(void *context, const struct plan_policy *policy, size_t size);
+	void *made_context;
 	/* for whack, which speaks the file's own words; all NULL when the input is a plan */
 	const struct ir *ir;
 	const struct resolved *resolved;

@@ -260,14 +260,17 @@ static struct span word_at(const struct source_file *file, uint32_t line, uint32
 	return (struct span){ file->base + (uint32_t)start, file->base + (uint32_t)end };
 }
 
+struct span unit_span_of(const struct unit *u, const struct plan_origin *origin)
+{
+	for (size_t i = 0; origin->file && i < u->sources.files.n; i++)
+		if (strcmp(u->sources.files.v[i].path, origin->file) == 0)
+			return word_at(&u->sources.files.v[i], origin->line, origin->column);
+	return (struct span){ 0, 0 };
+}
+
 static struct span span_of(const void *context, const struct plan_origin *origin)
 {
-	const struct sources *sources = context;
-
-	for (size_t i = 0; origin->file && i < sources->files.n; i++)
-		if (strcmp(sources->files.v[i].path, origin->file) == 0)
-			return word_at(&sources->files.v[i], origin->line, origin->column);
-	return (struct span){ 0, 0 };
+	return unit_span_of(context, origin);
 }
 
 int unit_emit(struct unit *u, const struct backend *backend, const struct plan *plan, const struct backend_options *options,
@@ -278,7 +281,7 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 	int r;
 
 	ours.span_of = span_of;
-	ours.span_context = &u->sources;
+	ours.span_context = u;
 	ours.ir = u->ir;
 	ours.resolved = u->resolved;
 	ours.facts = u->facts;

@@ -76,6 +76,8 @@ struct plan *unit_plan(struct unit *u, const struct lower_options *options, bool
 /* Makes a target's text or bytes of the plan; span_of, span_context and ir of the options are the unit's. As backend.emit(). */
 int unit_emit(struct unit *u, const struct backend *backend, const struct plan *plan, const struct backend_options *options,
 	      struct buf *out);
+/* The word of the user's that something in the plan comes from; nowhere where that is in none of the unit's files. */
+struct span unit_span_of(const struct unit *u, const struct plan_origin *origin);
 void unit_free(struct unit *u);
 
 /* The unit as one run of a report; it borrows from the unit. 0 or -ENOMEM. */

@@ -7,6 +7,10 @@
 #include "netlink/netlink.h"
 
 #define RECEIVE_BYTES	32768	/* the kernel's largest dump part */
+/* Of one datagram of many requests: so many that their answers fit a socket's usual 208 KiB, at a kilobyte and more each. */
+#define BATCH_REQUESTS	64
+#define BATCH_BYTES	32768
+#define ANSWER_BYTES	4096	/* the kernel's answers about one object are no larger than this page */
 
 int netlink_open(struct netlink *nl, int bus, unsigned groups)
 {
@@ -87,6 +91,126 @@ static int read_part(struct netlink *nl, const char *p, int n, mnl_cb_t each, vo
 	}
 	return 1;
 }
+
+/* --- many at once ------------------------------------------------------------------------------------------------------------- */
+
+static ssize_t send_datagram(struct netlink *nl, const void *p, size_t n)
+{
+	return nl->io ? nl->io->send(nl->io->context, p, n) : mnl_socket_sendto(nl->socket, p, n);
+}
+
+static int receive_datagrams(struct netlink *nl, struct mmsghdr *into, unsigned max)
+{
+	int n;
+
+	do {
+		if (nl->io)
+			n = nl->io->receive(nl->io->context, into, max);
+		else
+			n = recvmmsg(mnl_socket_get_fd(nl->socket), into, max, MSG_WAITFORONE, NULL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* What is under way: the requests from `first` on, the n of one datagram, with the sequence numbers from `seq` on. */
+struct portion {
+	const struct netlink_batch *batch;
+	size_t first, n, answered;
+	uint32_t seq;
+	bool stop;
+	bool done[BATCH_REQUESTS];
+};
+
+static int send_portion(struct netlink *nl, struct portion *p, size_t end)
+{
+	_Alignas(struct nlmsghdr) char buffer[BATCH_BYTES];
+	size_t used = 0;
+
+	p->n = p->answered = 0;
+	p->seq = nl->seq + 1;
+	memset(p->done, 0, sizeof(p->done));
+	for (; p->n < BATCH_REQUESTS && p->first + p->n < end; p->n++) {
+		const void *request = p->batch->request(p->batch->context, p->first + p->n);
+		struct nlmsghdr *message = (void *)(buffer + used);
+		uint32_t length;
+
+		if (!request)
+			return -ENOMEM;
+		memcpy(&length, request, sizeof(length));	/* nlmsg_len comes first; a request need not be aligned */
+		if (used + NLMSG_ALIGN(length) > sizeof(buffer))
+			break;
+		memcpy(message, request, length);
+		memset(buffer + used + length, 0, NLMSG_ALIGN(length) - length);
+		message->nlmsg_seq = ++nl->seq;
+		used += NLMSG_ALIGN(length);
+	}
+	if (p->n == 0)
+		return -EMSGSIZE;
+	for (size_t i = 0; p->batch->sending && i < p->n; i++)
+		p->batch->sending(p->batch->context, p->first + i);
+	return send_datagram(nl, buffer, used) < 0 ? -errno : 0;
+}
+
+static void take_answer(struct netlink *nl, struct portion *p, const struct nlmsghdr *header)
+{
+	uint32_t i = header->nlmsg_seq - p->seq;
+	bool object = header->nlmsg_type != NLMSG_ERROR;
+
+	if (i >= p->n || p->done[i])	/* of an earlier request that was given up */
+		return;
+	p->done[i] = true;
+	p->answered++;
+	nl->why[0] = '\0';
+	if (!p->batch->answer(p->batch->context, p->first + i, object ? 0 : read_acknowledgement(nl, header), object ? header : NULL))
+		p->stop = true;
+}
+
+static int receive_portion(struct netlink *nl, struct portion *p)
+{
+	/* a quarter of a megabyte is much for a stack */
+	static _Thread_local _Alignas(struct nlmsghdr) char buffers[BATCH_REQUESTS][ANSWER_BYTES];
+	struct mmsghdr messages[BATCH_REQUESTS] = { 0 };
+	struct iovec vectors[BATCH_REQUESTS];
+
+	for (unsigned i = 0; i < BATCH_REQUESTS; i++) {
+		vectors[i] = (struct iovec){ buffers[i], sizeof(buffers[i]) };
+		messages[i].msg_hdr = (struct msghdr){ .msg_iov = &vectors[i], .msg_iovlen = 1 };
+	}
+	while (p->answered < p->n) {
+		int n = receive_datagrams(nl, messages, (unsigned)(p->n - p->answered));
+
+		if (n < 0)
+			return n;
+		for (int m = 0; m < n; m++) {
+			int left = (int)messages[m].msg_len;
+			const struct nlmsghdr *header = (const void *)buffers[m];
+
+			for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+				take_answer(nl, p, header);
+			if (messages[m].msg_hdr.msg_flags & MSG_TRUNC)
+				return -EMSGSIZE;
+			messages[m].msg_hdr.msg_flags = 0;
+		}
+	}
+	return 0;
+}
+
+int netlink_batch(struct netlink *nl, size_t n, const struct netlink_batch *batch)
+{
+	struct portion p = { .batch = batch };
+	int error = 0;
+
+	for (; !error && !p.stop && p.first < n; p.first += p.n) {
+		error = send_portion(nl, &p, n);
+		if (!error)
+			error = receive_portion(nl, &p);
+	}
+	if (error)
+		snprintf(nl->why, sizeof(nl->why), "%s", strerror(-error));
+	return error;
+}
+
+/* --- one at a time ------------------------------------------------------------------------------------------------------------ */
 
 int netlink_call(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *context)
 {

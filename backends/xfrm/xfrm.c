@@ -163,7 +163,11 @@ static void report_no_policies(struct writer *w, const struct plan_child *child)
 static void add_policy(struct writer *w, const struct plan_policy *p)
 {
 	if (w->netlink) {
+		size_t before = buf_total(w->out);
+
 		xfrm_msg_policy(w->out, XFRM_MSG_UPDPOLICY, ++w->seq, p);
+		if (w->options->made)
+			w->options->made(w->options->made_context, p, buf_total(w->out) - before);
 		return;
 	}
 	if (!text_takes_ports(p)) {

@@ -88,11 +88,12 @@ static void add_templates(struct buf *out, const struct plan_policy *p)
 
 void xfrm_msg_policy(struct buf *out, uint16_t type, uint32_t seq, const struct plan_policy *p)
 {
-	struct nlmsghdr header = { .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK, .nlmsg_seq = seq };
+	struct nlmsghdr header = { .nlmsg_type = type, .nlmsg_seq = seq,
+				   .nlmsg_flags = NLM_F_REQUEST | (type == XFRM_MSG_GETPOLICY ? 0 : NLM_F_ACK) };
 	size_t start = out->n;
 
 	buf_add(out, &header, sizeof(header));
-	if (type == XFRM_MSG_DELPOLICY) {
+	if (type == XFRM_MSG_DELPOLICY || type == XFRM_MSG_GETPOLICY) {
 		struct xfrm_userpolicy_id id = { .dir = direction(p->dir) };
 
 		fill_selector(&id.sel, p);

@@ -10,8 +10,8 @@
 #include "base/buf.h"
 #include "plan/plan.h"
 
-/* Appends one whole message with NLM_F_REQUEST | NLM_F_ACK. `type` is XFRM_MSG_NEWPOLICY, XFRM_MSG_UPDPOLICY or XFRM_MSG_DELPOLICY;
- * sequence numbers are the sender's matter. Failure sticks in `out`. */
+/* Appends one whole message with NLM_F_REQUEST | NLM_F_ACK. `type` is XFRM_MSG_NEWPOLICY, XFRM_MSG_UPDPOLICY, XFRM_MSG_DELPOLICY, or
+ * XFRM_MSG_GETPOLICY, which without NLM_F_ACK has one answer (X-003); sequence numbers are the sender's matter. Failure sticks in `out`. */
 void xfrm_msg_policy(struct buf *out, uint16_t type, uint32_t seq, const struct plan_policy *policy);
 
 #endif

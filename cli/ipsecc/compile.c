@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "cli/ipsecc/operand.h"
+#include "cli/ipsecc/compile.h"
 #include "cli/result.h"
 #include "cli/output.h"
 
@@ -48,8 +48,8 @@ static bool concerns_target(const struct finding *f, const struct backend *backe
 	return !backend->says_words || f->rule != RULE_NOT_CARRIED_YET;
 }
 
-/* What concerns the result, on standard error; warnings are `check`'s to show, and are counted. */
-static void report(struct unit *u, const struct backend *backend, const struct arguments *args)
+/* Warnings are `check`'s to show, and are counted. */
+void compile_report(struct unit *u, const struct backend *backend, const struct arguments *args)
 {
 	CLEANUP(buf_release) struct buf out = { 0 };
 	struct diag_style style = terminal_style(stderr, args->color);
@@ -92,18 +92,20 @@ enum exit_status command_compile(const struct arguments *args)
 	struct plan *plan;
 	int r;
 
-	if (!backend || !has_format(backend, options.format) || !(u = operand_open(&operand, args->operands[0], &projects, args)))
+	if (!backend || !has_format(backend, options.format) || !apply_options_ok(args) || !(u = operand_open(&operand, args->operands[0], &projects, args)))
 		return EXIT_TROUBLE;
 	lowering.secrets_file = operand.secrets ? operand.secrets : "/etc/ipsec.secrets";
 	if (!known_conns(u, args->operands + 1))
 		return EXIT_TROUBLE;
 	options.conns = lowering.conns = args->n > 1 ? (const char *const *)args->operands + 1 : NULL;
 	plan = unit_plan(u, &lowering, &incomplete);
+	if (plan && args->value[OPTION_APPLY])
+		return apply_plan(u, backend, plan, &options, args, incomplete);
 	if (plan && output_open(&out, args->value[OPTION_OUTPUT]))
 		return EXIT_TROUBLE;
 	r = plan ? unit_emit(u, backend, plan, &options, &out.text) : -ENOMEM;
 	if (r == -EFBIG) {
-		report(u, backend, args);
+		compile_report(u, backend, args);
 		return EXIT_TROUBLE;
 	}
 	if (r && r != -EINVAL && !out.error) {
@@ -112,7 +114,7 @@ enum exit_status command_compile(const struct arguments *args)
 	}
 	if (output_commit(&out))
 		return EXIT_TROUBLE;
-	report(u, backend, args);
+	compile_report(u, backend, args);
 	incomplete &= !args->value[OPTION_DAEMON_ARGS];	/* they are not of any conn */
 	return incomplete || r ? EXIT_FINDINGS : EXIT_DONE;
 }

@@ -45,10 +45,12 @@ const struct command command_table[] = {
 		.summary = "the plan, or kernel policies, PF_KEY text or a whack script made of it",
 		.example = "ipsecc facts > host.json\nipsecc compile --target=xfrm --host-facts=host.json /etc/ipsec.conf hq\n"
 			   "ipsecc compile --target=whack /etc/ipsec.conf > load.sh\n"
-			   "ipsecc compile --target=whack --daemon-args /etc/ipsec.conf",
-		.quiet = "no findings",
+			   "ipsecc compile --target=whack --daemon-args /etc/ipsec.conf\n"
+			   "ipsecc compile --target=xfrm --apply --confirm=60 --host-facts=host.json /etc/ipsec.conf",
+		.quiet = "no findings, and with --apply no summary",
 		.options = READS_CONFIGURATION | BIT(OPTION_SECRETS) | BIT(OPTION_TARGET) | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) |
-			   BIT(OPTION_STRICT) | BIT(OPTION_DAEMON_ARGS) | BIT(OPTION_OUTPUT) | ALL_COMMANDS,
+			   BIT(OPTION_STRICT) | BIT(OPTION_DAEMON_ARGS) | BIT(OPTION_OUTPUT) |
+			   BIT(OPTION_APPLY) | BIT(OPTION_ALLOW_LOCKOUT) | BIT(OPTION_CONFIRM) | ALL_COMMANDS,
 		.min_operands = 1, .max_operands = -1,
 	}, {
 		.name = "diff", .run = command_diff, .operands = "A B",
