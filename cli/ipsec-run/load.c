@@ -102,6 +102,28 @@ bool run_is_configuration(const char *path)
 	return c != '{';
 }
 
+static bool is_named(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names != NULL;
+}
+
+/* What auto= loads, and what was asked for beside; names of the other end's conns may be among them. */
+static const char *const *with_named(struct run_input *in, const char *const *also)
+{
+	VEC(const char *) names = { 0 };
+
+	for (size_t i = 0; i < in->unit->ir->conns.n; i++) {
+		const struct ir_conn *c = in->unit->ir->conns.v[i];
+
+		if (!c->is_template && (c->start != PLAN_START_IGNORE || is_named(also, c->name)))
+			vec_push(&in->arena, &names, c->name);
+	}
+	vec_push(&in->arena, &names, NULL);
+	return names.v;
+}
+
 static int compile_plan(struct run_input *in, const struct run_arguments *args)
 {
 	struct lower_options lowering = { .secrets_file = args->secrets ? args->secrets : "/etc/ipsec.secrets" };
@@ -120,6 +142,8 @@ static int compile_plan(struct run_input *in, const struct run_arguments *args)
 		complain("%s: %s", failed, strerror(-r));
 		return r;
 	}
+	if (args->also)
+		lowering.conns = with_named(in, args->also);
 	in->plan = unit_plan(in->unit, &lowering, &incomplete);
 	run_show_findings(&in->unit->diag);
 	if (!in->plan)

@@ -32,6 +32,7 @@ struct run_arguments {
 	struct simulate_arguments simulate;
 	const char *file;		/* plan or ipsec.conf */
 	const char *secrets, *certs, *host_facts, *dialect;
+	const char *const *also;	/* conns of a configuration that are planned though auto= ignores them, NULL-terminated; NULL: none */
 	bool foreground, static_sas, json;
 	char **operands;		/* a command and its operands, or none */
 	int operand_count;

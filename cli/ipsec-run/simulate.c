@@ -361,11 +361,9 @@ static bool in_plan(const struct plan *plan, const char *name)
 static bool names_known(const struct simulation *s, const struct sim_side sides[2])
 {
 	for (const char *const *name = s->options.conns; name && *name; name++) {
-		bool ignored = in_plan(sides[0].ignored, *name) || in_plan(sides[1].ignored, *name);
-
 		if (in_plan(sides[0].plan, *name) || in_plan(sides[1].plan, *name))
 			continue;
-		complain(ignored ? "conn '%s' has auto=ignore on both ends" : "conn '%s' is in neither of the two", *name);
+		complain("conn '%s' is in neither of the two", *name);
 		return false;
 	}
 	return true;
@@ -410,7 +408,7 @@ static enum exit_status run(struct simulation *s, const struct run_arguments *ar
 	if (report(s, args, result) < 0)
 		return EXIT_TROUBLE;
 	if (!result->conns.n)
-		complain("no conn of the two is between them");
+		complain("no conn of the two is between them; conns that auto= does not load are simulated when they are named");
 	return result->good ? EXIT_DONE : EXIT_FINDINGS;
 }
 
@@ -425,6 +423,7 @@ static void begin(struct simulation *s, const struct run_arguments *args)
 	for (unsigned i = 0; i < 2; i++) {
 		s->args[i] = *args;
 		s->args[i].file = args->operands[i];
+		s->args[i].also = s->options.conns;
 		run_input_init(&s->in[i]);
 	}
 	s->args[1].secrets = args->simulate.peer_secrets;

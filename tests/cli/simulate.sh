@@ -119,6 +119,9 @@ simulate hq.conf branch.conf
 is 'auto=ignore at one end' '1:conn hq: is alone: branch has no conn that would meet it' "$status:$(verdict)"
 has 'auto=ignore: its line' 'branch.conf:12:7   auto=ignore' "$out"
 
+simulate hq.conf branch.conf hq office
+is 'auto=ignore, but named' '0:conn hq (office of branch): established' "$status:$(verdict)"
+
 { printf 'config setup\n\tikev1-policy=accept\n'; sed 's/ikev2=insist/ikev2=no/; /ike=/d; /esp=/d' ok.conf; } >branch.conf
 simulate hq.conf branch.conf
 is 'IKEv1 is refused' '1:conn hq (office of branch): cannot run' "$status:$(verdict)"
