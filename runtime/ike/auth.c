@@ -252,8 +252,9 @@ static bool accepts(const struct ike_sa *sa, const struct ike_peer *p, const str
 	return suite_within(&p->proposals, &sa->suite);
 }
 
-/* I-061: the conn with that very identity before one that takes any; among equals the one that IKE_SA_INIT found. */
-static struct ike_peer *choose_peer(const struct ike_sa *sa, const struct claim *c)
+/* I-061: the conn with that very identity before one that takes any; among equals one that carries what is asked for, since conns between
+ * the same two ends differ in nothing else; and then the one that IKE_SA_INIT found. */
+static struct ike_peer *choose_peer(struct ike_sa *sa, const struct claim *c, const struct wire_message *m)
 {
 	struct ike *ike = sa->ike;
 	struct ike_peer *best = NULL;
@@ -265,7 +266,7 @@ static struct ike_peer *choose_peer(const struct ike_sa *sa, const struct claim 
 
 		if (!accepts(sa, p, c))
 			continue;
-		score = 1 + (p == sa->peer) + 2u * !p->template + 4u * ident_concrete(p->remote_id);
+		score = 1 + (p == sa->peer) + 2u * child_fits(sa, p, m) + 4u * !p->template + 8u * ident_concrete(p->remote_id);
 		if (score > best_score) {
 			best = p;
 			best_score = score;
@@ -309,7 +310,7 @@ static bool verify_initiator(struct ike_sa *sa, const struct wire_message *m)
 			"the peer's identity cannot be read");
 		return false;
 	}
-	p = choose_peer(sa, &c);
+	p = choose_peer(sa, &c, m);
 	method = auth_method_name(c.method);
 	if (!p) {
 		TROUBLE(sa, IKE_LOG_ERROR, RULE_IKE_NO_CONN, -EACCES, &sa->peer->plan->origin,

@@ -478,6 +478,8 @@ struct negotiated {		/* what both ends agreed on, before it becomes a child SA *
 bool child_add_offer(struct ike_sa *sa, struct task *t, bool in_auth, struct draft *d);
 /* Responder: adds the answer's payloads, or an error notify. NULL: refused, and *ret_notify tells how. */
 struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, bool in_auth, struct child_sa *old, struct draft *d);
+/* Has the peer, of several that the initiator could mean, a child for what its IKE_AUTH request asks for? */
+bool child_fits(struct ike_sa *sa, const struct ike_peer *peer, const struct wire_message *m);
 /* Initiator, with t->half and, for a rekey, t->child. 0: installed, and the reserved SPI is the child's; else -errno after the
  * failure was reported. */
 int child_accept(struct ike_sa *sa, struct task *t, const struct wire_message *m, bool in_auth, struct child_sa **ret);

@@ -300,8 +300,8 @@ static bool proposals_fit(struct ike_sa *sa, const struct child_conn *c, const s
 
 /* The conn whose selectors fit as they are before one that may be narrowed. NULL: *ret_notify says why, *ret_near is the conn
  * that failed last. */
-static struct child_conn *find_conn(struct ike_sa *sa, const struct request *r, struct child_sa *old, struct negotiated *n,
-				    enum notify_type *ret_notify, struct child_conn **ret_near)
+static struct child_conn *find_conn(struct ike_sa *sa, const struct ike_peer *peer, const struct request *r, struct child_sa *old,
+				    struct negotiated *n, enum notify_type *ret_notify, struct child_conn **ret_near)
 {
 	*ret_notify = NOTIFY_TS_UNACCEPTABLE;
 	*ret_near = NULL;
@@ -309,7 +309,7 @@ static struct child_conn *find_conn(struct ike_sa *sa, const struct request *r, 
 		for (size_t i = 0; i < sa->ike->conn_count; i++) {
 			struct child_conn *c = &sa->ike->conns[i];
 
-			if (c->peer != sa->peer || c->refused || (old && c != old->conn) || (narrowing && !c->plan->narrowing))
+			if (c->peer != peer || c->refused || (old && c != old->conn) || (narrowing && !c->plan->narrowing))
 				continue;
 			if (!*ret_near)
 				*ret_near = c;
@@ -398,6 +398,16 @@ static void add_answer(const struct negotiated *n, const struct request *r, cons
 	wire_add_ts(&d->w, PAYLOAD_TSR, n->local.v, n->local.n);
 }
 
+bool child_fits(struct ike_sa *sa, const struct ike_peer *peer, const struct wire_message *m)
+{
+	struct negotiated n = { 0 };
+	struct request r = { 0 };
+	struct child_conn *near;
+	enum notify_type type;
+
+	return read_request(m, true, &r) && find_conn(sa, peer, &r, NULL, &n, &type, &near);
+}
+
 struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, bool in_auth, struct child_sa *old, struct draft *d)
 {
 	CLEANUP(buf_release) struct buf public_value = { 0 };
@@ -414,7 +424,7 @@ struct child_sa *child_answer(struct ike_sa *sa, const struct wire_message *m, b
 		return refuse(d, NOTIFY_INVALID_SYNTAX, none);
 	if (sa->child_count >= LIMIT_CHILDREN_PER_SA)
 		return refuse(d, NOTIFY_NO_ADDITIONAL_SAS, none);
-	conn = find_conn(sa, &r, old, &n, &type, &near);
+	conn = find_conn(sa, sa->peer, &r, old, &n, &type, &near);
 	if (!conn) {
 		log_refusal(sa, &r, near, type);
 		return refuse(d, type, none);

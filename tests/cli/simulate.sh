@@ -181,6 +181,9 @@ simulate two.conf two.conf other
 is 'only what was asked for' 'conn other: established' "$(verdict)"
 simulate two.conf two.conf nosuch
 is 'a conn that is not there: status 2' "2:ipsec-run: conn 'nosuch' is in neither of the two" "$status:$err"
+{ cat hq.conf; sed 's/conn hq/conn second/; s/10\.2/10.3/' hq.conf; } >pair.conf
+simulate pair.conf pair.conf
+is 'two conns between the same two hosts' '0:2 conns: 2 established' "$status:$(tail -n 1 out | cut -d' ' -f1-4)"
 sed 's/198.51.100.7/203.0.113.1/; s/192.0.2.1/203.0.113.2/' ok.conf >far.conf
 simulate hq.conf far.conf
 has 'nothing between the two: status 1' 'no conn of the two is between them' "$err"

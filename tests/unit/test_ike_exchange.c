@@ -721,6 +721,29 @@ START_TEST(conn_by_identity)
 }
 END_TEST
 
+/* Two conns between the same two ends differ in their selectors only: those of IKE_AUTH decide, whichever conn stands first. */
+START_TEST(conn_by_selectors)
+{
+	for (unsigned second = 0; second < 2; second++) {
+		struct lab *lab = lab_new(54);
+		struct lab_end *east = &lab->ends[1];
+		struct plan_child *c;
+
+		add_conn(east, "other", east->plan->peers.v[0].remote.id, PLAN_ADDRESS_FIXED);
+		c = &east->plan->children.v[second];
+		c->local_ts.n = 0;
+		lab_add_ts(&east->arena, &c->local_ts, "10.9.0.0/16");
+		lab_open(lab);
+		ike_up(lab->ends[0].ike, "net", 1, lab->now);
+		lab_run(lab, 1000);
+		for (unsigned i = 0; i < 2; i++)
+			ck_assert(lab_flows(lab, i));
+		ck_assert_str_eq(lab_newest_out(&east->dp)->child, second ? "net" : "other");
+		lab_free(lab);
+	}
+}
+END_TEST
+
 /* A template takes whoever has the secret, and cannot begin itself. */
 START_TEST(template)
 {
@@ -876,5 +899,5 @@ END_TEST
 TAP_MAIN("ike exchange", psk_both_roles, east_begins, both_begin, forced_encapsulation, behind_nat, cookie, flood_is_bounded,
 	 another_group, group_not_offered, forged_refusal, wrong_psk, refusal_lost, wrong_identity_of_responder, unknown_identity,
 	 selectors_refused, narrowing, child_proposal_refused, suites, transport_mode, second_child, dataplane_refuses, fragments,
-	 no_fragments_unless_both, conn_by_identity, template,
+	 no_fragments_unless_both, conn_by_identity, conn_by_selectors, template,
 	 address_from_pool, address_in_crossing_rekeys, pool_without_address, one_end_without_config)
