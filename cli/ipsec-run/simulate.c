@@ -177,10 +177,11 @@ static bool signs(const struct plan *plan)
 	return false;
 }
 
-static bool secrets_readable(const struct plan *plan)
+static bool secrets_readable(const struct plan *plan, bool keys_too)
 {
 	for (size_t i = 0; i < plan->secrets.n; i++)
-		if (plan->secrets.v[i].kind == PLAN_SECRET_PSK && plan->secrets.v[i].file && access(plan->secrets.v[i].file, R_OK))
+		if ((plan->secrets.v[i].kind == PLAN_SECRET_PSK || keys_too) && plan->secrets.v[i].file &&
+		    access(plan->secrets.v[i].file, R_OK))
 			return false;
 	return true;
 }
@@ -188,7 +189,7 @@ static bool secrets_readable(const struct plan *plan)
 /* Whether the side's keys are there, as far as it needs any. */
 static bool has_keys(const struct simulation *s, unsigned i)
 {
-	return (s->args[i].secrets || secrets_readable(s->in[i].plan)) && (s->args[i].certs || !signs(s->in[i].plan));
+	return (s->args[i].secrets || secrets_readable(s->in[i].plan, false)) && (s->args[i].certs || !signs(s->in[i].plan));
 }
 
 static bool keys_given(const struct run_arguments *args)
@@ -220,7 +221,8 @@ static int load_keys(struct simulation *s)
 	int r = 0;
 
 	for (unsigned i = 0; i < 2 && !r && !s->options.assume; i++) {
-		r = run_load_secrets(&s->in[i], &s->args[i]);
+		if (s->args[i].secrets || secrets_readable(s->in[i].plan, true))	/* private keys are in the directory of certificates */
+			r = run_load_secrets(&s->in[i], &s->args[i]);
 		if (!r && s->args[i].certs)
 			r = run_load_credentials(&s->in[i], &s->args[i]);
 	}

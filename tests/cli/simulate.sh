@@ -148,6 +148,37 @@ is 'a key that is missing: status 1' 1 $status
 simulate --secrets=hq.secrets hq.conf branch.conf
 is 'keys of one end only: status 2' "2:ipsec-run: branch.conf: its keys are not known; give --peer-secrets and --peer-certs, or --assume-secrets" "$status:$err"
 
+# certificates: two CAs, one for each end's own certificate
+if command -v openssl >/dev/null; then
+	for end in hq branch; do
+		mkdir -p pki-$end/{certs,private,cacerts}
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca-$end.key -out ca-$end.pem -subj "/CN=CA of $end" \
+			-days 30 -addext basicConstraints=critical,CA:true -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout pki-$end/private/$end.pem -out request -subj "/CN=$end" 2>/dev/null
+		printf 'subjectAltName=DNS:%s\nkeyUsage=digitalSignature\n' $end >extensions
+		openssl x509 -req -in request -CA ca-$end.pem -CAkey ca-$end.key -CAcreateserial -days 30 -extfile extensions \
+			-out pki-$end/certs/$end.pem 2>/dev/null
+		chmod 600 pki-$end/private/$end.pem
+	done
+	cp ca-hq.pem pki-branch/cacerts/
+	cp ca-branch.pem pki-hq/cacerts/
+	sed 's/authby=secret/authby=ecdsa\n\tleftcert=hq/' hq.conf >signs.conf
+	branch 's/authby=secret/authby=ecdsa\n\tleftcert=branch/'
+	simulate --certs=pki-hq --peer-certs=pki-branch signs.conf branch.conf
+	is 'certificates' '0:conn hq (office of branch): established' "$status:$(verdict)"
+	has 'certificates are sent' ' IDi CERT ' "$out"
+	cp ca-hq.pem pki-hq/cacerts/
+	rm pki-hq/cacerts/ca-branch.pem
+	simulate --certs=pki-hq --peer-certs=pki-branch signs.conf branch.conf
+	is "a CA that one end does not know" '1:conn hq (office of branch): fails' "$status:$(verdict | cut -d: -f1,2)"
+	simulate signs.conf branch.conf
+	is 'certificates that are not at hand' '0:conn hq (office of branch): established' "$status:$(verdict)"
+	has 'certificates that are not at hand: that is told' 'a shared key stands for certificates' "$err"
+	cp ok.conf branch.conf
+else
+	skip certificates 'no openssl'
+fi
+
 # --- the network --------------------------------------------------------------------------------------------------------------------------
 
 simulate --loss=30 --reorder=20 --duplicate=10 --seed=3 hq.conf branch.conf

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "runtime/ike/ike.h"
+#include "runtime/simulate/network.h"
 #include "runtime/wire/wire.h"
 
 #define LAB_DELAY_MS	10
@@ -86,13 +87,9 @@ struct lab {
 	bool flows_broken;
 };
 
-static inline uint64_t lab_random(struct lab *lab)	/* splitmix64 */
+static inline uint64_t lab_random(struct lab *lab)
 {
-	uint64_t z = lab->random += 0x9e3779b97f4a7c15u;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
+	return network_random(&lab->random);
 }
 
 static inline struct ip_addr lab_addr(const char *text)
