@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "runtime/simulate/simulate.h"
+#include "runtime/simulate/run.h"
 
 /* "subnet" of our end: "leftsubnet". */
 static const char *sided(struct arena *a, const struct plan_peer *p, bool local, const char *keyword)
@@ -350,12 +350,7 @@ static bool covers(const struct traffic_selector *a, size_t an, const struct tra
 
 static const char *ts_text(struct arena *a, const struct traffic_selector *v, size_t n)
 {
-	char text[TS_TEXT];
-	const char *all = n ? "" : "the host itself";
-
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%s%s%s", all, i ? " " : "", ts_format(&v[i], text));
-	return all;
+	return n ? run_selectors(a, v, n) : "the host itself";
 }
 
 /* The selectors of the end that is local to `side`. */

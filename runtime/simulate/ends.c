@@ -234,12 +234,12 @@ static int64_t on_wall_clock(void *context)
 
 /* --- the data plane ----------------------------------------------------------------------------------------------------------- */
 
-static const char *selectors_text(struct arena *a, const struct traffic_selector *v, unsigned n)
+const char *run_selectors(struct arena *a, const struct traffic_selector *v, size_t n)
 {
 	const char *all = "";
 	char text[TS_TEXT];
 
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		all = arena_printf(a, "%s%s%s", all, i ? " " : "", ts_format(&v[i], text));
 	return all;
 }
@@ -262,8 +262,8 @@ static void on_sa(void *context, const struct dp_sa *sa)
 		return;
 	t->first_ms = end->run->now;
 	t->spi_out = sa->spi;
-	t->selectors[0] = selectors_text(end->run->arena, sa->local_ts, sa->local_ts_count);
-	t->selectors[1] = selectors_text(end->run->arena, sa->remote_ts, sa->remote_ts_count);
+	t->selectors[0] = run_selectors(end->run->arena, sa->local_ts, sa->local_ts_count);
+	t->selectors[1] = run_selectors(end->run->arena, sa->remote_ts, sa->remote_ts_count);
 }
 
 static void on_unpaired(void *context, const char *text)

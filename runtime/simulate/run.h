@@ -74,4 +74,16 @@ struct run {
 int end_open(struct run *run, unsigned side);
 void end_close(struct end *end);
 
+const char *run_selectors(struct arena *a, const struct traffic_selector *v, size_t n);
+
+void run_compare(struct run *run, struct sim_conn *c);		/* simulate.c: sets c->disputes */
+
+/* verdict.c: of a conn that both sides have, what is known at one of them. */
+struct child_track *run_child(struct run *run, const struct sim_conn *c, unsigned side);
+struct peer_track *run_peer(struct run *run, const struct sim_conn *c, unsigned side);
+void verdict_established(struct run *run);		/* all are up that come up: notes what was agreed on */
+bool verdict_all_rekeyed(struct run *run);		/* or failed in it, or are not to be */
+uint64_t verdict_longest_lifetime(const struct run *run);	/* ms, of the SAs that stand */
+void verdict_end(struct run *run);
+
 #endif

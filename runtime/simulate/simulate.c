@@ -13,11 +13,6 @@
 #define LINGER_MS	2000u		/* after the last rekey, for the DELETE of the old SA */
 #define GIVE_UP_MS	(3600u * 1000)	/* the longest that bringing up may take */
 
-const char *const sim_verdict_names[SIM_VERDICT_COUNT] = {
-	[SIM_ESTABLISHED] = "established", [SIM_NARROWED] = "narrowed", [SIM_REKEY_FAILED] = "rekey-failed", [SIM_FAILED] = "failed",
-	[SIM_REFUSED] = "refused", [SIM_ALONE] = "alone",
-};
-
 /* --- which conns -------------------------------------------------------------------------------------------------------------- */
 
 static bool asked(const struct sim_options *o, const struct plan_child *child)
@@ -54,13 +49,14 @@ static bool brings_up(const struct sim_conn *c, unsigned side)
 	return c->peer[side] && c->peer[side]->remote.kind != PLAN_ADDRESS_ANY && c->peer[side]->remote.kind != PLAN_ADDRESS_OPPORTUNISTIC;
 }
 
-static void compare(struct run *run, struct sim_conn *c)
+void run_compare(struct run *run, struct sim_conn *c)
 {
 	struct sim_compare cmp = {
 		.arena = run->arena, .options = run->options, .sides = run->sides, .peer = { c->peer[0], c->peer[1] },
 		.child = { c->child[0], c->child[1] }, .disputes = &c->disputes,
 	};
 
+	c->disputes.n = 0;
 	if (c->peer[0] && c->peer[1])
 		compare_pair(&cmp);
 	else
@@ -117,7 +113,7 @@ static void pair_all(struct run *run, const struct sim_lookup *lookup)
 	pair_side(run, 1, lookup, met);
 	for (size_t i = 0; i < run->result->conns.n; i++) {
 		c = &run->result->conns.v[i];
-		compare(run, c);
+		run_compare(run, c);
 		c->initiator = brings_up(c, run->options->initiator) ? run->options->initiator : 1 - run->options->initiator;
 	}
 }
@@ -183,16 +179,6 @@ static bool step(struct run *run, uint64_t until)
 
 /* --- bringing up -------------------------------------------------------------------------------------------------------------- */
 
-static struct child_track *track(struct run *run, const struct sim_conn *c, unsigned side)
-{
-	return &run->ends[side].children[c->child[side] - run->sides[side].plan->children.v];
-}
-
-static struct peer_track *peer_track(struct run *run, const struct sim_conn *c, unsigned side)
-{
-	return &run->ends[side].peers[c->peer[side] - run->sides[side].plan->peers.v];
-}
-
 /* Why an engine left the conn out; NULL: it did not. */
 static const char *refusal(const struct run *run, const struct sim_conn *c, unsigned side)
 {
@@ -238,7 +224,7 @@ static bool all_told(struct run *run, const struct plan_peer *peer, unsigned sid
 	for (size_t i = 0; i < run->result->conns.n; i++) {
 		const struct sim_conn *c = &run->result->conns.v[i];
 
-		if (c->started && c->initiator == side && c->peer[side] == peer && !track(run, c, side)->told)
+		if (c->started && c->initiator == side && c->peer[side] == peer && !run_child(run, c, side)->told)
 			return false;
 	}
 	return true;
@@ -249,12 +235,12 @@ static void give_up_failed(struct run *run)
 {
 	for (size_t i = 0; i < run->result->conns.n; i++) {
 		struct sim_conn *c = &run->result->conns.v[i];
-		struct child_track *t = c->started ? track(run, c, c->initiator) : NULL;
+		struct child_track *t = c->started ? run_child(run, c, c->initiator) : NULL;
 		struct peer_track *p;
 
 		if (!t || !t->told || t->status == 0 || c->failed_ms != SIM_NEVER || !all_told(run, c->peer[c->initiator], c->initiator))
 			continue;
-		p = peer_track(run, c, c->initiator);
+		p = run_peer(run, c, c->initiator);
 		c->failed_ms = t->told_ms;
 		c->notify = p->notify;
 		c->notify_from = p->notify_from;
@@ -262,7 +248,7 @@ static void give_up_failed(struct run *run)
 		p->quiet = true;
 		for (size_t k = 0; k < run->result->conns.n; k++)	/* another child of it may stand */
 			if (run->result->conns.v[k].peer[c->initiator] == c->peer[c->initiator] && run->result->conns.v[k].started &&
-			    track(run, &run->result->conns.v[k], c->initiator)->status == 0)
+			    run_child(run, &run->result->conns.v[k], c->initiator)->status == 0)
 				p->quiet = false;
 		ike_down(run->ends[c->initiator].ike, c->child[c->initiator]->name, 0, run->now);
 	}
@@ -273,7 +259,7 @@ static bool pending(struct run *run)
 	for (size_t i = 0; i < run->result->conns.n; i++) {
 		const struct sim_conn *c = &run->result->conns.v[i];
 
-		if (c->started && !track(run, c, c->initiator)->told)
+		if (c->started && !run_child(run, c, c->initiator)->told)
 			return true;
 	}
 	return false;
@@ -315,173 +301,11 @@ static void bring_up(struct run *run)
 	advance(run, run->now + LINGER_MS);
 }
 
-/* --- what stands -------------------------------------------------------------------------------------------------------------- */
-
-struct standing {
-	struct run *run;
-	unsigned side;
-	struct map proposals;		/* name of a child -> struct proposals */
-};
-
-struct proposals {
-	const char *ike, *child;
-};
-
-static void note_standing(void *context, const struct ike_sa_status *sa)
-{
-	struct standing *s = context;
-	struct arena *a = s->run->arena;
-
-	for (unsigned i = 0; i < sa->child_count; i++) {
-		struct proposals *p = arena_new(a, struct proposals);
-
-		p->ike = arena_strdup(a, slice_of(sa->proposal));
-		p->child = arena_strdup(a, slice_of(sa->children[i].proposal));
-		map_set(&s->proposals, arena_slice(a, slice_of(sa->children[i].name)), p);
-	}
-}
-
-/* The responder may have taken another conn of its plan than the one that fits best. */
-static void note_answering(struct run *run, struct sim_conn *c, const struct child_track *t)
-{
-	const struct end *other = &run->ends[1 - c->initiator];
-	const struct plan *plan = run->sides[1 - c->initiator].plan;
-
-	for (size_t i = other->inbound.n; i-- > 0; ) {
-		if (other->inbound.v[i].spi != t->spi_out || other->children[other->inbound.v[i].child].added == 0)
-			continue;
-		c->child[1 - c->initiator] = &plan->children.v[other->inbound.v[i].child];
-		c->peer[1 - c->initiator] = plan_peer_by_conn(plan, c->child[1 - c->initiator]->peer);
-		c->other_name = c->child[1 - c->side]->name;
-		return;
-	}
-}
-
-static bool rekeys(const struct sim_conn *c, bool ike)
-{
-	for (unsigned i = 0; i < 2; i++)
-		if (ike ? c->peer[i]->rekey && c->peer[i]->lifetime : c->child[i]->rekey && c->child[i]->lifetime)
-			return true;
-	return false;
-}
-
-static const char *planned_text(struct arena *a, const struct traffic_selector *v, size_t n)
-{
-	const char *all = "";
-	char text[TS_TEXT];
-
-	for (size_t i = 0; i < n; i++)
-		all = arena_printf(a, "%s%s%s", all, i ? " " : "", ts_format(&v[i], text));
-	return all;
-}
-
-static bool is_narrowed(struct run *run, const struct sim_conn *c)
-{
-	const struct plan_child *p = c->child[c->side];
-
-	return (p->local_ts.n && strcmp(planned_text(run->arena, p->local_ts.v, p->local_ts.n), c->selectors[0]) != 0) ||
-	       (p->remote_ts.n && strcmp(planned_text(run->arena, p->remote_ts.v, p->remote_ts.n), c->selectors[1]) != 0);
-}
-
-static void note_established(struct run *run, struct sim_conn *c, const struct map *proposals)
-{
-	const struct child_track *t = track(run, c, c->initiator), *own = track(run, c, c->side);
-	const struct proposals *p = map_get(proposals, slice_of(c->child[c->initiator]->name));
-
-	note_answering(run, c, t);
-	c->established_ms = t->told_ms;
-	c->ike_proposal = p ? p->ike : NULL;
-	c->proposal = p ? p->child : NULL;
-	for (unsigned i = 0; i < 2; i++)
-		c->selectors[i] = own->selectors[i] ? own->selectors[i] : "";
-	c->child_rekeys = rekeys(c, false);
-	c->ike_rekeys = rekeys(c, true);
-	c->verdict = is_narrowed(run, c) ? SIM_NARROWED : SIM_ESTABLISHED;
-}
-
-static void note_up(struct run *run)
-{
-	struct standing s[2];
-
-	for (unsigned i = 0; i < 2; i++) {
-		s[i] = (struct standing){ .run = run, .side = i };
-		map_init(&s[i].proposals, run->arena);
-		ike_status(run->ends[i].ike, run->now, note_standing, &s[i]);
-	}
-	for (size_t i = 0; i < run->result->conns.n; i++) {
-		struct sim_conn *c = &run->result->conns.v[i];
-		struct child_track *t = c->started ? track(run, c, c->initiator) : NULL;
-
-		if (t && t->told && t->status == 0)
-			note_established(run, c, &s[c->initiator].proposals);
-	}
-}
-
 /* --- until each has been rekeyed ---------------------------------------------------------------------------------------------- */
-
-static uint64_t later(uint64_t a, uint64_t b)		/* SIM_NEVER where one is */
-{
-	return a > b ? a : b;
-}
-
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static void note_rekeys(struct run *run, struct sim_conn *c)
-{
-	c->child_rekeyed_ms = later(track(run, c, 0)->second_ms, track(run, c, 1)->second_ms);
-	c->ike_rekeyed_ms = sooner(peer_track(run, c, 0)->ike_rekeyed_ms, peer_track(run, c, 1)->ike_rekeyed_ms);
-}
-
-/* When the first rekey that failed did so; of the end that began it, which is the one that says so. */
-static uint64_t rekey_failure(struct run *run, const struct sim_conn *c, unsigned *ret_side)
-{
-	uint64_t at[2];
-
-	for (unsigned i = 0; i < 2; i++)
-		at[i] = sooner(track(run, c, i)->rekey_failed_ms, peer_track(run, c, i)->rekey_failed_ms);
-	*ret_side = at[1] < at[0];
-	return sooner(at[0], at[1]);
-}
-
-static bool is_up(const struct sim_conn *c)
-{
-	return c->established_ms != SIM_NEVER;
-}
-
-static bool all_rekeyed(struct run *run)
-{
-	for (size_t i = 0; i < run->result->conns.n; i++) {
-		struct sim_conn *c = &run->result->conns.v[i];
-		unsigned side;
-
-		if (!is_up(c) || rekey_failure(run, c, &side) != SIM_NEVER)
-			continue;
-		note_rekeys(run, c);
-		if ((c->child_rekeys && c->child_rekeyed_ms == SIM_NEVER) || (c->ike_rekeys && c->ike_rekeyed_ms == SIM_NEVER))
-			return false;
-	}
-	return true;
-}
-
-static uint64_t longest_lifetime(const struct run *run)
-{
-	uint64_t s = 0;
-
-	for (size_t i = 0; i < run->result->conns.n; i++) {
-		const struct sim_conn *c = &run->result->conns.v[i];
-
-		for (unsigned k = 0; k < 2 && is_up(c); k++)
-			s = later(s, later(c->peer[k]->lifetime, c->child[k]->lifetime));
-	}
-	return s * 1000;
-}
 
 static void run_on(struct run *run)
 {
-	uint64_t until = run->options->until_ms ? SIM_START_MS + run->options->until_ms : run->now + longest_lifetime(run) + LINGER_MS;
+	uint64_t until = run->options->until_ms ? SIM_START_MS + run->options->until_ms : run->now + verdict_longest_lifetime(run) + LINGER_MS;
 
 	if (run->options->until_ms) {
 		advance(run, until);
@@ -489,75 +313,11 @@ static void run_on(struct run *run)
 	}
 	run->changed = true;
 	for (bool more = true; more; more = step(run, until)) {
-		if (run->changed && all_rekeyed(run))
+		if (run->changed && verdict_all_rekeyed(run))
 			break;
 		run->changed = false;
 	}
-	advance(run, sooner(run->now + LINGER_MS, until));
-}
-
-/* --- verdicts ----------------------------------------------------------------------------------------------------------------- */
-
-static void judge_failed(struct run *run, struct sim_conn *c)
-{
-	const struct child_track *t = track(run, c, c->initiator);
-	const struct child_track *other = track(run, c, 1 - c->initiator);
-	const struct peer_track *other_peer = peer_track(run, c, 1 - c->initiator);
-
-	if (c->failed_ms == SIM_NEVER) {
-		c->failed_ms = run->now;
-		c->reason = "it did not come to an end";
-		return;
-	}
-	c->reason = t->reason;
-	c->reason_side = c->initiator;
-	c->origin = t->origin;
-	c->other_reason = other->trouble ? other->trouble : other_peer->trouble;
-	c->other_origin = other->trouble ? other->trouble_origin : other_peer->trouble_origin;
-}
-
-static void judge_rekey(struct run *run, struct sim_conn *c)
-{
-	unsigned side;
-	uint64_t failed = rekey_failure(run, c, &side);
-	const struct child_track *t;
-	const struct peer_track *p;
-
-	note_rekeys(run, c);
-	if (failed == SIM_NEVER && (run->options->until_ms || ((!c->child_rekeys || c->child_rekeyed_ms != SIM_NEVER) &&
-							      (!c->ike_rekeys || c->ike_rekeyed_ms != SIM_NEVER))))
-		return;
-	c->verdict = SIM_REKEY_FAILED;
-	c->failed_ms = sooner(failed, run->now);
-	t = track(run, c, side);
-	p = peer_track(run, c, side);
-	if (failed == SIM_NEVER) {
-		c->reason = "it was not rekeyed before its end";
-		return;
-	}
-	c->notify = p->notify;
-	c->notify_from = p->notify_from;
-	c->notify_exchange = p->notify_exchange;
-	c->reason = t->trouble ? t->trouble : p->trouble;
-	c->reason_side = side;
-	c->origin = t->trouble ? t->trouble_origin : p->trouble_origin;
-}
-
-static void judge(struct run *run)
-{
-	struct sim_result *r = run->result;
-
-	for (size_t i = 0; i < r->conns.n; i++) {
-		struct sim_conn *c = &r->conns.v[i];
-
-		if (c->started && !is_up(c))
-			judge_failed(run, c);
-		else if (is_up(c))
-			judge_rekey(run, c);
-		r->counts[c->verdict]++;
-	}
-	r->good = r->conns.n > 0 && r->counts[SIM_ESTABLISHED] + r->counts[SIM_NARROWED] == r->conns.n && !r->unpaired[0].n &&
-		  !r->unpaired[1].n;
+	advance(run, run->now + LINGER_MS < until ? run->now + LINGER_MS : until);
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------------------- */
@@ -581,7 +341,7 @@ static int play(struct run *run)
 	}
 	pair_all(run, &lookup);
 	bring_up(run);
-	note_up(run);
+	verdict_established(run);
 	run_on(run);
 	run->result->end_ms = run->now - SIM_START_MS;
 	return 0;
@@ -609,7 +369,7 @@ int simulate(struct arena *a, const struct sim_side sides[2], const struct sim_o
 	r = play(&run);
 	close_all(&run);
 	if (r == 0)
-		judge(&run);
+		verdict_end(&run);
 	r = run.network.failed ? -ENOMEM : r;
 	network_release(&run.network);
 	if (r == 0)
