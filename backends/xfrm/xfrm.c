@@ -33,11 +33,9 @@ static void add_upper_selector(struct buf *out, const struct plan_policy *p)
 {
 	const char *name = proto_name(p->proto);
 
-	if (!p->proto)
-		return;
-	if (name)
+	if (p->proto && name)
 		buf_printf(out, " proto %s", name);
-	else
+	else if (p->proto)
 		buf_printf(out, " proto %u", p->proto);
 	if (p->sport_set)
 		buf_printf(out, " %s %u", is_icmp(p) ? "type" : "sport", p->sport);
@@ -83,11 +81,11 @@ static struct span span_of(const struct writer *w, const struct plan_origin *ori
 	return w->options->span_of ? w->options->span_of(w->options->span_context, origin) : (struct span){ 0, 0 };
 }
 
-/* The words sport, dport, type and code of `ip` go with these protocols only. */
+/* The words sport, dport, type and code of `ip` go with these protocols only, or with none. */
 static bool text_takes_ports(const struct plan_policy *p)
 {
 	static const uint8_t protocols[] = {
-		IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_MH,
+		0, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_DCCP, IPPROTO_ICMP, IPPROTO_ICMPV6, IPPROTO_MH,
 	};
 
 	return (!p->sport_set && !p->dport_set) || memchr(protocols, p->proto, sizeof(protocols));

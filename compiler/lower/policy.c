@@ -11,7 +11,7 @@ struct view {
 	struct lowering *l;
 	const struct ir_conn *conn;
 	const struct lower_member *member;
-	uint8_t proto;					/* E-014: that of our end */
+	uint8_t proto, remote_proto;
 	uint16_t local_port, remote_port;
 	enum plan_auth remote_auth;
 	bool any_port;
@@ -27,6 +27,12 @@ static void set_port(uint16_t port, uint16_t *ret_port, bool *ret_set)
 {
 	*ret_port = port;
 	*ret_set = port != 0;
+}
+
+/* E-014: of two ends that differ it is that of the sending one (run: 4.10); 3.18 takes ours. */
+static uint8_t proto_of(const struct view *v, enum plan_dir dir)
+{
+	return dir == PLAN_OUT || v->l->ir->release == RELEASE_3_18 ? v->proto : v->remote_proto;
 }
 
 /* E-013, E-016: an ICMP type and code are those of the sending end (run: 4.10, where the two ends have different ones), and 0 means any. */
@@ -64,7 +70,7 @@ static uint32_t priority_of(const struct view *v, const struct plan_policy *p)
 		.address_bits = (uint8_t)ip_addr_bits(&p->src.addr),
 		.local_len = p->dir == PLAN_OUT ? p->src.len : p->dst.len,
 		.remote_len = p->dir == PLAN_OUT ? p->dst.len : p->src.len,
-		.has_proto = p->proto != 0,
+		.has_proto = v->proto != 0,
 		.local_port_any = v->local_port == 0,
 		.remote_port_any = v->remote_port == 0,
 		.source_port = p->sport_set,
@@ -74,11 +80,14 @@ static uint32_t priority_of(const struct view *v, const struct plan_policy *p)
 	return v->conn->priority ? v->conn->priority : policy_priority(v->l->ir->release, &in);	/* E-074 */
 }
 
-static struct plan_mark mark_of(const struct ir_conn *conn, enum plan_dir dir)
+/* E-086. The shunts of 4.10 carry no mark (run). */
+static struct plan_mark mark_of(const struct view *v, enum plan_dir dir)
 {
-	struct plan_mark mark = dir == PLAN_OUT ? conn->mark_out : conn->mark_in;
+	struct plan_mark mark = dir == PLAN_OUT ? v->conn->mark_out : v->conn->mark_in;
 
-	return mark.value ? mark : (struct plan_mark){ 0, 0 };	/* E-086 */
+	if (!mark.value || (ir_is_shunt(v->conn) && v->l->ir->release == RELEASE_4_10))
+		return (struct plan_mark){ 0, 0 };
+	return mark;
 }
 
 static struct plan_policy *add_policy(const struct view *v, enum plan_dir dir, enum plan_action action, enum plan_when when)
@@ -92,8 +101,8 @@ static struct plan_policy *add_policy(const struct view *v, enum plan_dir dir, e
 		.action = action,
 		.src = dir == PLAN_OUT ? v->local_client : v->remote_client,
 		.dst = dir == PLAN_OUT ? v->remote_client : v->local_client,
-		.proto = v->proto,
-		.mark = mark_of(v->conn, dir),
+		.proto = proto_of(v, dir),
+		.mark = mark_of(v, dir),
 		.if_id = lower_if_id(v->conn),
 		.mode = v->conn->type == IR_TRANSPORT ? PLAN_MODE_TRANSPORT : PLAN_MODE_TUNNEL,
 		.when = when,
@@ -194,9 +203,15 @@ static bool trap_refused(const struct view *v)
 	return true;
 }
 
+/* E-024: a conn that may be narrowed is a template, which cannot be routed without a network of the peer (run: 4.10). */
+static bool is_template(const struct view *v, unsigned remote)
+{
+	return v->conn->narrowing && v->conn->ike_version == 2 && !v->member->has_client[remote];
+}
+
 /* The strict rendering: the policies of the established SA stand from the start, so that nothing passes in clear in either
  * direction. They come before the trap of equal key, which they replace. */
-static void add_negotiable(const struct view *v)
+static void add_negotiable(const struct view *v, unsigned remote)
 {
 	struct view up = *v;
 	bool fixed = v->remote_host.family != AF_UNSPEC && !v->comes_with_sa;
@@ -207,7 +222,7 @@ static void add_negotiable(const struct view *v)
 		up.remote_client = ip_prefix_of_host(&v->remote_host);
 	if (fixed)
 		add_sa_policies(&up, early ? PLAN_WHEN_LOAD : PLAN_WHEN_ROUTE, true);
-	if (!trap_refused(v) && !group_waits(v->conn))
+	if (!is_template(v, remote) && !trap_refused(v) && !group_waits(v->conn))
 		add_trap_template(v, add_policy(v, PLAN_OUT, PLAN_PROTECT, PLAN_WHEN_ROUTE));	/* E-036 */
 	if (fixed)
 		add_sa_policies(&up, PLAN_WHEN_UP, false);
@@ -228,7 +243,7 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 {
 	unsigned local = o->local, remote = 1 - o->local;
 	struct view v = {
-		.l = l, .conn = conn, .member = m, .proto = m->proto[local], .local_port = m->port[local], .remote_port = m->port[remote],
+		.l = l, .conn = conn, .member = m, .proto = m->proto[local], .remote_proto = m->proto[remote], .local_port = m->port[local], .remote_port = m->port[remote],
 		.remote_auth = lower_auth(conn, &conn->end[remote]), .any_port = conn->end[local].port_any || conn->end[remote].port_any,
 		.local_host = o->host[local], .remote_host = o->host[remote], .origin = lower_conn_origin(l, conn),
 	};
@@ -238,6 +253,8 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 		return false;
 	v.comes_with_sa = v.any_port || lower_client_comes(conn, local) || lower_client_comes(conn, remote);
 	/* E-015, E-020: pluto routes neither a port that may be any, unless the other end's network is given, nor a virtual subnet */
+	if (is_template(&v, remote) && ir_is_shunt(conn))
+		return false;
 	if ((v.any_port && !m->has_client[remote]) || conn->end[remote].virtual_subnet || conn->end[local].virtual_subnet)
 		return false;
 	if (!client_of(m, local, &o->host[local], &v.local_client) || !client_of(m, remote, &o->host[remote], &v.remote_client))
@@ -245,6 +262,6 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 	if (ir_is_shunt(conn))
 		add_shunts(&v);
 	else
-		add_negotiable(&v);
+		add_negotiable(&v, remote);
 	return true;
 }

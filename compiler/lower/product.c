@@ -5,11 +5,19 @@
 #include "compiler/groups/groups.h"
 #include "compiler/lower/lowering.h"
 
+/* subnet=. C-040: without it, and without subnets=, the source address alone is the network up to 4.x. */
+static struct lower_client single_client(const struct lowering *l, const struct ir_end *end)
+{
+	if (!end->has_subnet && !end->subnets.n && end->sourceip.family != AF_UNSPEC && l->ir->release < RELEASE_5_0)
+		return (struct lower_client){ true, ip_prefix_of_host(&end->sourceip), 0 };
+	return (struct lower_client){ end->has_subnet, end->subnet, 0 };
+}
+
 static void collect(struct lowering *l, const struct ir_end *end, lower_clients *ret)
 {
 	ret->n = 0;
 	if (end->has_subnet || end->subnets.n == 0)
-		vec_push(l->arena, ret, (struct lower_client){ end->has_subnet, end->subnet, 0 });
+		vec_push(l->arena, ret, single_client(l, end));
 	for (size_t i = 0; i < end->subnets.n; i++)
 		vec_push(l->arena, ret, (struct lower_client){ true, end->subnets.v[i], (unsigned)i + 1 });
 }
@@ -87,7 +95,7 @@ bool lower_pairs_fit(struct diag *diag, const struct ir_conn *conn, size_t *tota
 static struct lower_member group_member(struct lowering *l, const struct ir_conn *conn, const struct ir_group_entry *e)
 {
 	unsigned remote = ir_end_is_group(&conn->end[0]) ? 0 : 1, local = 1 - remote;
-	const struct lower_client ours = { conn->end[local].has_subnet, conn->end[local].subnet, 0 }, theirs = { true, e->remote, 0 };
+	const struct lower_client ours = single_client(l, &conn->end[local]), theirs = { true, e->remote, 0 };
 	struct lower_member m = pair(conn, groups_member_name(l->arena, conn, e), remote ? &ours : &theirs, remote ? &theirs : &ours);
 
 	m.of_group = true;

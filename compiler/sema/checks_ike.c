@@ -14,8 +14,7 @@ void check_ikev1_refused(struct check *k)
 	const struct build *other = build_other(k->ir->build);
 	struct finding *f;
 
-	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || k->ir->setup.ikev1_policy == PLAN_YES || ir_is_shunt(k->conn) ||
-	    k->conn->auth_never)
+	if (k->conn->ike_version != 1 || k->release < RELEASE_4_10 || k->ir->setup.ikev1_policy == PLAN_YES)
 		return;
 	f = check_report(k, RULE_IKEV1_REFUSED, EFFECT_REFUSED, version_keyword(k), SIDE_NONE, "IKEv1 is switched off, but conn '%s' needs it",
 			 k->conn->name);
