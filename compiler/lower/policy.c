@@ -80,14 +80,18 @@ static uint32_t priority_of(const struct view *v, const struct plan_policy *p)
 	return v->conn->priority ? v->conn->priority : policy_priority(v->l->ir->release, &in);	/* E-074 */
 }
 
-/* E-086. The shunts of 4.10 carry no mark (run). */
+/* Run: a shunt of 4.10 has neither mark nor interface, but that with phase2=ah it counts as a conn that negotiates. */
+static bool is_bare(const struct view *v)
+{
+	return ir_is_shunt(v->conn) && v->l->ir->release == RELEASE_4_10 && v->conn->protocol != PROTOCOL_AH;
+}
+
+/* E-086 */
 static struct plan_mark mark_of(const struct view *v, enum plan_dir dir)
 {
 	struct plan_mark mark = dir == PLAN_OUT ? v->conn->mark_out : v->conn->mark_in;
 
-	if (!mark.value || (ir_is_shunt(v->conn) && v->l->ir->release == RELEASE_4_10))
-		return (struct plan_mark){ 0, 0 };
-	return mark;
+	return mark.value && !is_bare(v) ? mark : (struct plan_mark){ 0, 0 };
 }
 
 static struct plan_policy *add_policy(const struct view *v, enum plan_dir dir, enum plan_action action, enum plan_when when)
@@ -103,7 +107,7 @@ static struct plan_policy *add_policy(const struct view *v, enum plan_dir dir, e
 		.dst = dir == PLAN_OUT ? v->remote_client : v->local_client,
 		.proto = proto_of(v, dir),
 		.mark = mark_of(v, dir),
-		.if_id = lower_if_id(v->conn),
+		.if_id = is_bare(v) ? 0 : lower_if_id(v->conn),
 		.mode = v->conn->type == IR_TRANSPORT ? PLAN_MODE_TRANSPORT : PLAN_MODE_TUNNEL,
 		.when = when,
 	};
