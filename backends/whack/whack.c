@@ -93,8 +93,7 @@ static bool client_at(const struct ir_conn *conn, enum side side, size_t i, cons
 	const struct ir_end *end = &conn->end[side];
 	/* a list in subnet= (5.4) is of one conn */
 	size_t elements = resolved_get(conn->resolved, KW_SUBNETS, side) ? end->subnets.n : 0;
-	/* the single element of a list stands in the IR as subnet=, too */
-	bool own = elements == 0 || (end->has_subnet && resolved_get(conn->resolved, KW_SUBNET, side));
+	bool own = elements == 0 || ir_end_has_single(end);
 
 	if (own && i == 0) {
 		*ret_client = end->has_subnet ? &end->subnet : NULL;

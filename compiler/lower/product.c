@@ -16,7 +16,7 @@ static struct lower_client single_client(const struct lowering *l, const struct 
 static void collect(struct lowering *l, const struct ir_end *end, lower_clients *ret)
 {
 	ret->n = 0;
-	if (end->has_subnet || end->subnets.n == 0)
+	if (ir_end_has_single(end) || end->subnets.n == 0)
 		vec_push(l->arena, ret, single_client(l, end));
 	for (size_t i = 0; i < end->subnets.n; i++)
 		vec_push(l->arena, ret, (struct lower_client){ true, end->subnets.v[i], (unsigned)i + 1 });
@@ -68,7 +68,7 @@ size_t lower_pairs(const struct ir_conn *conn)
 	for (unsigned side = 0; side < 2; side++) {
 		const struct ir_end *end = &conn->end[side];
 
-		n *= end->subnets.n + (end->has_subnet || end->subnets.n == 0);
+		n *= end->subnets.n + (ir_end_has_single(end) || end->subnets.n == 0);
 	}
 	return n;
 }

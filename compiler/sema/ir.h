@@ -22,6 +22,7 @@ struct ir_end {
 	bool has_subnet;
 	struct ip_prefix subnet;
 	VEC(struct ip_prefix) subnets;		/* subnets=; products are made by lowering (E-003) */
+	bool subnet_of_list;			/* subnet is the only element of subnets=, and no element besides */
 	const char *virtual_subnet;		/* vhost:/vnet: text, or NULL */
 	uint8_t proto;
 	uint16_t port;				/* of protoport */
@@ -38,6 +39,12 @@ struct ir_end {
 	struct ip_addr vti;			/* of the VTI device at this end; AF_UNSPEC: none */
 	uint8_t vti_len;
 };
+
+/* subnet= is given, beside which subnets= counts its own elements (E-003). */
+static inline bool ir_end_has_single(const struct ir_end *end)
+{
+	return end->has_subnet && !end->subnet_of_list;
+}
 
 static inline bool ir_end_is_group(const struct ir_end *end)
 {

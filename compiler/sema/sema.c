@@ -444,7 +444,7 @@ static void complete(struct sema *s, struct ir_conn *c)
 
 		/* one element of subnets= is what subnet= would be; products are for lowering (E-003) */
 		if (!end->has_subnet && !end->virtual_subnet && end->subnets.n == 1) {
-			end->has_subnet = true;
+			end->has_subnet = end->subnet_of_list = true;
 			end->subnet = end->subnets.v[0];
 		}
 	}
