@@ -224,10 +224,13 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 	}
 	sa_established(sa);
 	log_established(sa);
+	reauth_read_lifetime(sa, m);
 	first_child(sa, t, m);
 	if (sa->state == STATE_ESTABLISHED) {
 		sa_forget_initial(sa);
+		reauth_go_on(sa);
 		conns_follow(sa);
+		double_settle(sa);
 	}
 }
 
@@ -366,6 +369,7 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 	/* After the new child, so that its conn's policies stand without a gap. */
 	if (sa->peer->plan->initial_contact && !proof_is_null(sa->peer) && wire_find_notify(m, NOTIFY_INITIAL_CONTACT, NULL))
 		initial_contact(sa);
+	double_settle(sa);
 	sa_forget_initial(sa);
 	return VERDICT_ANSWER;
 }

@@ -112,7 +112,7 @@ void conn_start(struct ike *ike, struct child_conn *c)
 	if (sa)
 		create_child(sa, c);
 	else if (!peer_connecting_sa(ike, c->peer))	/* else conns_follow() takes it */
-		init_start(c->peer, c, ike);
+		init_start(c->peer, c, ike, NULL);
 }
 
 void conns_follow(struct ike_sa *sa)
@@ -209,7 +209,7 @@ void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *
 	c->starting = false;
 	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
 	waiters_tell(ike, &c->up, status, c->last_error, origin);
-	if (!c->wanted || ike->stopping)
+	if (!c->wanted || ike->stopping || c->installed)	/* installed: by the SA that was to be replaced */
 		return;
 	c->tries++;
 	if (limit && c->tries >= limit) {

@@ -220,6 +220,8 @@ static void forget_links(struct ike *ike, const struct ike_sa *sa)
 			other->successor = NULL;
 		if (other->by_peer == sa)
 			other->by_peer = NULL;
+		if (other->replaces == sa)
+			other->replaces = NULL;
 	}
 }
 
@@ -260,6 +262,7 @@ static void strip(struct ike_sa *sa)
 	timer_cancel(ike, &sa->wake);
 	waiters_tell(ike, &sa->rekey_waiters, -ECONNRESET, sa->last_error[0] ? sa->last_error : "the IKE SA ended",
 		     sa->last_origin);
+	reauth_failed(sa);
 	forget_links(ike, sa);
 	sa->proofs = 0;
 }
@@ -317,8 +320,10 @@ void sa_established(struct ike_sa *sa)
 	sa->rekey_at = UINT64_MAX;
 	if (p->lifetime && p->rekey)
 		sa->rekey_at = ike->now + rekey_time(ike, p->lifetime, p->rekey_margin, p->rekey_fuzz);
+	if (sa->reauth_at && sa->reauth_at < sa->rekey_at)
+		sa->rekey_at = sa->reauth_at;
 	timer_cancel(ike, &sa->lifetime);
-	if (p->lifetime)
+	if (p->lifetime || sa->reauth_at)
 		timer_set(ike, &sa->lifetime, sa->rekey_at < sa->expire_at ? sa->rekey_at : sa->expire_at);
 	liveness_arm(sa);
 	keepalive_arm(sa);
@@ -388,7 +393,18 @@ static void rekey_or_expire(struct ike_sa *sa)
 		sa_delete(sa);
 		return;
 	}
-	if (!task_pending(sa, TASK_REKEY_IKE, NULL, NULL)) {
+	if (double_loses(sa)) {
+		LOG(ike, IKE_LOG_INFO, RULE_COUNT, &sa->peer->plan->origin, "%s: both ends began at once, the peer's IKE SA stays", sa_name(sa));
+		sa_delete(sa);
+		return;
+	}
+	if (ike->now < sa->rekey_at) {
+		timer_set(ike, &sa->lifetime, sa->rekey_at < sa->expire_at ? sa->rekey_at : sa->expire_at);
+		return;
+	}
+	if (reauth_due(sa)) {
+		reauth_start(sa);
+	} else if (!task_pending(sa, TASK_REKEY_IKE, NULL, NULL)) {
 		t = task_new(sa, TASK_REKEY_IKE);
 		if (t)
 			task_queue(sa, t);

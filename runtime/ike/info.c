@@ -118,6 +118,7 @@ enum verdict informational_request(struct ike_sa *sa, const struct wire_message 
 			"compare leftid, rightid and the secret on both ends");
 		return VERDICT_ANSWER_AND_END;
 	}
+	reauth_read_lifetime(sa, m);
 	for (unsigned i = 0; (p = wire_find(m, PAYLOAD_DELETE, i)) != NULL; i++) {
 		struct wire_delete del = wire_delete(p);
 

@@ -174,7 +174,7 @@ static void place(struct ike_sa *sa)
 	sa->local_port = sa->natt ? sa->ike->env->natt_port : sa->ike->env->ike_port;
 }
 
-void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike)
+void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike, struct ike_sa *replaces)
 {
 	struct ike_sa *sa = NULL;
 	struct initial *in;
@@ -189,6 +189,9 @@ void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike)
 		conn_failed(ike, conn, -ENOMEM, "no more IKE SAs can be made", &peer->plan->origin);
 		return;
 	}
+	sa->replaces = replaces;
+	if (replaces)
+		replaces->referenced = true;
 	in = sa->initial;
 	in->first_child = conn;
 	in->nonce_i_size = IKE_NONCE_SIZE;

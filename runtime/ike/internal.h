@@ -204,10 +204,13 @@ struct ike_sa {
 	/* the SA that the peer made in place of this one while our own rekey was under way (I-136) */
 	struct ike_sa *by_peer;
 	struct ike_sa *successor;
-	bool referenced;		/* some SA's by_peer or successor */
+	bool referenced;		/* some SA's by_peer, successor or replaces */
+	struct ike_sa *replaces;	/* this one repeats its authentication; NULL: none, or done */
+	struct child_conn *last_missing;	/* the one that was asked for last, to take the place of a child SA of that */
 	struct low_nonce low_nonce;	/* of the rekey that made this SA */
 
 	uint64_t established_at, last_in, last_out, rekey_at, expire_at;
+	uint64_t reauth_at;		/* the peer wants the authentication repeated by then; 0: it does not */
 	uint64_t esp_in;		/* inbound packets of all children at the last look (I-153) */
 	struct timer retransmit, lifetime, liveness, keepalive, wake;
 	struct waiter *rekey_waiters;
@@ -377,7 +380,7 @@ void task_drop_all(struct ike_sa *sa);
 struct task *task_take_running(struct ike_sa *sa);	/* ends the wait; the caller frees or queues it */
 
 /* init.c */
-void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike);
+void init_start(struct ike_peer *peer, struct child_conn *conn, struct ike *ike, struct ike_sa *replaces);
 bool peer_fits_addresses(const struct ike_peer *p, const struct ip_addr *local, const struct ip_addr *remote);
 void init_request(struct ike *ike, const struct ike_datagram *d, struct wire_message *m);
 void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
@@ -415,6 +418,15 @@ int proof_make(struct ike_sa *sa, const struct ike_keys *keys, const struct buf 
 bool proof_fits(const struct ike_peer *p, uint8_t method);	/* is the method one that the peer of that conn may use */
 /* Has the peer proven to be sa->remote_id? Else the reason. */
 bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNATURE_WHY]);
+
+/* reauth.c */
+bool reauth_due(const struct ike_sa *sa);	/* in place of a rekey */
+void reauth_start(struct ike_sa *old);
+void reauth_go_on(struct ike_sa *sa);		/* the new SA stands, or a child SA of it */
+void reauth_failed(struct ike_sa *sa);		/* it ends before it has replaced the old one */
+void reauth_read_lifetime(struct ike_sa *sa, const struct wire_message *m);
+void double_settle(struct ike_sa *sa);		/* it was just established */
+bool double_loses(const struct ike_sa *sa);	/* another SA does all that this one does, and stays */
 
 /* ppk.c: RFC 8784 */
 const char *ppk_load(const struct ike *ike, const struct ike_peer *p);	/* NULL: the conn has what it demands; else why not */

@@ -164,8 +164,9 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 
 static void note_not_carried(struct diag *diag, const struct plan_peer *p)
 {
-	if (p->reauth)
-		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "reauth=yes has no effect, the IKE SA is rekeyed instead");
+	if (p->reauth && p->remote.kind != PLAN_ADDRESS_FIXED)
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn,
+		     "reauth=yes is for its peers to do, who alone can begin; until then the IKE SA is rekeyed");
 	if (p->remote.kind == PLAN_ADDRESS_OPPORTUNISTIC)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "its peers are answered, but not called when a packet is for one");
 	if (p->mobike)

@@ -212,10 +212,27 @@ static bool as_planned(const struct child_sa *c)
 	       same_ts(c->remote_ts, c->remote_count, p->remote_ts.v, (unsigned)p->remote_ts.n);
 }
 
+/* A child SA of the same peer under another IKE SA, which this one is about to take the place of (I-142). */
+static const struct child_sa *twin(const struct child_sa *c)
+{
+	const struct ike_sa *sa = c->sa;
+
+	for (const struct ike_sa *other = sa->ike->first; other && !proof_is_null(sa->peer); other = other->next) {
+		if (other == sa || other->peer != sa->peer || !slice_eq(other->remote_id.wire, sa->remote_id.wire))
+			continue;
+		for (const struct child_sa *k = other->children; k; k = k->next)
+			if (k->conn == c->conn && k->made && same_place(k, c))
+				return k;
+	}
+	return NULL;
+}
+
 int policies_make(struct child_sa *c, const struct child_sa *old, const char **ret_why)
 {
 	struct made_policies *made;
 
+	if (!old)
+		old = twin(c);
 	if (old && old->made && same_place(old, c)) {
 		c->made = old->made;
 		c->made->users++;

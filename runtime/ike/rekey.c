@@ -71,7 +71,7 @@ bool create_child_start(struct ike_sa *sa, struct task *t, struct draft *d)
 	struct child_sa *old = t->child;
 
 	if (t->kind == TASK_CREATE_CHILD) {
-		if (t->conn->installed || !t->conn->starting)
+		if (!sa->replaces && (t->conn->installed || !t->conn->starting))
 			return false;
 		return child_add_offer(sa, t, false, d);
 	}
@@ -133,6 +133,7 @@ static void create_refused(struct ike_sa *sa, struct task *t, const struct wire_
 	child_refused(sa, t->conn, n, rekey);
 	rekey_failed(t->child);
 	task_free(sa, t);
+	reauth_go_on(sa);
 }
 
 /* The new SA stands. Whoever started the rekey that stays deletes the old SA, and the peer deletes its own redundant one. */
@@ -178,6 +179,7 @@ void create_child_response(struct ike_sa *sa, struct task *t, const struct wire_
 		rekey_failed(t->child);
 	}
 	task_free(sa, t);
+	reauth_go_on(sa);
 }
 
 /* --- child SAs, as responder -------------------------------------------------------------------------------------------------- */

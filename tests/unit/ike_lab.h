@@ -85,6 +85,7 @@ struct lab {
 	void (*after)(struct lab *lab);		/* called after each event: invariants */
 	bool nat;				/* west is seen by east as 198.51.100.9, ports + 20000 */
 	bool flows_broken;
+	uint64_t broken_since[2];		/* lab_watch(): 0 while it flows */
 };
 
 static inline uint64_t lab_random(struct lab *lab)
@@ -292,6 +293,20 @@ static inline bool lab_flows(struct lab *lab, unsigned from)
 	       in->sa.integ == out->sa.integ && in->sa.esn == out->sa.esn && in->sa.mode == out->sa.mode &&
 	       in->sa.encap == out->sa.encap && memcmp(in->encr_key, out->encr_key, sizeof(in->encr_key)) == 0 &&
 	       memcmp(in->integ_key, out->integ_key, sizeof(in->integ_key)) == 0;
+}
+
+/* For `after`. A responder sends by its new SA while its answer is still on the way to the initiator, and the packet behind it: a break
+ * that is shorter than a datagram takes is none. */
+static inline void lab_watch(struct lab *lab)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (lab_flows(lab, i))
+			lab->broken_since[i] = 0;
+		else if (!lab->broken_since[i])
+			lab->broken_since[i] = lab->now;
+		if (lab->broken_since[i] && lab->now > lab->broken_since[i] + LAB_DELAY_MS)
+			lab->flows_broken = true;
+	}
 }
 
 /* --- effects ------------------------------------------------------------------------------------------------------------------ */
