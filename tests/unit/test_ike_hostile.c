@@ -302,6 +302,93 @@ START_TEST(refused_at_load)
 }
 END_TEST
 
+/* --- what belongs to no SA, or not to this moment of it ----------------------------------------------------------------------- */
+
+static enum lab_fate count_from_east(struct lab *lab, struct lab_packet *p)
+{
+	if (p->from == 1) {
+		lab->rule_number++;
+		lab->rule_bit += (unsigned)p->d.n;
+	}
+	return LAB_DELIVER;
+}
+
+static struct lab *lab_up(uint64_t seed)
+{
+	struct lab *lab = lab_new(seed);
+
+	lab_open(lab);
+	ike_up(lab->ends[0].ike, "net", 1, lab->now);
+	lab_run(lab, 450);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	return lab;
+}
+
+/* I-022, I-030, I-343: unknown SPIs are answered a few times a second at most, never larger than asked, and never when they are in a
+ * response; the SA that is there is not touched. */
+START_TEST(unknown_spis)
+{
+	struct lab *lab = lab_up(430);
+	uint8_t bytes[64] = { [0] = 7, [15] = 9, [16] = PAYLOAD_SK, [17] = 0x20, [18] = IKE_INFORMATIONAL, [27] = 64, [31] = 36 };
+	struct ike_datagram d = { .local = lab->ends[1].addr, .remote = lab->ends[0].addr, .local_port = 500, .remote_port = 500,
+				  .data = bytes, .n = sizeof(bytes) };
+
+	lab->rule = count_from_east;
+	for (unsigned i = 0; i < 1000; i++) {
+		bytes[19] = IKE_FLAG_INITIATOR | (i % 2 ? IKE_FLAG_RESPONSE : 0);
+		bytes[8] = (uint8_t)i;
+		ike_receive(lab->ends[1].ike, &d, lab->now);
+	}
+	ck_assert_uint_gt(lab->rule_number, 0);
+	ck_assert_uint_le(lab->rule_number, LIMIT_UNPROTECTED_RATE);
+	ck_assert_uint_le(lab->rule_bit, lab->rule_number * sizeof(bytes));
+	lab_run(lab, 1000);
+	ck_assert_uint_eq(lab_status(lab, 1).established, 1);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	lab_free(lab);
+}
+END_TEST
+
+/* I-110, I-111, I-112: authentic requests with an id that is not the next one are not answered, and do nothing. */
+START_TEST(ids_out_of_the_window)
+{
+	static const int shifts[] = { 1, 2, 7, 1000, -2 };
+
+	for (unsigned i = 0; i < sizeof(shifts) / sizeof(*shifts); i++) {
+		struct lab *lab = lab_up(431 + i);
+		struct ike_sa *sa = lab->ends[0].ike->first;
+		uint32_t expected = lab->ends[1].ike->first->expected_id;
+
+		sa->request_id += (uint32_t)shifts[i];
+		lab->rule = count_from_east;
+		ike_down(lab->ends[0].ike, "net", 2, lab->now);
+		lab_run(lab, 5000);
+		ck_assert_uint_eq(lab->rule_number, 0);
+		ck_assert_uint_eq(lab->ends[1].ike->first->expected_id, expected);
+		ck_assert_uint_eq(lab_status(lab, 1).established, 1);
+		ck_assert_uint_eq(lab_status(lab, 1).children, 1);
+		lab_free(lab);
+	}
+}
+END_TEST
+
+/* I-138: the peer has forgotten the child SA that we rekey: it says so, and a new one is made. */
+START_TEST(child_that_is_gone)
+{
+	struct lab *lab = lab_up(440);
+
+	child_end(lab->ends[1].ike->first->children);
+	ike_rekey_child(lab->ends[0].ike, "net", 2, lab->now);
+	lab_run(lab, 2000);
+	ck_assert(lab_flows(lab, 0) && lab_flows(lab, 1));
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_uint_eq(lab_status(lab, i).children, 1);
+		ck_assert_int_eq(lab->ends[i].dp.policies_up, 1);
+	}
+	lab_free(lab);
+}
+END_TEST
+
 static enum rule_id refusal_of(void (*change)(struct lab_end *end))
 {
 	struct lab *lab = lab_new(421);
@@ -368,4 +455,5 @@ START_TEST(refusals)
 END_TEST
 
 TAP_MAIN("ike hostile", each_bit_of_each_message, each_truncation, changed_offer_is_not_established, replayed_messages,
-	 no_secret_in_the_log, states_need_proofs, sealed_nonsense, refused_at_load, refusals)
+	 no_secret_in_the_log, states_need_proofs, sealed_nonsense, refused_at_load, unknown_spis,
+	 ids_out_of_the_window, child_that_is_gone, refusals)
