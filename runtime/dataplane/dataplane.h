@@ -105,6 +105,8 @@ struct dataplane_ops {
 	int (*probe)(const char **ret_why);	/* 0: can work here; changes nothing that lasts */
 	int (*open)(const struct plan *plan, const struct dp_callbacks *callbacks, struct dataplane **ret, const char **ret_why);
 	void (*close)(struct dataplane *dp);	/* removes everything of ours */
+	/* open() has found that it cannot carry this child, and told why by `warn`: the engine must not bring it up. NULL: it carries all. */
+	bool (*leaves_out)(struct dataplane *dp, const char *child);
 	int (*alloc_spi)(struct dataplane *dp, const struct dp_sa_id *id, uint32_t *ret_spi);
 	int (*add_sa)(struct dataplane *dp, const struct dp_sa *sa, const char **ret_why);
 	int (*del_sa)(struct dataplane *dp, const struct dp_sa_id *id); /* also what alloc_spi() reserved; -ENOENT: no such SA */

@@ -174,8 +174,8 @@ static bool selector_holds(const struct plan_child *child, const struct ip_addr 
 	return false;
 }
 
-/* What ESP in user space cannot do is refused by name before anything stands (I-242, I-243); all of it in one run. */
-static int check_child(struct tun_dp *t, const struct plan_child *child)
+/* What ESP in user space cannot do is left out by name before anything stands (I-242, I-243). */
+static bool can_carry(struct tun_dp *t, const struct plan_child *child)
 {
 	const struct plan_peer *peer = plan_peer_by_conn(t->plan, child->peer);
 	enum rule_id rule = RULE_COUNT;
@@ -197,12 +197,12 @@ static int check_child(struct tun_dp *t, const struct plan_child *child)
 		snprintf(text, sizeof(text), "the remote selectors of '%.100s' contain the peer's own address", child->name);
 	}
 	if (rule == RULE_COUNT)
-		return 0;
+		return true;
 	t->callbacks.warn(t->callbacks.context, rule, &child->origin, text);
-	return -EOPNOTSUPP;
+	return false;
 }
 
-static void add_child(struct tun_dp *t, const char *name, const struct plan_child *plan)
+static void add_child(struct tun_dp *t, const char *name, const struct plan_child *plan, bool left_out)
 {
 	struct tun_child *child;
 
@@ -211,25 +211,35 @@ static void add_child(struct tun_dp *t, const char *name, const struct plan_chil
 	child = arena_new(&t->arena, struct tun_child);
 	child->name = name;
 	child->plan = plan;
+	child->left_out = left_out;
 	map_set(&t->children, slice_of(name), child);
 }
 
+/* One conn that cannot be carried must not take down the others; where there is no other, nothing is left to do. */
 static int read_plan(struct tun_dp *t, const char **ret_why)
 {
-	int error = 0;
+	size_t left_out = 0;
 
 	for (size_t i = 0; i < t->plan->children.n; i++) {
 		const struct plan_child *child = &t->plan->children.v[i];
-		int refused = check_child(t, child);
+		bool carried = can_carry(t, child);
 
-		error = refused ? refused : error;
-		add_child(t, child->name, child);
+		left_out += !carried;
+		add_child(t, child->name, child, !carried);
 	}
 	for (size_t i = 0; i < t->plan->policies.n; i++)
-		add_child(t, t->plan->policies.v[i].conn, NULL);
-	if (error)
-		*ret_why = "the plan asks for what ESP in user space cannot do";
-	return error;
+		add_child(t, t->plan->policies.v[i].conn, NULL, false);
+	if (!left_out || left_out < t->plan->children.n)
+		return 0;
+	*ret_why = "the plan asks only for what ESP in user space cannot do";
+	return -EOPNOTSUPP;
+}
+
+static bool tun_leaves_out(struct dataplane *dp, const char *child)
+{
+	const struct tun_child *c = child_by_name(self(dp), child);
+
+	return c && c->left_out;
 }
 
 static void tun_close(struct dataplane *dp);
@@ -538,6 +548,7 @@ const struct dataplane_ops dataplane_tun = {
 	.probe = tun_probe,
 	.open = tun_open,
 	.close = tun_close,
+	.leaves_out = tun_leaves_out,
 	.alloc_spi = tun_alloc_spi,
 	.add_sa = tun_add_sa,
 	.del_sa = tun_del_sa,

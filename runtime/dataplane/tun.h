@@ -37,6 +37,7 @@ struct tun_child {
 	const char *name;
 	const struct plan_child *plan;	/* NULL: a shunt */
 	struct tun_sa *outbound;
+	bool left_out;			/* it cannot be carried, which open() has told */
 	uint64_t acquired_ms;		/* when an acquire was told last; 0: never */
 };
 

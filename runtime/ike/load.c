@@ -211,6 +211,8 @@ static const char *child_refused_why(struct ike *ike, struct child_conn *c, enum
 		return arena_printf(&ike->arena, "an XFRM interface cannot be used by the data plane '%s'", dp->name);
 	if ((p->mark_in.mask || p->mark_out.mask) && !(dp->caps & DP_CAP_MARK))
 		return arena_printf(&ike->arena, "marks cannot be used by the data plane '%s'", dp->name);
+	if (dp->leaves_out && dp->leaves_out(ike->env->dataplane, p->name))
+		return arena_printf(&ike->arena, "the data plane '%s' cannot carry it", dp->name);
 	if (c->peer->plan->local.any_port || c->peer->plan->remote.any_port)
 		return "a port that may be any (protoport=PROTO/%any) is not supported";
 	if (p->local_ts.n > NARROW_MAX || p->remote_ts.n > NARROW_MAX)

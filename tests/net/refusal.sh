@@ -43,6 +43,17 @@ says 'and is refused by name in user space' 1 "'net' is transport mode.*IC9201" 
 sed '/subnet/d; /sourceip/d' "$work/both.conf" >"$work/host.conf"
 check 'host to host compiles' compile left "$work/host.conf"
 says 'and is refused there, for it would swallow itself' 1 "contain the peer's own address.*IC9203" ours_start left --dataplane=tun
+{ cat "$work/both.conf"; sed -n '/^conn net/,$ { s/net$/direct/; /subnet/d; /sourceip/d; s/auto=add/auto=add\n    type=transport/; p }' "$work/both.conf"; } >"$work/mixed.conf"
+check 'a tunnel and a conn in transport mode compile' compile left "$work/mixed.conf"
+check 'in user space the one that cannot be carried is left out (I-242)' ours_start left --dataplane=tun
+check 'it is named' grep -q "'direct' is transport mode.*IC9201" "$work/left.log"
+check 'and counted' grep -q '1 of 2 conns are left out' "$work/left.log"
+compile right "$work/both.conf"
+check 'the other end starts' ours_start right --dataplane=tun
+check 'the tunnel runs without it' ours left up net
+check 'and carries' ping_left 2
+says 'up of the one left out' 1 "conn 'direct' was refused at the start" ours left up direct
+check 'both stop' eval 'ours left stop && ours right stop'
 says 'static SAs that the plan does not name' 1 'no file of static SAs' ours_start left -B
 says 'an unknown option' 2 "unknown option '-Z'" "$ipsec_run" -Z
 says 'a port that is none' 2 "'70000' is no port" "$ipsec_run" -p 70000 x.json
