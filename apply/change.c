@@ -9,7 +9,7 @@
 
 const struct carrier *carrier_for(const char *target)
 {
-	static const struct carrier *const all[] = { &carrier_xfrm };
+	static const struct carrier *const all[] = { &carrier_xfrm, &carrier_pfkey };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (strcmp(all[i]->target, target) == 0)

@@ -48,7 +48,7 @@ struct carrier {
 	int (*send)(struct change *c, const size_t *order, size_t n, bool undo);
 };
 
-extern const struct carrier carrier_xfrm;
+extern const struct carrier carrier_xfrm, carrier_pfkey;
 const struct carrier *carrier_for(const char *target);	/* NULL: the target has no kernel to apply it to */
 
 struct change {
