@@ -87,10 +87,12 @@ expect 'Enter keeps it' '
 	echo | setsid -w "$IPSECC" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply --confirm=60 "$CONF" && [ "$(policies | grep -c ^src)" = 14 ]'
 for signal in INT TERM HUP; do
 	expect "SIG$signal before it: taken back" "$refused"'
-		sleep 20 | setsid -w env --default-signal=INT "$IPSECC" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply --confirm=30 "$CONF" 2>"$WORK/said" &
-		for i in $(seq 50); do grep -q "press Enter" "$WORK/said" 2>/dev/null && break; sleep 0.1; done
+		: >"$WORK/said"
+		sleep 40 | setsid -w env --default-signal=INT "$IPSECC" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply --confirm=35 "$CONF" 2>"$WORK/said" &
+		for i in $(seq 200); do grep -q "press Enter" "$WORK/said" 2>/dev/null && break; sleep 0.1; done
 		policies | grep -q "198.51.100.9/32" || exit 1
-		kill -'$signal' $(pgrep -f -- "--confirm=30 $CONF" | tail -n 1); sleep 0.5
+		kill -'$signal' $(pgrep -f -- "--confirm=35 $CONF" | tail -n 1)
+		for i in $(seq 200); do grep -q interrupted "$WORK/said" && break; sleep 0.1; done
 		grep -q interrupted "$WORK/said" || exit 1
 		'"$after"
 done
