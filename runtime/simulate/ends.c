@@ -134,6 +134,15 @@ static bool is_quiet(const struct end *end, const struct spi_peers *peers)
 	return run->closing;
 }
 
+/* An answer outside of any SA: it is in clear, and no engine told of it. */
+static const char *text_in_clear(struct run *run)
+{
+	CLEANUP(buf_release) struct buf text = { 0 };
+
+	wire_describe(run->message, &text);
+	return arena_strdup(run->arena, buf_slice(&text));
+}
+
 static void record(struct end *end, const struct ike_datagram *d, enum network_fate fate)
 {
 	struct run *run = end->run;
@@ -154,7 +163,7 @@ static void record(struct end *end, const struct ike_datagram *d, enum network_f
 	*m = (struct sim_message){
 		.at_ms = run->now, .from = end->side, .exchange = run->message->header.exchange,
 		.response = run->message->header.flags & IKE_FLAG_RESPONSE, .again = sk.number <= t->last_fragment,
-		.id = run->message->header.message_id, .fate = fate, .text = t->text ? t->text : "",
+		.id = run->message->header.message_id, .fate = fate, .text = t->text ? t->text : text_in_clear(run),
 		.peer = { peers->peer[0], peers->peer[1] },
 	};
 	if (sk.total > 1) {

@@ -81,6 +81,7 @@ void run_compare(struct run *run, struct sim_conn *c);		/* simulate.c: sets c->d
 /* verdict.c: of a conn that both sides have, what is known at one of them. */
 struct child_track *run_child(struct run *run, const struct sim_conn *c, unsigned side);
 struct peer_track *run_peer(struct run *run, const struct sim_conn *c, unsigned side);
+void verdict_note_failure(struct run *run, struct sim_conn *c);	/* it has failed just now */
 void verdict_established(struct run *run);		/* all are up that come up: notes what was agreed on */
 bool verdict_all_rekeyed(struct run *run);		/* or failed in it, or are not to be */
 uint64_t verdict_longest_lifetime(const struct run *run);	/* ms, of the SAs that stand */

@@ -241,10 +241,7 @@ static void give_up_failed(struct run *run)
 		if (!t || !t->told || t->status == 0 || c->failed_ms != SIM_NEVER || !all_told(run, c->peer[c->initiator], c->initiator))
 			continue;
 		p = run_peer(run, c, c->initiator);
-		c->failed_ms = t->told_ms;
-		c->notify = p->notify;
-		c->notify_from = p->notify_from;
-		c->notify_exchange = p->notify_exchange;
+		verdict_note_failure(run, c);
 		p->quiet = true;
 		for (size_t k = 0; k < run->result->conns.n; k++)	/* another child of it may stand */
 			if (run->result->conns.v[k].peer[c->initiator] == c->peer[c->initiator] && run->result->conns.v[k].started &&

@@ -179,11 +179,23 @@ uint64_t verdict_longest_lifetime(const struct run *run)
 
 /* --- verdicts ----------------------------------------------------------------------------------------------------------------- */
 
+/* What the other end has said by now; what it says hours later is about something else. */
+void verdict_note_failure(struct run *run, struct sim_conn *c)
+{
+	const struct child_track *other = run_child(run, c, 1 - c->initiator);
+	const struct peer_track *peer = run_peer(run, c, c->initiator), *other_peer = run_peer(run, c, 1 - c->initiator);
+
+	c->failed_ms = run_child(run, c, c->initiator)->told_ms;
+	c->notify = peer->notify;
+	c->notify_from = peer->notify_from;
+	c->notify_exchange = peer->notify_exchange;
+	c->other_reason = other->trouble ? other->trouble : other_peer->trouble;
+	c->other_origin = other->trouble ? other->trouble_origin : other_peer->trouble_origin;
+}
+
 static void judge_failed(struct run *run, struct sim_conn *c)
 {
 	const struct child_track *t = run_child(run, c, c->initiator);
-	const struct child_track *other = run_child(run, c, 1 - c->initiator);
-	const struct peer_track *other_peer = run_peer(run, c, 1 - c->initiator);
 
 	if (c->failed_ms == SIM_NEVER) {
 		c->failed_ms = run->now;
@@ -193,8 +205,6 @@ static void judge_failed(struct run *run, struct sim_conn *c)
 	c->reason = t->reason;
 	c->reason_side = c->initiator;
 	c->origin = t->origin;
-	c->other_reason = other->trouble ? other->trouble : other_peer->trouble;
-	c->other_origin = other->trouble ? other->trouble_origin : other_peer->trouble_origin;
 }
 
 static void judge_rekey(struct run *run, struct sim_conn *c)
