@@ -92,10 +92,13 @@ static void show(struct kernel *k, const struct nlmsghdr *request, const struct 
 static void work(struct kernel *k, const struct nlmsghdr *request)
 {
 	const void *body = mnl_nlmsg_get_payload(request);
-	const struct xfrm_userpolicy_info *info = body;
-	const struct xfrm_userpolicy_id *id = body;
 	bool put = request->nlmsg_type == XFRM_MSG_UPDPOLICY;
-	struct slot *s = slot_of(k, &info->sel, put ? info->dir : id->dir, put);
+	struct xfrm_userpolicy_info info = { 0 };	/* messages are aligned to 4 bytes, these structs to 8 */
+	struct xfrm_userpolicy_id id = { 0 };
+	struct slot *s;
+
+	memcpy(put ? (void *)&info : &id, body, put ? sizeof(info) : sizeof(id));
+	s = slot_of(k, put ? &info.sel : &id.sel, put ? info.dir : id.dir, put);
 
 	if (request->nlmsg_type == XFRM_MSG_GETPOLICY) {
 		if (s)
@@ -114,8 +117,8 @@ static void work(struct kernel *k, const struct nlmsghdr *request)
 	}
 	s->used = put;
 	if (put) {
-		s->sel = info->sel;
-		s->dir = info->dir;
+		s->sel = info.sel;
+		s->dir = info.dir;
 		s->n = mnl_nlmsg_get_payload_len(request);
 		memcpy(s->body, body, s->n);
 	}
