@@ -40,7 +40,17 @@ static const struct option long_options[] = {
 	{ "peer-host-facts", required_argument, NULL, LONG_PEER_HOST_FACTS },
 	{ "assume-secrets", no_argument, NULL, LONG_ASSUME_SECRETS },
 	{ "format", required_argument, NULL, LONG_FORMAT },
+	{ "ipv4", no_argument, NULL, '4' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "static-sas", no_argument, NULL, 'B' },
+	{ "debug", no_argument, NULL, 'd' },
 	{ "foreground", no_argument, NULL, 'F' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "log-places", no_argument, NULL, 'L' },
+	{ "log-file", required_argument, NULL, 'l' },
+	{ "natt-port", required_argument, NULL, 'P' },
+	{ "ike-port", required_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ 0 },
@@ -52,7 +62,7 @@ static void print_usage(FILE *stream)
 {
 	fputs("usage: ipsec-run [-46BdFLVv] [-f FILE] [-l LOGFILE] [-P NATT-PORT] [-p PORT] [OPTION]... [FILE]\n"
 	      "       ipsec-run --simulate [OPTION]... FILE PEER-FILE [CONN]...\n"
-	      "       ipsec-run [--control=SOCKET] status [--json] | up CONN | down CONN | rekey CONN | rekey-ike CONN | reload | stop\n", stream);
+	      "       ipsec-run [--control=SOCKET] status [--json] | up CONN | down CONN | rekey CONN | rekey-ike CONN | watch [--json] | reload | stop\n", stream);
 }
 
 static void print_help(void)
@@ -62,16 +72,17 @@ static void print_help(void)
 	fputs("\nFILE is a plan ('ipsecc compile --target=json') or an ipsec.conf, told apart by its first byte; "
 	      "default " DEFAULT_PLAN ".\n"
 	      "Without -F the program returns when sockets are bound, policies stand and the control socket listens.\n\n"
-	      "  -4, -6               IPv4 or IPv6 sockets only (both or neither: both)\n"
-	      "  -B                   install the static SAs that the plan names\n"
-	      "  -d                   more in the log: -d exchanges and decisions, -dd payloads, -ddd bytes (never keys)\n"
+	      "  -4, --ipv4, -6, --ipv6\n"
+	      "                       IPv4 or IPv6 sockets only (both or neither: both)\n"
+	      "  -B, --static-sas     install the static SAs that the plan names\n"
+	      "  -d, --debug          more in the log: -d exchanges and decisions, -dd payloads, -ddd bytes (never keys)\n"
 	      "  -F, --foreground     stay in the foreground and log to standard error\n"
-	      "  -f FILE              the same as the operand\n"
-	      "  -L                   each log line with file:line:function of the program\n"
-	      "  -l LOGFILE           append the log to this file instead of syslog; reopened on SIGUSR1\n"
-	      "  -P PORT              UDP port for NAT traversal (default 4500), 0: none\n"
-	      "  -p PORT              UDP port of IKE (default 500), 0: none\n"
-	      "  -v                   payloads of messages in the log, also without -dd\n"
+	      "  -f, --file=FILE      the same as the operand\n"
+	      "  -L, --log-places     each log line with file:line:function of the program\n"
+	      "  -l, --log-file=FILE  append the log to this file instead of syslog; reopened on SIGUSR1\n"
+	      "  -P, --natt-port=PORT UDP port for NAT traversal (default 4500), 0: none\n"
+	      "  -p, --ike-port=PORT  UDP port of IKE (default 500), 0: none\n"
+	      "  -v, --verbose        payloads of messages in the log, also without -dd\n"
 	      "      --secrets=FILE   instead of the files that the plan names\n"
 	      "      --certs=DIR      certificates: certs/NAME.pem, private/, cacerts/, crls/ (default " DEFAULT_CERTS ")\n"
 	      "      --control=SOCKET default " DEFAULT_CONTROL "\n"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/nearest.h"
 #include "cli/ipsec-run/run.h"
@@ -21,6 +22,7 @@ static const struct command {
 	{ "down", "terminate", true, 0 },
 	{ "rekey", "rekey", true, 0 },
 	{ "rekey-ike", "rekey-ike", true, 0 },
+	{ "watch", "watch", false, 0 },
 	{ "reload", "reload", false, QUICK_MS },
 	{ "stop", "stop", false, STOP_MS },
 };
@@ -86,6 +88,39 @@ static enum exit_status print_status(json_t *answer, const struct run_arguments 
 	return EXIT_DONE;
 }
 
+static void print_event(void *context, const json_t *event)
+{
+	const struct run_arguments *args = context;
+	time_t when = (time_t)json_integer_value(json_object_get(event, "time"));
+	const char *conn = json_string_value(json_object_get(event, "conn")), *what = json_string_value(json_object_get(event, "event"));
+	const char *reason = json_string_value(json_object_get(event, "reason"));
+	char clock[32] = "";
+	struct tm tm;
+
+	if (args->json) {
+		json_t *line = json_copy((json_t *)event);
+
+		json_object_del(line, "id");	/* of the socket's protocol */
+		json_dumpf(line, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(line);
+	} else if (localtime_r(&when, &tm) && strftime(clock, sizeof(clock), "%T", &tm)) {
+		printf("%s %s %s%s%s\n", clock, conn ? conn : "?", what ? what : "?", reason ? ": " : "", reason ? reason : "");
+	}
+	fflush(stdout);			/* who watches through a pipe wants it now */
+}
+
+/* Ends with the daemon. */
+static enum exit_status watch(const struct run_arguments *args, json_t *request, json_t **ret_answer)
+{
+	int r = control_watch(args->daemon.control_path, request, print_event, (void *)args, ret_answer);
+
+	if (!r || r == -EPROTO)
+		return r ? (complain("the daemon has ended"), EXIT_FINDINGS) : EXIT_DONE;
+	complain("no daemon answers at '%s': %s", args->daemon.control_path, strerror(-r));
+	return EXIT_TROUBLE;
+}
+
 enum exit_status run_command(const struct run_arguments *args)
 {
 	const struct command *c = find(args->operands[0]);
@@ -96,6 +131,12 @@ enum exit_status run_command(const struct run_arguments *args)
 	if (!usable(c, args))
 		return EXIT_TROUBLE;
 	request = json_pack("{s:i,s:s}", "id", 1, "command", c->request);
+	if (strcmp(c->word, "watch") == 0) {
+		status = watch(args, request, &answer);
+		json_decref(request);
+		json_decref(answer);
+		return status;
+	}
 	if (c->takes_conn)
 		json_object_set_new(request, "conn", json_string(args->operands[1]));
 	r = control_call(args->daemon.control_path, request, c->timeout_ms, &answer);

@@ -19,6 +19,7 @@
 struct pending {
 	uint64_t token;
 	json_t *id;
+	bool subscribed;
 	struct pending *next;
 };
 
@@ -299,6 +300,35 @@ void control_fail(struct control *control, uint64_t token, const char *rule, con
 	finish(control, token, error_object(rule, message, file, line), false);
 }
 
+void control_subscribe(struct control *control, uint64_t token)
+{
+	struct client *c;
+	struct pending **at = find_pending(control, token, &c);
+
+	if (at)
+		(*at)->subscribed = true;
+}
+
+void control_tell(struct control *control, json_t *body)
+{
+	for (int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
+		struct client *c = &control->clients[i];
+
+		/* Sending may drop the client, and its requests with it. */
+		for (struct pending *p = c->pending, *next; p; p = c->fd < 0 ? NULL : next) {
+			json_t *line;
+
+			next = p->next;
+			if (!p->subscribed)
+				continue;
+			line = json_copy(body);
+			json_object_set(line, "id", p->id);
+			send_answer(c, line);
+		}
+	}
+	json_decref(body);
+}
+
 /* An answer to what is no request at all has no id. */
 static void refuse_line(struct client *c, const char *message)
 {
@@ -412,8 +442,8 @@ static int send_request(int fd, json_t *request)
 	return error;
 }
 
-/* Reads lines until the one with "done": true. */
-static int read_answer(FILE *in, json_t **ret_answer)
+/* Reads lines until the one with "done": true; each NULL: the others are dropped. */
+static int read_answer(FILE *in, void (*each)(void *context, const json_t *answer), void *context, json_t **ret_answer)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -432,6 +462,8 @@ static int read_answer(FILE *in, json_t **ret_answer)
 			error = 0;
 			break;
 		}
+		if (each)
+			each(context, answer);
 		json_decref(answer);
 	}
 	if (error && ferror(in) && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -440,7 +472,8 @@ static int read_answer(FILE *in, json_t **ret_answer)
 	return error;
 }
 
-int control_call(const char *path, json_t *request, unsigned timeout_ms, json_t **ret_answer)
+static int call(const char *path, json_t *request, unsigned timeout_ms, void (*each)(void *context, const json_t *answer), void *context,
+		json_t **ret_answer)
 {
 	struct timeval timeout = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
 	int fd, error = connect_to(path, &fd);
@@ -456,7 +489,17 @@ int control_call(const char *path, json_t *request, unsigned timeout_ms, json_t 
 		close(fd);
 		return error ? error : -ENOMEM;
 	}
-	error = read_answer(in, ret_answer);
+	error = read_answer(in, each, context, ret_answer);
 	fclose(in);
 	return error;
+}
+
+int control_call(const char *path, json_t *request, unsigned timeout_ms, json_t **ret_answer)
+{
+	return call(path, request, timeout_ms, NULL, NULL, ret_answer);
+}
+
+int control_watch(const char *path, json_t *request, void (*each)(void *context, const json_t *answer), void *context, json_t **ret_answer)
+{
+	return call(path, request, 0, each, context, ret_answer);
 }

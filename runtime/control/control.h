@@ -34,8 +34,15 @@ void control_reply(struct control *control, uint64_t token, json_t *body);
 /* The failure of a request: "ok": false and "error": {"rule", "message", "file", "line"}; rule and file may be NULL. */
 void control_fail(struct control *control, uint64_t token, const char *rule, const char *message, const char *file, unsigned line);
 
+/* The request of `token` stays open: it gets what control_tell() says until its client leaves, which it also must when it does not read. */
+void control_subscribe(struct control *control, uint64_t token);
+/* Takes the reference to `body`, an object, and sends it to all subscribers, each with the id of its request. */
+void control_tell(struct control *control, json_t *body);
+
 /* The other side, for ipsec-run's commands: sends one request, waits for its last answer. 0 with the object (new reference);
  * -ECONNREFUSED, -ENOENT and others: no daemon; -EPROTO: not our daemon. timeout_ms 0: for ever. */
 int control_call(const char *path, json_t *request, unsigned timeout_ms, json_t **ret_answer);
+/* The same without a timeout, for a request with more than one answer: those before the last are lent to `each`. */
+int control_watch(const char *path, json_t *request, void (*each)(void *context, const json_t *answer), void *context, json_t **ret_answer);
 
 #endif

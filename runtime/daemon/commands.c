@@ -2,6 +2,7 @@
 /* commands.c -- what the control socket can ask for (I-381). */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "runtime/daemon/state.h"
 
@@ -80,6 +81,12 @@ static void do_stop(struct daemon *d, uint64_t token, const json_t *request)
 		daemon_stop(d, token);
 }
 
+static void do_watch(struct daemon *d, uint64_t token, const json_t *request)
+{
+	(void)request;
+	control_subscribe(d->control, token);
+}
+
 static void do_reload(struct daemon *d, uint64_t token, const json_t *request)
 {
 	(void)request;
@@ -92,7 +99,8 @@ static const struct {
 	void (*run)(struct daemon *d, uint64_t token, const json_t *request);
 } commands[] = {
 	{ "status", do_status }, { "stats", do_stats }, { "initiate", do_initiate }, { "terminate", do_terminate },
-	{ "rekey", do_rekey }, { "rekey-ike", do_rekey_ike }, { "stop", do_stop }, { "reload", do_reload },
+	{ "rekey", do_rekey }, { "rekey-ike", do_rekey_ike }, { "stop", do_stop }, { "watch", do_watch },
+	{ "reload", do_reload },
 };
 
 void daemon_request(void *context, uint64_t token, const char *command, const json_t *request)
@@ -108,6 +116,24 @@ void daemon_request(void *context, uint64_t token, const char *command, const js
 	}
 	snprintf(text, sizeof(text), "unknown command '%.60s'", command);
 	control_fail(d->control, token, NULL, text, NULL, 0);
+}
+
+void daemon_changed(void *context, const struct plan_child *conn, const char *what, const char *reason)
+{
+	struct daemon *d = context;
+	json_t *event;
+
+	if (!d->control)
+		return;
+	event = json_pack("{s:I,s:s,s:s,s:s}", "time", (json_int_t)time(NULL), "conn", conn->name, "peer", conn->peer, "event", what);
+	if (!event)
+		return;
+	if (reason) {
+		json_t *text = json_string(reason);	/* NULL: not UTF-8, a peer's words may be anything */
+
+		json_object_set_new(event, "reason", text ? text : json_string("the reason is not readable text; see the log"));
+	}
+	control_tell(d->control, event);
 }
 
 void daemon_done(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin)

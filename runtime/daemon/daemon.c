@@ -221,6 +221,7 @@ static int open_engine(struct daemon *d)
 		.send = on_send,
 		.log = on_log,
 		.done = daemon_done,
+		.changed = daemon_changed,
 		.secrets = d->options->secrets,
 		.credentials = d->options->credentials,
 		.wall_clock = on_wall_clock,

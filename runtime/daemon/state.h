@@ -32,6 +32,7 @@ void daemon_stop(struct daemon *d, uint64_t token);
 /* commands.c: requests of the control socket. Tokens that the engine's `done` gets are the control's. */
 void daemon_request(void *context, uint64_t token, const char *command, const json_t *request);
 void daemon_done(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);
+void daemon_changed(void *context, const struct plan_child *conn, const char *what, const char *reason);	/* told to who watches */
 
 /* status.c: the document of contract section 7 with the members of I-382. */
 json_t *daemon_status(struct daemon *d, const char *conn);

@@ -296,6 +296,7 @@ struct child_sa *child_establish(struct ike_sa *sa, struct child_conn *conn, con
 	start_lifetime(c);
 	log_child(c, old ? "rekeyed" : "established");
 	conn_up(sa->ike, conn);
+	conn_changed(sa->ike, conn, old ? "rekeyed" : "up", NULL);
 	return c;
 }
 
@@ -328,8 +329,10 @@ void child_end(struct child_sa *c)
 	if (c->counted && !c->made && --c->conn->as_planned == 0)
 		dp->ops->del_policies(dp, c->conn->plan->name, PLAN_WHEN_UP);
 	policies_drop(c);
-	if (c->counted && --c->conn->installed == 0)
+	if (c->counted && --c->conn->installed == 0) {
 		conn_down_done(sa->ike, c->conn);
+		conn_changed(sa->ike, c->conn, "down", NULL);
+	}
 	c->state = CHILD_DELETED;
 	c->next = sa->ike->dead_children;
 	sa->ike->dead_children = c;

@@ -181,6 +181,12 @@ void sa_close_lost(struct ike_sa *sa)
 
 /* --- how it went -------------------------------------------------------------------------------------------------------------- */
 
+void conn_changed(struct ike *ike, const struct child_conn *c, const char *what, const char *reason)
+{
+	if (ike->env->changed)
+		ike->env->changed(ike->env->context, c->plan, what, reason);
+}
+
 void conn_up(struct ike *ike, struct child_conn *c)
 {
 	c->starting = false;
@@ -209,6 +215,8 @@ void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *
 	c->starting = false;
 	snprintf(c->last_error, sizeof(c->last_error), "%s", reason);
 	waiters_tell(ike, &c->up, status, c->last_error, origin);
+	if (status != -ECANCELED)
+		conn_changed(ike, c, "failed", c->last_error);
 	if (!c->wanted || ike->stopping || c->installed)	/* installed: by the SA that was to be replaced */
 		return;
 	c->tries++;

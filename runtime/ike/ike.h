@@ -40,6 +40,8 @@ struct ike_env {
 	/* An `up` or `down` that was asked for with `token` has ended: status 0 or -errno, reason for the user, origin of the
 	 * line to blame. */
 	void (*done)(void *context, uint64_t token, int status, const char *reason, const struct plan_origin *origin);
+	/* A conn has changed: "up", "rekeyed", "down", or "failed" with the reason (else NULL). NULL: nobody wants to know. */
+	void (*changed)(void *context, const struct plan_child *conn, const char *what, const char *reason);
 	const struct secrets *secrets;
 	const struct credentials *credentials;	/* NULL: none */
 	int64_t (*wall_clock)(void *context);	/* seconds since 1970, for certificates */

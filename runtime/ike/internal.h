@@ -560,6 +560,7 @@ void keepalive_arm(struct ike_sa *sa);
 
 /* conn.c: what is wanted, commands, retries */
 void conn_start(struct ike *ike, struct child_conn *c);		/* negotiates, unless that is under way */
+void conn_changed(struct ike *ike, const struct child_conn *c, const char *what, const char *reason);	/* struct ike_env */
 void conn_up(struct ike *ike, struct child_conn *c);		/* established */
 void conn_failed(struct ike *ike, struct child_conn *c, int status, const char *reason, const struct plan_origin *origin);
 void conn_lost(struct ike *ike, struct child_conn *c, bool dead_peer);

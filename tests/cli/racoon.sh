@@ -128,6 +128,14 @@ holds 'and counted' 'warning: 1 of 2 conns are left out' log
 holds 'the other one is ready' 'ready: ' log
 stop
 
+# each letter has a long name
+daemon --ipv4 --debug --log-places --verbose --ike-port=$port --natt-port=0 --log-file="$dir/long.log" --file=plan.json
+is 'the long names of -4dLvpPlf start it' "0 " "$status $(cat err)"
+holds '--log-file, --debug and --log-places are -l, -d and -L' '[a-z/_]+\.c:[0-9]+:[a-z_]+: ' long.log
+stop
+try --static-sas plan.json
+is '--static-sas is -B' "1 ipsec-run: -B: the plan names no file of static SAs" "$status $(cat err)"
+
 # one plan, by operand or by -f (racoon has no operands, R-007)
 try -f plan.json other.json
 is 'two files: status 2' "2 ipsec-run: two files are given, 'plan.json' and 'other.json'" "$status $(head -n 1 err)"

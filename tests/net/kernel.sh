@@ -98,7 +98,7 @@ case $? in
 	else left ip xfrm policy list nosock >"$work/out"; not_ok 'and the policies with it' "$work/out"; fi
 	check 'stop' ours left stop
 
-	# auto=ondemand: the kernel's acquire starts it, and nothing leaves in clear before
+	# auto=ondemand: the kernel's acquire starts it, and nothing leaves in clear before
 	configuration "$work/ondemand.conf" auto=ondemand
 	sed -i '/auto=add/d' "$work/ondemand.conf"
 	check 'a conn with auto=ondemand compiles' compile left "$work/ondemand.conf"

@@ -16,7 +16,10 @@ else not_ok 'a second daemon is refused, and the port is named' "$work/out"; fi
 capture left "$work/left.pcap"
 capture right "$work/right.pcap"
 if ping_left 1 >"$work/out" 2>&1; then not_ok 'no tunnel, no ping' "$work/out"; else ok 'no tunnel, no ping'; fi
-check 'up returns when the child stands' ours left up net
+ours left watch --json >"$work/events" 2>"$work/watch.err" & watching=$!
+ours left watch >"$work/lines" 2>/dev/null &
+sleep 0.3
+check 'up returns when the child stands (R-001)' ours left up net
 check 'ping through the tunnel from the left' ping_left 3
 check 'ping through the tunnel from the right' ping_right 3
 end_captures
@@ -49,6 +52,12 @@ else not_ok 'up of an unknown conn says so' "$work/out"; fi
 
 # auto=ondemand: a packet brings the tunnel up; without an answer from the peer nothing ever leaves in clear (I-351)
 check 'stop' ours left stop
+wait $watching
+events=$(jq -r '.conn + " " + .event' "$work/events" | uniq | tr '\n' ';')
+if [ "$events" = 'net up;net rekeyed;net down;net up;net down;' ]; then ok 'watch has told each change of the conn (I-381)'
+else echo "$events" >>"$work/events"; not_ok 'watch has told each change of the conn (I-381)' "$work/events"; fi
+if grep -qE '^[0-9:]{8} net rekeyed$' "$work/lines"; then ok 'and in lines for people'; else not_ok 'and in lines for people' "$work/lines"; fi
+check 'and that the daemon has ended' grep -q 'the daemon has ended' "$work/watch.err"
 check 'stop of the other end' ours right stop
 configuration "$work/ondemand.conf" auto=ondemand
 sed -i '/auto=add/d' "$work/ondemand.conf"

@@ -26,7 +26,12 @@ static void answer(void *context, uint64_t token, const char *command, const jso
 	(void)request;
 	if (strcmp(command, "status") == 0)
 		control_reply(control, token, json_pack("{s:i}", "version", 1));
-	else if (strcmp(command, "hold") == 0)
+	else if (strcmp(command, "watch") == 0)
+		control_subscribe(control, token);
+	else if (strcmp(command, "tell") == 0) {
+		control_tell(control, json_pack("{s:s}", "event", "up"));
+		control_reply(control, token, NULL);
+	} else if (strcmp(command, "hold") == 0)
 		held = token;
 	else if (strcmp(command, "release") == 0) {
 		control_fail(control, held, "IC9301", "given up", "hq.conf", 12);
@@ -120,6 +125,10 @@ static int client_requests(void)
 			"\"id\":1,\"done\":true,\"ok\":false}\n"
 			"{\"id\":2,\"done\":true,\"ok\":true}\n") != 0)
 		return 2;
+	/* A subscriber gets each event with the id of its request, and the connection stays open for others (I-381). */
+	talk("{\"id\":3,\"command\":\"watch\"}\n{\"id\":4,\"command\":\"tell\"}\n", 2, out, sizeof(out));
+	if (strcmp(out, "{\"event\":\"up\",\"id\":3}\n{\"id\":4,\"done\":true,\"ok\":true}\n") != 0)
+		return 4;
 	talk("nonsense\n", 1, out, sizeof(out));
 	if (!strstr(out, "\"id\":null") || !strstr(out, "a request is one JSON object with a 'command'"))
 		return 3;
@@ -172,6 +181,41 @@ START_TEST(hostile_clients)
 	child = fork();
 	if (child == 0)
 		_exit(client_hostile());
+	ck_assert_int_eq(serve(child), 0);
+	control_close(control);
+}
+END_TEST
+
+/* Who subscribes as often as it may and reads nothing costs 4 MiB at most, and then nothing. */
+static int client_deaf(void)
+{
+	struct timeval patience = { .tv_sec = 2 };
+	char out[400];
+	int fd = connect_raw();
+	size_t got = 0;
+	ssize_t n;
+
+	for (unsigned i = 0; i < 60; i++)
+		if (send(fd, "{\"command\":\"watch\"}\n", 20, 0) != 20)
+			return 1;
+	for (unsigned i = 0; i < 4000; i++)		/* 60 lines each, more than 4 MiB in all */
+		if (!talk("{\"command\":\"tell\"}\n", 1, out, sizeof(out)))
+			return 2;
+	/* What the kernel held comes, then the end; what we held is gone. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while ((n = recv(fd, out, sizeof(out), 0)) > 0)
+		got += (size_t)n;
+	return n == 0 && got < 1024 * 1024 ? 0 : 3;
+}
+
+START_TEST(deaf_subscriber)
+{
+	pid_t child;
+
+	open_server();
+	child = fork();
+	if (child == 0)
+		_exit(client_deaf());
 	ck_assert_int_eq(serve(child), 0);
 	control_close(control);
 }
@@ -256,4 +300,4 @@ START_TEST(datagrams)
 }
 END_TEST
 
-TAP_MAIN("control", requests, hostile_clients, one_daemon_per_socket, datagrams)
+TAP_MAIN("control", requests, hostile_clients, deaf_subscriber, one_daemon_per_socket, datagrams)
