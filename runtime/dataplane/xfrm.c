@@ -566,6 +566,98 @@ static void on_mapping(struct xfrm_dp *x, const struct nlmsghdr *header)
 	x->callbacks.event(x->callbacks.context, &event);
 }
 
+/* --- events that were lost ------------------------------------------------------------------------------------------------------ */
+
+struct lost {
+	struct xfrm_dp *x;
+	struct buf events;	/* of struct dp_event: what they cause may not go out while the dump comes in */
+};
+
+static void add_event(struct lost *lost, const struct dp_event *event)
+{
+	if (event->child)
+		buf_add(&lost->events, event, sizeof(*event));
+}
+
+/* The child whose policy made the kernel wait for an SA: by the reqid of the template, and where the user gave two the same, by the packet. */
+static const char *child_of_packet(struct xfrm_dp *x, const struct xfrm_selector *sel, uint32_t reqid)
+{
+	struct ip_addr src, dst;
+
+	get_address(&src, &sel->saddr, sel->family);
+	get_address(&dst, &sel->daddr, sel->family);
+	for (const struct policyset_entry *e = x->policies.first; e; e = e->next) {
+		const struct plan_policy *p = e->policy;
+
+		if (e->wanted && p->dir == PLAN_OUT && p->tmpl.n && p->tmpl.v[0].reqid == reqid && ip_prefix_has(&p->src, &src) &&
+		    ip_prefix_has(&p->dst, &dst))
+			return p->conn;
+	}
+	return NULL;
+}
+
+/* A state without SPI is what an acquire leaves behind until it is answered. */
+static int look_for_acquire(const struct nlmsghdr *header, void *context)
+{
+	const struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(header);
+	struct lost *lost = context;
+	struct dp_event event = { .kind = DP_ACQUIRE };
+
+	if (header->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(header) < sizeof(*info) || info->id.spi)
+		return MNL_CB_OK;
+	event.reqid = info->reqid;
+	event.src = side_of(&info->sel.saddr, info->sel.family, info->sel.proto, info->sel.sport, info->sel.sport_mask);
+	event.dst = side_of(&info->sel.daddr, info->sel.family, info->sel.proto, info->sel.dport, info->sel.dport_mask);
+	event.child = child_of_packet(lost->x, &info->sel, info->reqid);
+	add_event(lost, &event);
+	return MNL_CB_OK;
+}
+
+static int read_lifetime(const struct nlmsghdr *header, void *context)
+{
+	const struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(header);
+
+	if (mnl_nlmsg_get_payload_len(header) >= sizeof(*info))
+		*(bool *)context = info->curlft.bytes >= info->lft.soft_byte_limit || info->curlft.packets >= info->lft.soft_packet_limit;
+	return MNL_CB_OK;
+}
+
+static void look_for_expiry(struct lost *lost, const struct xfrm_sa_entry *entry)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct dp_event event = { .child = entry->child, .spi = entry->id.spi };
+	bool soft = false;
+	int error = netlink_call(&lost->x->nl, xfrm_sa_id_message(buffer, XFRM_MSG_GETSA, &entry->id), read_lifetime, &soft);
+
+	if (error != -ESRCH && !soft)
+		return;
+	event.kind = soft ? DP_EXPIRE_SOFT : DP_EXPIRE_HARD;
+	add_event(lost, &event);
+}
+
+/* R-002, I-224, I-225: the socket overflowed, so acquires and expiries may be missing. What the kernel has now says the same. */
+static void catch_up(struct xfrm_dp *x)
+{
+	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
+	struct nlmsghdr *m = netlink_start(buffer, XFRM_MSG_GETSA, NLM_F_DUMP);
+	struct lost lost = { .x = x };
+
+	x->callbacks.warn(x->callbacks.context, RULE_COUNT, NULL, "events of the kernel were lost: its SAs are read again");
+	buf_init(&lost.events);
+	mnl_nlmsg_put_extra_header(m, sizeof(struct xfrm_usersa_id));
+	netlink_call(&x->nl, m, look_for_acquire, &lost);
+	for (const struct xfrm_sa_entry *e = x->sas; e; e = e->next)
+		if (e->child)
+			look_for_expiry(&lost, e);
+	for (size_t at = 0; !buf_failed(&lost.events) && at < lost.events.n; at += sizeof(struct dp_event)) {
+		struct dp_event event;
+
+		memcpy(&event, lost.events.p + at, sizeof(event));
+		x->callbacks.event(x->callbacks.context, &event);
+	}
+	buf_release(&lost.events);
+}
+
 static void xfrm_process(struct dataplane *dp, int fd, uint64_t now_ms)
 {
 	struct xfrm_dp *x = self(dp);
@@ -577,6 +669,8 @@ static void xfrm_process(struct dataplane *dp, int fd, uint64_t now_ms)
 		int n = (int)mnl_socket_recvfrom(x->events.socket, buffer, sizeof(buffer));
 		const struct nlmsghdr *header = (const void *)buffer;
 
+		if (n < 0 && errno == ENOBUFS)
+			catch_up(x);
 		if (n <= 0)
 			return;
 		for (; mnl_nlmsg_ok(header, n); header = mnl_nlmsg_next(header, &n)) {

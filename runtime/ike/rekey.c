@@ -101,6 +101,13 @@ static void rekey_failed(struct child_sa *old)
 	child_rekey_at(old, old->sa->ike->now + RETRY_MS);
 }
 
+/* An SA that we made as the responder is known to the peer when our answer is there, and that may have been lost: then it sends its request
+ * again, and has the SA before our next try. */
+static bool not_yet_known(struct task *t)
+{
+	return t->child && !t->child->initiator && !t->child->by_peer && ++t->rounds < 4;
+}
+
 static void create_refused(struct ike_sa *sa, struct task *t, const struct wire_notify *n)
 {
 	bool rekey = t->kind == TASK_REKEY_CHILD;
@@ -114,7 +121,7 @@ static void create_refused(struct ike_sa *sa, struct task *t, const struct wire_
 		again(sa, t, 0);
 		return;
 	}
-	if (n->type == NOTIFY_TEMPORARY_FAILURE && ++t->rounds < 10) {
+	if ((n->type == NOTIFY_TEMPORARY_FAILURE && ++t->rounds < 10) || (n->type == NOTIFY_CHILD_SA_NOT_FOUND && not_yet_known(t))) {
 		again(sa, t, soon(sa->ike));
 		return;
 	}
@@ -202,6 +209,9 @@ static enum verdict rekey_child_request(struct ike_sa *sa, const struct wire_mes
 	struct child_sa *old = n->spi.n == 4 ? child_by_spi_out(sa, spi_read(n->spi)) : NULL, *new;
 	bool crossing;
 
+	/* It may be the one that our own request asks for, whose answer has been lost. */
+	if (!old && sa->running && (sa->running->kind == TASK_REKEY_CHILD || sa->running->kind == TASK_CREATE_CHILD))
+		return refuse(d, NOTIFY_TEMPORARY_FAILURE);
 	if (!old || (old->state == CHILD_REPLACED && !old->out_stands)) {
 		/* I-138 */
 		wire_add_notify_spi(&d->w, NOTIFY_CHILD_SA_NOT_FOUND, n->protocol, spi_read(n->spi), (struct slice){ NULL, 0 });

@@ -35,12 +35,12 @@ pids+=($pinging)
 rekeys=0 failures=0
 rekey() {	# SIDE rekey|rekey-ike
 	rekeys=$((rekeys + 1))
-	ours "$1" "$2" net >>"$work/rekeys" 2>&1 || failures=$((failures + 1))
+	timeout 60 "$ipsec_run" --control="$work/$1.sock" "$2" net >>"$work/rekeys" 2>&1 || failures=$((failures + 1))
 }
 both_at_once() {	# what RFC 7296 section 2.25 is about: one of them may be told that the other came first
 	rekeys=$((rekeys + 2))
-	ours left "$1" net >>"$work/rekeys" 2>&1 & local one=$!
-	ours right "$1" net >>"$work/rekeys" 2>&1
+	timeout 60 "$ipsec_run" --control="$work/left.sock" "$1" net >>"$work/rekeys" 2>&1 & local one=$!
+	timeout 60 "$ipsec_run" --control="$work/right.sock" "$1" net >>"$work/rekeys" 2>&1
 	wait $one
 }
 begin=$SECONDS warm=''

@@ -127,6 +127,31 @@ START_TEST(simultaneous_child_rekey)
 }
 END_TEST
 
+static enum lab_fate lose_one(struct lab *lab, struct lab_packet *p)
+{
+	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
+}
+
+/* East's rekey is answered, the answer is lost, and west wants to rekey the new SA, of which east knows nothing yet. */
+START_TEST(child_rekey_of_one_not_known_yet)
+{
+	for (uint64_t seed = 0; seed < 5; seed++) {
+		struct lab *lab = lab_up(130 + seed);
+
+		lab->rule = lose_one;
+		lab->rule_number = lab->sent + 1;
+		ike_rekey_child(lab->ends[1].ike, "net", 1, lab->now);
+		lab_run(lab, 60);
+		ike_rekey_child(lab->ends[0].ike, "net", 12, lab->now);
+		lab_run(lab, 60000);
+		check_up(lab);
+		ck_assert_uint_eq(lab->ends[0].done[lab->ends[0].done_count - 1].token, 12);
+		ck_assert_int_eq(lab->ends[0].done[lab->ends[0].done_count - 1].status, 0);
+		lab_free(lab);
+	}
+}
+END_TEST
+
 /*  | SA(SPI) Ni KEi ------------------->  |
  *  | <------------------ SA(SPI) Nr KEr   |   children move
  *  | D(IKE) on the old SA ------------->  |
@@ -298,11 +323,6 @@ START_TEST(down_from_each_side)
 END_TEST
 
 /* The answer to DELETE is lost: the repeated DELETE is answered by what is left of the SA. */
-static enum lab_fate lose_one(struct lab *lab, struct lab_packet *p)
-{
-	return p->sequence == lab->rule_number ? LAB_LOSE : LAB_DELIVER;
-}
-
 START_TEST(delete_answer_lost)
 {
 	struct lab *lab = lab_up(174);
@@ -592,7 +612,8 @@ START_TEST(a_day_of_bad_weather)
 }
 END_TEST
 
-TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, rekey_of_a_narrowed_child, ike_rekey, rekey_refused,
+TAP_MAIN("ike rekey", child_rekey, rekey_by_time, simultaneous_child_rekey, child_rekey_of_one_not_known_yet,
+	 rekey_of_a_narrowed_child, ike_rekey, rekey_refused,
 	 rekey_with_another_group, simultaneous_ike_rekey, child_rekey_crosses_ike_rekey, down_from_each_side, delete_answer_lost, down_at_once,
 	 wanted_comes_back, liveness, dead_peer, acquire, nobody_there, retransmission, lifetime_ends,
 	 each_message_lost_doubled_delayed, a_day_of_bad_weather)
