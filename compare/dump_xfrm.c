@@ -75,6 +75,7 @@ static void take_header(struct dump_reader *r, struct plan_policy *p)
 static void take_direction(struct dump_reader *r, struct slice rest, struct plan_policy *p)
 {
 	struct slice word;
+	bool typed = false;
 	uint64_t n;
 
 	if (!dump_word(&rest, &word))
@@ -95,13 +96,16 @@ static void take_direction(struct dump_reader *r, struct slice rest, struct plan
 			if (take_number(r, &rest, UINT32_MAX, &n))
 				p->priority = (uint32_t)n;
 		} else if (slice_eq_str(word, "ptype")) {
-			r->skip |= dump_word(&rest, &word) && !slice_eq_str(word, "main");
+			typed = dump_word(&rest, &word) && (slice_eq_str(word, "main") || slice_eq_str(word, "sub"));
+			r->skip |= typed && slice_eq_str(word, "sub");
 		} else if (slice_eq_str(word, "flag")) {
-			return;
+			break;
 		} else if (slice_eq_str(word, "index") || slice_eq_str(word, "share")) {
 			dump_word(&rest, &word);
 		}
 	}
+	if (!r->bad && !typed)		/* printed always, behind the priority */
+		dump_complain(r, r->line, "the line of the direction ends before its ptype; is the text cut off?");
 }
 
 /* "mark 0xV/0xM" */
@@ -148,6 +152,7 @@ static void take_template_protocol(struct dump_reader *r, struct slice word, str
 /* "proto P [spi S] reqid N mode M" and "level use", below a template */
 static void take_template_line(struct dump_reader *r, struct slice rest, struct plan_tmpl *t)
 {
+	bool moded = !slice_starts(slice_trim(rest), "proto ");
 	struct slice word, value;
 	uint64_t n;
 
@@ -158,7 +163,8 @@ static void take_template_line(struct dump_reader *r, struct slice rest, struct 
 			continue;
 		}
 		if (!dump_word(&rest, &value))
-			return;
+			break;
+		moded |= slice_eq_str(word, "mode");
 		if (slice_eq_str(word, "proto"))
 			take_template_protocol(r, value, t);
 		else if (slice_eq_str(word, "mode") && (slice_eq_str(value, "tunnel") || slice_eq_str(value, "transport")))
@@ -168,6 +174,8 @@ static void take_template_line(struct dump_reader *r, struct slice rest, struct 
 		else if (slice_eq_str(word, "level"))
 			t->level = slice_eq_str(value, "use") ? PLAN_LEVEL_USE : PLAN_LEVEL_REQUIRED;
 	}
+	if (!r->bad && !moded)
+		dump_complain(r, r->line, "the line of a template ends before its mode; is the text cut off?");
 }
 
 /* One of the lines below the first. What is not of a policy's meaning (lifetimes, counters) begins with other words. */
@@ -191,6 +199,8 @@ static void take_line(struct dump_reader *r, struct plan_policy *p)
 		take_template(r, rest, p);
 	else if (slice_eq_str(word, "if_id") && take_number(r, &rest, UINT32_MAX, &n))
 		p->if_id = (uint32_t)n;
+	else if (r->line.p + r->line.n == r->text.p + r->text.n)	/* no newline behind it: "tm" of "tmpl" */
+		dump_complain(r, r->line, "nothing of a policy begins so; is the text cut off?");
 }
 
 void dump_read_xfrm(struct dump_reader *r)
@@ -198,6 +208,7 @@ void dump_read_xfrm(struct dump_reader *r)
 	struct plan_policy p = { .conn = "", .origin = { r->path, r->line_number, 1 } };
 	struct slice first = r->line;
 	bool directed = false;
+	size_t told = 0;	/* templates whose protocol and mode were read */
 
 	take_header(r, &p);
 	while (r->next.p && r->next.n && (r->next.p[0] == '\t' || r->next.p[0] == ' ')) {
@@ -206,10 +217,13 @@ void dump_read_xfrm(struct dump_reader *r)
 		if (r->bad || r->skip)
 			continue;
 		directed |= slice_starts(slice_trim(r->line), "dir ");
+		told += p.tmpl.n && slice_starts(slice_trim(r->line), "proto ");
 		take_line(r, &p);
 	}
 	if (!r->bad && !r->skip && !directed)
 		dump_complain(r, first, "this policy has no direction; is the text cut off?");
+	if (!r->bad && !r->skip && told < p.tmpl.n)
+		dump_complain(r, r->line, "a template has no protocol; is the text cut off?");
 	if (p.action != PLAN_BLOCK)
 		p.action = p.tmpl.n ? PLAN_PROTECT : PLAN_PASS;
 	p.mode = p.tmpl.n ? p.tmpl.v[0].mode : PLAN_MODE_TUNNEL;

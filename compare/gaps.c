@@ -34,11 +34,21 @@ struct search {
 	const struct policy_list *x, *y;
 	struct cutters passing;			/* of y, that x does not have: what they take may have been protected */
 	const struct plan_policy *policy;	/* of x, whose traffic is looked at */
+	struct plan_mark mark;			/* of the packets: the policy's, or one that is narrower */
 	struct cutters before, after;		/* those of x that come before it; those of y */
 	VEC(struct piece) pieces;
 	bool while_down;
 	size_t work;
 };
+
+/* With optional templates only, the kernel sends in clear what has no SA. */
+static bool lets_pass(const struct plan_policy *p)
+{
+	for (size_t i = 0; i < p->tmpl.n && p->action == PLAN_PROTECT; i++)
+		if (p->tmpl.v[i].level == PLAN_LEVEL_REQUIRED)
+			return false;
+	return p->action == PLAN_PASS || (p->action == PLAN_PROTECT && p->tmpl.n);
+}
 
 /* --- boxes -------------------------------------------------------------------------------------------------------------------- */
 
@@ -132,6 +142,12 @@ static const char *box_text(struct arena *a, const struct box *box)
 
 /* --- the search --------------------------------------------------------------------------------------------------------------- */
 
+/* Whether all packets of the mark have also the other one, as the kernel asks for it: mark & mask == value. */
+static bool mark_within(struct plan_mark mark, struct plan_mark of)
+{
+	return (of.mask & ~mark.mask) == 0 && (mark.value & of.mask) == (of.value & of.mask);
+}
+
 static bool known(const struct comparison *c, const char *traffic, const char *conn)
 {
 	for (size_t i = 0; i < c->gaps.n; i++)
@@ -143,7 +159,12 @@ static bool known(const struct comparison *c, const char *traffic, const char *c
 static void report(struct search *s, const struct box *box, const struct plan_policy *by)
 {
 	const char *traffic = box_text(s->arena, box), *conn = s->policy->conn ? s->policy->conn : "";
+	bool narrower = !mark_within(s->policy->mark, s->mark);
 
+	if (narrower && (!by || mark_within(s->policy->mark, by->mark)))	/* that is told without the mark */
+		return;
+	if (narrower)
+		traffic = arena_printf(s->arena, "%s mark 0x%x/0x%x", traffic, s->mark.value, s->mark.mask);
 	if (s->result->gaps.n >= LIMIT_GAPS) {
 		s->result->gaps_cut = true;
 		return;
@@ -161,7 +182,7 @@ static void settle(struct search *s, const struct piece *piece, const struct pla
 {
 	if (!piece->of_y && !by)
 		vec_push(s->arena, &s->pieces, (struct piece){ piece->box, 0, true });
-	else if (piece->of_y && (!by || by->action == PLAN_PASS))
+	else if (piece->of_y && (!by || lets_pass(by)))
 		report(s, &piece->box, by);
 }
 
@@ -186,30 +207,20 @@ static void cut_piece(struct search *s, const struct piece *piece)
 		settle(s, piece, NULL);
 }
 
-static void look(struct search *s)
+/* Whether packets that `p` takes and that have the mark may be taken by `other`: it asks for no other mark or interface. */
+static bool may_take(const struct plan_policy *p, struct plan_mark mark, const struct plan_policy *other)
 {
-	s->pieces.n = 0;
-	vec_push(s->arena, &s->pieces, (struct piece){ box_of(s->policy), 0, false });
-	while (s->pieces.n) {
-		struct piece piece = s->pieces.v[--s->pieces.n];
-
-		cut_piece(s, &piece);
-	}
-}
-
-/* Whether packets that `p` takes may be taken by `other`: it has the same mark and interface, or does not ask for any. */
-static bool may_take(const struct plan_policy *p, const struct plan_policy *other)
-{
-	return other->dir == PLAN_OUT && other->src.addr.family == p->src.addr.family &&
-	       (!other->mark.mask || (other->mark.value == p->mark.value && other->mark.mask == p->mark.mask)) &&
+	return other->dir == PLAN_OUT && other->src.addr.family == p->src.addr.family && mark_within(mark, other->mark) &&
 	       (!other->if_id || other->if_id == p->if_id);
 }
 
+/* Of equal ones the kernel takes the older, which nobody knows here: it may be the one that passes. */
 static int by_priority(const void *x, const void *y)
 {
 	const struct plan_policy *const *a = x, *const *b = y;
 	int order = ((*a)->priority > (*b)->priority) - ((*a)->priority < (*b)->priority);
 
+	order = order ? order : lets_pass(*b) - lets_pass(*a);
 	return order ? order : plan_slot_cmp(*a, *b);
 }
 
@@ -222,7 +233,7 @@ static void gather(struct search *s, const struct policy_list *from, bool before
 	for (size_t i = 0; i < from->list.n && s->work <= LIMIT_GAP_WORK; i++, s->work++) {
 		const struct plan_policy *p = from->list.v[i];
 
-		if (p == s->policy || !may_take(s->policy, p) || (before && by_priority(&p, &s->policy) >= 0))
+		if (p == s->policy || !may_take(s->policy, s->mark, p) || (before && by_priority(&p, &s->policy) >= 0))
 			continue;
 		other = box_of(p);
 		if (meet(&box, &other))
@@ -230,6 +241,20 @@ static void gather(struct search *s, const struct policy_list *from, bool before
 	}
 	if (ret->list.n > 1)
 		qsort(ret->list.v, ret->list.n, sizeof(*ret->list.v), by_priority);
+}
+
+static void look(struct search *s, struct plan_mark mark)
+{
+	s->mark = mark;
+	gather(s, s->x, true, &s->before);
+	gather(s, s->y, false, &s->after);
+	s->pieces.n = 0;
+	vec_push(s->arena, &s->pieces, (struct piece){ box_of(s->policy), 0, false });
+	while (s->pieces.n) {
+		struct piece piece = s->pieces.v[--s->pieces.n];
+
+		cut_piece(s, &piece);
+	}
 }
 
 static const struct plan_policy *in_slot(const struct policy_list *l, const struct plan_policy *p)
@@ -253,14 +278,30 @@ static bool stands_as_before(struct search *s, const struct plan_policy *p)
 	const struct plan_policy *other = in_slot(s->y, p);
 	struct box box = box_of(p), by;
 
-	if (!other || other->action == PLAN_PASS || other->priority > p->priority)
+	if (!other || lets_pass(other) || other->priority > p->priority)
 		return false;
 	for (size_t i = 0; i < s->passing.list.n; i++, s->work++) {
 		by = box_of(s->passing.list.v[i]);
-		if (may_take(p, s->passing.list.v[i]) && meet(&box, &by))
+		if (may_take(p, p->mark, s->passing.list.v[i]) && meet(&box, &by))
 			return false;
 	}
 	return true;
+}
+
+/* A new policy that passes what has a mark takes only those packets out of a policy that does not ask for it. */
+static void look_at_marks(struct search *s)
+{
+	const struct plan_policy *p = s->policy;
+	struct box box = box_of(p), by;
+
+	for (size_t i = 0; i < s->passing.list.n && s->work <= LIMIT_GAP_WORK; i++, s->work++) {
+		const struct plan_policy *q = s->passing.list.v[i];
+		struct plan_mark both = { p->mark.value | q->mark.value, p->mark.mask | q->mark.mask };
+
+		by = box_of(q);
+		if (!mark_within(p->mark, q->mark) && mark_within(both, q->mark) && mark_within(both, p->mark) && may_take(p, both, q) && meet(&box, &by))
+			look(s, both);
+	}
 }
 
 void compare_gaps(struct arena *a, const struct policy_list *x, const struct policy_list *y, bool while_down, struct comparison *c)
@@ -268,18 +309,18 @@ void compare_gaps(struct arena *a, const struct policy_list *x, const struct pol
 	struct search s = { .arena = a, .result = c, .x = x, .y = y, .while_down = while_down };
 
 	for (size_t i = 0; i < y->list.n; i++) {
-		const struct plan_policy *p = y->list.v[i], *was = p->dir == PLAN_OUT && p->action == PLAN_PASS ? in_slot(x, p) : p;
+		const struct plan_policy *p = y->list.v[i], *was = p->dir == PLAN_OUT && lets_pass(p) ? in_slot(x, p) : p;
 
-		if (!was || (was != p && (was->action != PLAN_PASS || was->priority != p->priority)))
+		if (!was || (was != p && (!lets_pass(was) || was->priority != p->priority)))
 			vec_push(a, &s.passing.list, p);
 	}
 	for (size_t i = 0; i < x->list.n; i++) {
 		s.policy = x->list.v[i];
-		if (s.policy->dir != PLAN_OUT || s.policy->action == PLAN_PASS || stands_as_before(&s, s.policy))
+		if (s.policy->dir != PLAN_OUT || lets_pass(s.policy))
 			continue;
-		gather(&s, x, true, &s.before);
-		gather(&s, y, false, &s.after);
-		look(&s);
+		if (!stands_as_before(&s, s.policy))
+			look(&s, s.policy->mark);
+		look_at_marks(&s);
 	}
 	c->gaps_cut |= s.work > LIMIT_GAP_WORK;
 }

@@ -57,7 +57,7 @@ const struct option_entry option_table[OPTION_COUNT] = {
 	[OPTION_CHECK] = { "check", 0, NULL, NULL, "print the names of files that would change; exit with 1 if there are any" },
 	[OPTION_DIFF] = { "diff", 0, NULL, NULL, "print what would change; exit with 1 if anything would" },
 	[OPTION_WRITE] = { "write", 0, NULL, NULL, "write the files back" },
-	[OPTION_LIVE] = { "live", 0, NULL, NULL, "compare what the kernel has now, as A, with the operand" },
+	[OPTION_LIVE] = { "live", 0, NULL, NULL, "in place of A or B: what the kernel has now" },
 	[OPTION_COLOR] = { "color", 0, "WHEN", color_words, "colour the output (default auto: on a terminal, without NO_COLOR)" },
 	[OPTION_QUIET] = { "quiet", 'q', NULL, NULL, "say less" },
 	[OPTION_VERBOSE] = { "verbose", 'v', NULL, NULL, "say more" },
@@ -204,16 +204,30 @@ static void complain_option(const struct command *command, const char *typed)
 		complain("%s is no option of %s; see 'ipsecc %s --help'", typed, command->name, command->name);
 }
 
+/* getopt_long() keeps operands that it passed over right before the option it returns, which began at `start` if there are none. */
+static bool passed_over(int start, char **argv)
+{
+	const char *last = argv[optind - 1];
+	bool in_group = !optarg && (last[0] != '-' || !last[1]);	/* of letters, which is behind `last` */
+	int taken = in_group ? 0 : optarg && optarg == last ? 2 : 1;
+
+	return optind - taken > start;
+}
+
 bool arguments_parse(const struct command *command, int argc, char **argv, struct arguments *ret)
 {
 	struct arguments args = { .command = command };
 	struct getopt_tables tables;
-	int answer;
+	bool operand_seen = false;
+	int answer, start = optind;
 
 	make_tables(command, &tables);
 	opterr = 0;
 	while ((answer = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
 		int id = option_of(answer);
+
+		operand_seen |= passed_over(start, argv);
+		start = optind;
 
 		if (answer == ':') {
 			complain("%s needs an argument; see 'ipsecc %s --help'", argv[optind - 1], command->name);
@@ -225,6 +239,8 @@ bool arguments_parse(const struct command *command, int argc, char **argv, struc
 		}
 		if (!take_option(command, id, optarg, &args))
 			return false;
+		if (id == OPTION_LIVE)
+			args.live_last = operand_seen;
 	}
 	args.operands = argv + optind;
 	args.n = argc - optind;

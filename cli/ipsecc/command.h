@@ -49,6 +49,7 @@ struct arguments {
 	enum color_choice color;
 	bool quiet, verbose;
 	const char *today;			/* "2026-11-24" */
+	bool live_last;				/* an operand was typed before --live */
 	char **operands;			/* NULL-terminated */
 	int n;
 };

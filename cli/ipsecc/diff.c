@@ -33,20 +33,28 @@ static enum exit_status show(const struct comparison *c, const struct diff_side 
 		diff_write_text(c, sides, &style, &out);
 	if (write_stream(stdout, &out))
 		return EXIT_TROUBLE;
+	if (sides[0]->partial || sides[1]->partial) {
+		complain("%s was read in part only, so this comparison is not complete", sides[0]->partial ? names[0] : names[1]);
+		return EXIT_TROUBLE;
+	}
 	return c->differences.n || c->gaps.n || c->gaps_cut ? EXIT_FINDINGS : EXIT_DONE;
 }
 
 static enum exit_status diff(struct arena *a, struct diff_side *x, struct diff_side *y, struct projects *projects, const struct arguments *args)
 {
 	bool live = args->value[OPTION_LIVE];
-	const char *const *operands = (const char *const *)args->operands;
+	const char *path[2] = { NULL, NULL };		/* NULL: the kernel */
 
 	if (args->n != (live ? 1 : 2)) {
 		complain("diff: %s", live ? "with --live, what the kernel has is compared with one operand" :
 			 "one operand is missing; or compare with the kernel by --live");
 		return EXIT_TROUBLE;
 	}
-	if (!diff_side_open(x, a, live ? NULL : operands[0], projects, args) || !diff_side_open(y, a, operands[live ? 0 : 1], projects, args))
+	if (!live)
+		path[0] = args->operands[0], path[1] = args->operands[1];
+	else
+		path[!args->live_last] = args->operands[0];
+	if (!diff_side_open(x, a, path[0], projects, args) || !diff_side_open(y, a, path[1], projects, args))
 		return EXIT_TROUBLE;
 	say_what_is_missing(x, args);
 	say_what_is_missing(y, args);

@@ -15,6 +15,7 @@ struct diff_side {
 	struct unit *unit;		/* of a configuration */
 	struct sources sources;		/* of a plan or a dump */
 	struct diag diag;
+	bool partial;			/* a part of a dump could not be read */
 	char *text;			/* of the file, read once: it may be a pipe */
 	size_t size;
 	struct source_id id;

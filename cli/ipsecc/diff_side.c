@@ -85,6 +85,7 @@ static bool open_document(struct diff_side *s, struct arena *a, bool dump, const
 		return false;
 	}
 	s->side = (struct compare_side){ .plan = plan, .kernel = dump };
+	s->partial = s->diag.counts[SEVERITY_ERROR] > 0;
 	return true;
 }
 

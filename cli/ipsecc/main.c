@@ -55,7 +55,7 @@ const struct command command_table[] = {
 	}, {
 		.name = "diff", .run = command_diff, .operands = "A B",
 		.summary = "what B means other than A: conns, traffic that would run in clear",
-		.example = "ipsecc diff --host-facts=host.json old.conf new.conf\nipsecc diff --live plan.json\nipsecc diff saved-ip-xfrm-policy.txt /etc/ipsec.conf",
+		.example = "ipsecc diff --host-facts=host.json old.conf new.conf\nipsecc diff --live plan.json\nipsecc diff plan.json --live\nipsecc diff saved-ip-xfrm-policy.txt /etc/ipsec.conf",
 		.quiet = "say nothing of errors in the operands",
 		.options = READS_CONFIGURATION | BIT(OPTION_FORMAT) | BIT(OPTION_PHASE) | BIT(OPTION_LIVE) | ALL_COMMANDS,
 		.formats = text_formats, .min_operands = 1, .max_operands = 2,

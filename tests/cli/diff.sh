@@ -143,6 +143,36 @@ is 'a file that is not there: status 2' 2 "$status"
 out=$("$ipsecc" diff --dialect=4.10 base.conf base.conf 2>&1)
 has 'without facts it is said that traffic is not compared' 'no --host-facts' "$out"
 
+# Dumps: what is read in part is no ground for a merge, and packets that only some policy takes.
+policy() { printf 'src 10.1.0.0/24 dst 10.2.0.0/24 %s\n\tdir out priority %s ptype main \n' "$1" "$2"; }
+tunnel() { policy '' 100; printf '\ttmpl src 192.0.2.1 dst 192.0.2.2\n\t\tproto esp reqid 1 mode tunnel\n'; }
+dumps() { tunnel >a.dump; { tunnel; cat; } >b.dump; run --format=json "$@" a.dump b.dump; in_clear=$(jq -r '[.clear[].traffic] | join(", ")' <<<"$out"); }
+for selector in 'dev eth0 ' 'proto gre key 5 ' 'proto tcp sport 80/0xfff0 '; do
+	dumps -q < <(policy "$selector" 50)
+	is "a selector that is not compared is no agreement: $selector" 2 "$status"
+	has 'and that is said, even with -q' 'b.dump was read in part only' "$err"
+done
+dumps < <(policy '' 50; printf '\tmark 0x5/0xff \n')
+is 'a hole for packets with a mark' '10.1.0.0/24 -> 10.2.0.0/24 mark 0x5/0xff' "$in_clear"
+dumps < <(policy '' 50; printf '\tmark 0x0/0x1 \n')
+is 'also where the mark is 0' '10.1.0.0/24 -> 10.2.0.0/24 mark 0x0/0x1' "$in_clear"
+dumps < <(policy '' 200; printf '\tmark 0x5/0xff \n')
+is 'not where it comes behind' '' "$in_clear"
+dumps < <(policy 'proto tcp ' 100)
+is 'equal priority: the passing one may be the older' '10.1.0.0/24 -> 10.2.0.0/24 tcp' "$in_clear"
+tunnel >a.dump; { tunnel; printf '\t\tlevel use \n'; } >b.dump
+run --format=json a.dump b.dump
+is 'X-065: an optional template protects nothing for sure' '10.1.0.0/24 -> 10.2.0.0/24' "$(jq -r '.clear[].traffic' <<<"$out")"
+# every end of a text but that of a line is noticed
+size=$(wc -c <a.dump) silent=
+for ((length = 33; length < size - 1; length++)); do
+	head -c $length a.dump >b.dump
+	run b.dump b.dump
+	[ "$status" = 2 ] || silent+="$length "
+done
+whole=$(policy '' 100 | wc -c)
+is 'a dump that is cut off: status 2, but after a whole policy (and a tab)' "$((whole - 2)) $((whole - 1)) $whole $((whole + 1)) " "$silent"
+
 # X-066: what ip prints, and the kernel itself
 if [ "$(id -u)" = 0 ] && unshare --net true 2>/dev/null && command -v ip >/dev/null; then
 	for phase in route up; do
@@ -160,11 +190,18 @@ if [ "$(id -u)" = 0 ] && unshare --net true 2>/dev/null && command -v ip >/dev/n
 		"$@" diff --live --format=json base.json' - "$ipsecc" 2>&1)
 	is 'the kernel lacks one and has one of its own' 'removed out pass 10.0.0.0/8 -> 10.0.0.0/8, added out protect 10.1.0.0/16 -> 10.2.0.0/16' \
 		"$(jq -r '[.differences[] | "\(.kind) \(.summary)"] | sort | reverse | join(", ")' <<<"$out")"
+	out=$(unshare --net sh -c 'ip -batch batch && ip xfrm policy add src 10.0.0.0/8 dst 10.0.0.0/8 dir out priority 1 && "$@" --live --format=json' - \
+		"$ipsecc" diff -q base.json 2>&1)
+	is 'FILE --live: the kernel is B, and what it lets out in clear is told' 'added 10.1.0.0/16 -> 10.2.0.0/16' \
+		"$(jq -r '(.differences[] | .kind), (.clear[] | select(.conn == "hq") | .traffic)' <<<"$out" | paste -sd' ')"
+	out=$(unshare --net sh -c '"$@"' - "$ipsecc" diff base.json -qv --phase=route --live --format=json 2>&1)
+	is 'also with other options between' 'removed' "$(jq -r '.differences[].kind' <<<"$out" | sort -u)"
 	run dump empty.dump 2>/dev/null
 	sed '0,/dir out/s/dir out/dir outside/' dump >bad.dump
 	run bad.dump base.conf
 	has 'a dump that cannot be read: where' '--> bad.dump:' "$err"
 	has 'and by which rule' 'IC8801' "$err"
+	is 'which is no comparison: status 2' 2 "$status"
 else
 	skip 'the kernel as a side' 'needs root and network namespaces'
 fi
