@@ -93,7 +93,8 @@ enum {
 	DP_CAP_IF_ID = 16,
 	DP_CAP_MARK = 32,
 	DP_CAP_PREFERS_ENCAP = 64,	/* asks peers for ESP in UDP also where there is no NAT (I-241) */
-	DP_CAP_KERNEL_CIPHERS = 128	/* it has algorithms of its own: whatever the transform table has an XFRM name for */
+	DP_CAP_KERNEL_CIPHERS = 128,	/* it has algorithms of its own: whatever the transform table has an XFRM name for */
+	DP_CAP_MOVE = 256		/* move_sa() takes other addresses, not only other ports */
 };
 
 struct dataplane;

@@ -544,7 +544,7 @@ static int tun_fds(struct dataplane *dp, int *fds, int max)
 const struct dataplane_ops dataplane_tun = {
 	.name = "tun",
 	.summary = "ESP in user space, over a TUN device",
-	.caps = DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_PREFERS_ENCAP,
+	.caps = DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_PREFERS_ENCAP | DP_CAP_MOVE,
 	.probe = tun_probe,
 	.open = tun_open,
 	.close = tun_close,

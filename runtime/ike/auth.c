@@ -102,6 +102,7 @@ static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 	}
 	if (config_asks(sa))
 		config_add_request(sa, d);
+	mobike_announce(sa, &d->w);
 	return child_add_offer(sa, t, true, d) && ppk_add_identity(sa, &id, &d->w, &why) == 0;
 }
 
@@ -224,6 +225,7 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 	}
 	sa_established(sa);
 	log_established(sa);
+	mobike_read(sa, m);
 	reauth_read_lifetime(sa, m);
 	first_child(sa, t, m);
 	if (sa->state == STATE_ESTABLISHED) {
@@ -360,6 +362,9 @@ enum verdict auth_request(struct ike_sa *sa, const struct wire_message *m, struc
 		return fail(d);
 	}
 	ppk_add_answer(sa, &d->w);
+	mobike_read(sa, m);
+	if (sa->mobike)
+		mobike_announce(sa, &d->w);
 	if (name_ends(sa) < 0 || !sa_enter(sa, STATE_ESTABLISHED))
 		return fail(d);
 	sa_established(sa);

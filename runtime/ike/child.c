@@ -399,7 +399,7 @@ void child_addresses_changed(struct ike_sa *sa)
 		struct dp_sa_id in = id_of(c, true), out = id_of(c, false);
 		int r = 0;
 
-		if (!c->encap || !dp->ops->move_sa)
+		if ((!c->encap && !sa->mobike) || !dp->ops->move_sa)
 			continue;
 		if (c->in_stands)
 			r = dp->ops->move_sa(dp, &in, &sa->remote, sa->remote_port, &sa->local, sa->local_port, &why);

@@ -119,6 +119,7 @@ enum verdict informational_request(struct ike_sa *sa, const struct wire_message 
 		return VERDICT_ANSWER_AND_END;
 	}
 	reauth_read_lifetime(sa, m);
+	mobike_answer(sa, m, d);
 	for (unsigned i = 0; (p = wire_find(m, PAYLOAD_DELETE, i)) != NULL; i++) {
 		struct wire_delete del = wire_delete(p);
 

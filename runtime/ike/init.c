@@ -32,7 +32,7 @@ static bool natd_used(const struct ike_sa *sa)
 	return natd_allowed(sa->ike, sa->peer);
 }
 
-static void add_natd(const struct ike_sa *sa, struct wire_builder *w, uint64_t spi_r)
+void natd_add(const struct ike_sa *sa, struct wire_builder *w, uint64_t spi_r)
 {
 	uint8_t hash[SUITE_NATD_SIZE];
 
@@ -48,7 +48,7 @@ static void add_natd(const struct ike_sa *sa, struct wire_builder *w, uint64_t s
 }
 
 /* I-047, I-180: some SOURCE hash must be that of where the message came from, some DESTINATION hash that of where it arrived. */
-static void read_natd(struct ike_sa *sa, const struct wire_message *m, const struct ike_datagram *d)
+void natd_read(struct ike_sa *sa, const struct wire_message *m, const struct ike_datagram *d)
 {
 	uint8_t from[SUITE_NATD_SIZE], to[SUITE_NATD_SIZE];
 	bool source_seen = false, source_right = false, dest_seen = false, dest_right = false;
@@ -129,7 +129,7 @@ static bool build_request(struct ike_sa *sa)
 	wire_add_sa(&w, sa->peer->proposals.v, sa->peer->proposals.n, &options);
 	wire_add_ke(&w, t->half.group->ikev2_id, ke_public(t->half.ke));
 	wire_add_nonce(&w, nonce_i(sa));
-	add_natd(sa, &w, 0);
+	natd_add(sa, &w, 0);
 	if (sa->peer->plan->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	proof_add_hashes(sa, &w);
@@ -305,7 +305,7 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 	memcpy(sa->initial->nonce_r, nonce.p, nonce.n);
 	sa->initial->nonce_r_size = nonce.n;
 	sa->spi_r = m->header.spi_r;
-	read_natd(sa, m, d);
+	natd_read(sa, m, d);
 	read_fragmentation(sa, m);
 	proof_read_hints(sa, m);
 	ppk_read_use(sa, m);
@@ -318,7 +318,9 @@ static int take_response(struct ike_sa *sa, const struct ike_datagram *d, const 
 /* I-004: from IKE_AUTH on by the NAT-T port, when a NAT was found or one is pretended. */
 static void float_ports(struct ike_sa *sa)
 {
-	if (!(sa->natd_seen && (sa->nat_local || sa->nat_remote || sa->forced)) || sa->natt)
+	bool moves = mobike_possible(sa->ike, sa->peer);	/* RFC 4555 section 3.3 */
+
+	if (!(sa->natd_seen && (sa->nat_local || sa->nat_remote || sa->forced || moves)) || sa->natt)
 		return;
 	sa->natt = true;
 	sa->local_port = sa->ike->env->natt_port;
@@ -465,7 +467,7 @@ static int build_response(struct ike_sa *sa, const struct chosen *c, const struc
 	wire_add_sa(&w, &c->answer, 1, &options);
 	wire_add_ke(&w, c->suite.ke->ikev2_id, buf_slice(public_value));
 	wire_add_nonce(&w, nonce_r(sa));
-	add_natd(sa, &w, sa->spi_r);
+	natd_add(sa, &w, sa->spi_r);
 	if (sa->fragmentation)
 		wire_add_notify(&w, NOTIFY_FRAGMENTATION_SUPPORTED, (struct slice){ NULL, 0 });
 	proof_add_hashes(sa, &w);
@@ -492,7 +494,7 @@ static int respond(struct ike_sa *sa, const struct ike_datagram *d, const struct
 	ike_random(sa->ike, in->nonce_r, IKE_NONCE_SIZE);
 	buf_add(&in->request, d->data, d->n);
 	sa->forced = forced_encap(sa->ike, sa->peer);
-	read_natd(sa, m, d);
+	natd_read(sa, m, d);
 	read_fragmentation(sa, m);
 	proof_read_hints(sa, m);
 	ppk_read_use(sa, m);

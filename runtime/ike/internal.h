@@ -194,6 +194,7 @@ struct ike_sa {
 	uint64_t sent_first, interval;	/* and when */
 	bool fragmentation;		/* both announced it */
 	bool ppk;			/* a PPK is in the keys */
+	bool mobike;			/* both announced it */
 	struct reassembly *requests, *responses;	/* fragments that came; NULL: none */
 	struct task *queue;		/* by priority */
 	unsigned queued;
@@ -385,6 +386,10 @@ bool peer_fits_addresses(const struct ike_peer *p, const struct ip_addr *local, 
 void init_request(struct ike *ike, const struct ike_datagram *d, struct wire_message *m);
 void init_response(struct ike_sa *sa, const struct ike_datagram *d, struct wire_message *m);
 
+/* NAT detection: our hashes for where the SA is, and what the peer's say of where the message came from and arrived. */
+void natd_add(const struct ike_sa *sa, struct wire_builder *w, uint64_t spi_r);
+void natd_read(struct ike_sa *sa, const struct wire_message *m, const struct ike_datagram *d);
+
 /* cookie.c */
 bool cookie_wanted(struct ike *ike, const struct ip_addr *remote, bool *ret_drop);
 bool cookie_make(struct ike *ike, const struct ike_datagram *d, uint64_t spi_i, struct slice nonce, uint8_t out[IKE_COOKIE_MAX],
@@ -418,6 +423,12 @@ int proof_make(struct ike_sa *sa, const struct ike_keys *keys, const struct buf 
 bool proof_fits(const struct ike_peer *p, uint8_t method);	/* is the method one that the peer of that conn may use */
 /* Has the peer proven to be sa->remote_id? Else the reason. */
 bool proof_check(struct ike_sa *sa, const struct wire_message *m, char why[SIGNATURE_WHY]);
+
+/* mobike.c: RFC 4555, as the end that stays where it is */
+bool mobike_possible(const struct ike *ike, const struct ike_peer *p);
+void mobike_announce(struct ike_sa *sa, struct wire_builder *w);
+void mobike_read(struct ike_sa *sa, const struct wire_message *m);
+void mobike_answer(struct ike_sa *sa, const struct wire_message *m, struct draft *d);	/* to UPDATE_SA_ADDRESSES and COOKIE2 */
 
 /* reauth.c */
 bool reauth_due(const struct ike_sa *sa);	/* in place of a rekey */

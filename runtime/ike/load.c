@@ -162,15 +162,17 @@ static const char *peer_refused(struct ike *ike, struct ike_peer *p, enum rule_i
 	return NULL;
 }
 
-static void note_not_carried(struct diag *diag, const struct plan_peer *p)
+static void note_not_carried(const struct ike *ike, struct diag *diag, const struct ike_peer *peer)
 {
+	const struct plan_peer *p = peer->plan;
+
 	if (p->reauth && p->remote.kind != PLAN_ADDRESS_FIXED)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn,
 		     "reauth=yes is for its peers to do, who alone can begin; until then the IKE SA is rekeyed");
 	if (p->remote.kind == PLAN_ADDRESS_OPPORTUNISTIC)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "its peers are answered, but not called when a packet is for one");
-	if (p->mobike)
-		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "mobike=yes has no effect, it is not announced to the peer");
+	if (p->mobike && !mobike_possible(ike, peer))
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->conn, "mobike=yes has no effect: this data plane cannot move an SA to another address");
 }
 
 static void load_peer(struct ike *ike, struct ike_peer *p, struct diag *diag)
@@ -184,7 +186,7 @@ static void load_peer(struct ike *ike, struct ike_peer *p, struct diag *diag)
 		find(diag, rule, rule == RULE_IKE_TRANSFORM_UNSUPPORTED ? &p->plan->proposals_origin : &p->plan->origin,
 		     p->plan->conn, why);
 	else
-		note_not_carried(diag, p->plan);
+		note_not_carried(ike, diag, p);
 	if (!why && !proof_names_us(ike, p))
 		find(diag, RULE_IKE_CERTIFICATE_NAMES_OTHER, &p->plan->origin, p->plan->conn,
 		     arena_printf(&ike->arena, "the certificate '%s' does not name our identity %s, so peers will refuse it",

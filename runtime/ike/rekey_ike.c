@@ -44,6 +44,7 @@ static struct ike_sa *heir(struct ike_sa *old, bool initiator, uint64_t own_spi)
 	sa->forced = old->forced;
 	sa->fragmentation = old->fragmentation;
 	sa->ppk = old->ppk;
+	sa->mobike = old->mobike;
 	sa->reauth_at = old->reauth_at;
 	if (sa_keep_identities(sa, &old->remote_id, old->local_id_text, old->remote_id_text) < 0) {
 		sa_end(sa);

@@ -256,7 +256,7 @@ static inline int lab_del_address(struct dataplane *dataplane, const struct ip_a
 static const struct dataplane_ops lab_dataplane_ops = {
 	.name = "lab",
 	.summary = "keeps books for a test",
-	.caps = DP_CAP_TRANSPORT | DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_MARK | DP_CAP_IF_ID,
+	.caps = DP_CAP_TRANSPORT | DP_CAP_ENCAP | DP_CAP_PROTO50 | DP_CAP_MARK | DP_CAP_IF_ID | DP_CAP_MOVE,
 	.alloc_spi = lab_alloc_spi,
 	.add_sa = lab_add_sa,
 	.del_sa = lab_del_sa,
