@@ -51,6 +51,12 @@ daemon -f plan.json
 is 'the daemon starts, and the command returns with 0 (R-013, R-014)' "0 " "$status $(cat err)"
 [ -e pid ] && kill -0 "$(cat pid)" 2>/dev/null
 is 'it runs on behind it' 0 $?
+grep -E '^(NoNewPrivs|Seccomp|CapBnd):' "/proc/$(cat pid)/status" | tr -d '\t\n' >held
+if [ -n "${build##*san*}" ] && [ "$(id -u)" = 0 ]; then
+	is 'it can gain no right, calls the kernel by a list, and holds no capability (I-348)' 'CapBnd:0000000000000000NoNewPrivs:1Seccomp:2' "$(cat held)"
+else
+	skip 'what it gives up' 'a build with sanitizers, or not root'
+fi
 "$run" --control="$dir/sock" status >out 2>err
 is 'status answers' 0 $?
 if [ "$have_ss" ]; then
