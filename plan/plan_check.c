@@ -118,8 +118,6 @@ static void check_policy(struct plan_reader *r, const struct item *item, const s
 		check_reference(r, children, item, "conn", policy->conn);
 	if (policy->src.addr.family != policy->dst.addr.family)
 		bad(r, item, "dst", "src and dst are of different families");
-	if (!policy->proto && (policy->sport_set || policy->dport_set))
-		bad(r, item, "proto", "ports without a protocol match nothing");
 	check_templates(r, item, policy);
 }
 

@@ -44,11 +44,20 @@ static bool families_fit(struct lowering *l, const struct ir_conn *conn, const s
 	return false;
 }
 
-static void add_member(struct lowering *l, const struct lower_member *member, uint32_t *next_reqid, lower_members *ret)
+/* E-080; a conn with reqid= takes no number (run: 4.10). */
+static uint32_t take_reqid(const struct ir_conn *conn, uint32_t *next)
+{
+	uint32_t reqid = *next;
+
+	if (!conn->reqid)
+		*next += 4;
+	return reqid;
+}
+
+static void add_member(struct lowering *l, const struct ir_conn *conn, const struct lower_member *member, uint32_t *next_reqid, lower_members *ret)
 {
 	*vec_add(l->arena, ret) = *member;
-	ret->v[ret->n - 1].reqid = *next_reqid;
-	*next_reqid += 4;
+	ret->v[ret->n - 1].reqid = take_reqid(conn, next_reqid);
 }
 
 static struct lower_member pair(const struct ir_conn *conn, const char *name, const struct lower_client *left, const struct lower_client *right)
@@ -111,11 +120,11 @@ static struct lower_member group_member(struct lowering *l, const struct ir_conn
 /* The group itself is a connection too, and has a number (E-080). */
 static void add_group_members(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
 {
-	*next_reqid += 4;
+	take_reqid(conn, next_reqid);
 	for (size_t i = 0; conn->group && i < conn->group->entries.n; i++) {
 		struct lower_member member = group_member(l, conn, &conn->group->entries.v[i]);
 
-		add_member(l, &member, next_reqid, ret);
+		add_member(l, conn, &member, next_reqid, ret);
 	}
 }
 
@@ -139,7 +148,7 @@ void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *nex
 
 			/* sema looks at subnet= against subnet=, so only products are looked at here */
 			if (single || families_fit(l, conn, &left->v[i], &right->v[j]))
-				add_member(l, &member, next_reqid, ret);
+				add_member(l, conn, &member, next_reqid, ret);
 			else
 				l->incomplete = true;
 		}
