@@ -6,9 +6,9 @@
 # -h, --help.
 of_help() {
 	sed -nE 's/^ {2,6}(-.*)/\1/; t option; s/^(usage:|  ).*(\[--[a-z]+).*/\2/p; d; : option; s/  .*//; p' |
-		grep -oE -- '(^|[ [])(-[A-Za-z0-9]\b|--[a-z][a-z-]+)' | tr -d ' [' | sort -u
+		grep -oE -- '(^|[ [])(-[A-Za-z0-9]\b|--[a-z][a-z0-9-]+)' | tr -d ' [' | sort -u
 }
-of_page() { grep '\bFl ' "$1" | tr ' ' '\n' | sed -n '/^Fl$/ { n; s/^/-/p; d; }; s/^-[a-z]/-&/p' | grep -x -- '-[A-Za-z0-9]\|--[a-z-]*' | sort -u; }
+of_page() { grep '\bFl ' "$1" | tr ' ' '\n' | sed -n '/^Fl$/ { n; s/^/-/p; d; }; s/^-[a-z]/-&/p' | grep -x -- '-[A-Za-z0-9]\|--[a-z0-9-]*' | sort -u; }
 page=$root/docs/man
 
 commands=$("$ipsecc" --help | sed -n 's/^  \([a-z]*\) .*/\1/p')

@@ -213,14 +213,38 @@ START_TEST(priorities_of_ipv6)
 	static const struct { uint8_t local, remote; uint32_t v3, v4; } rows[] = {
 		{ 128, 128, 17536, 1703937 },	/* row 10 */
 		{ 48, 64, 27840, 1745025 },	/* row 11 */
+		{ 48, 48, 0, 1745057 },		/* row 12: over IPv4 hosts, which 3.18 does not do (E-018) */
 	};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct priority_input in = { .base = PRIORITY_STATIC, .address_bits = 128, .local_len = rows[i].local, .remote_len = rows[i].remote,
 					     .local_port_any = true, .remote_port_any = true };
 
-		ck_assert_uint_eq(policy_priority(RELEASE_3_18, &in), rows[i].v3);
+		if (rows[i].v3)
+			ck_assert_uint_eq(policy_priority(RELEASE_3_18, &in), rows[i].v3);
 		ck_assert_uint_eq(policy_priority(RELEASE_4_10, &in), rows[i].v4);
+		ck_assert_uint_eq(policy_priority(RELEASE_5_4, &in), rows[i].v4);
+	}
+}
+END_TEST
+
+/* E-021, E-030, E-070: what a peer that came gets lies one below its template, from 4.10 on. */
+START_TEST(priorities_of_instances)
+{
+	static const struct { uint8_t local, remote; uint32_t v3, v4; } rows[] = {
+		{ 24, 24, 2344, 1757392 },	/* row 21: a roadwarrior's net */
+		{ 0, 32, 0, 1769664 },		/* row 22: an address of the pool, on the server; 3.18 was not run */
+		{ 32, 0, 0, 1753344 },		/* row 23: the same on the client */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct priority_input in = { .base = PRIORITY_STATIC, .instance = true, .address_bits = 32, .local_len = rows[i].local,
+					     .remote_len = rows[i].remote, .local_port_any = true, .remote_port_any = true };
+
+		if (rows[i].v3)
+			ck_assert_uint_eq(policy_priority(RELEASE_3_18, &in), rows[i].v3);
+		ck_assert_uint_eq(policy_priority(RELEASE_4_10, &in), rows[i].v4);
+		ck_assert_uint_eq(policy_priority(RELEASE_5_4, &in), rows[i].v4);
 	}
 }
 END_TEST
@@ -835,7 +859,8 @@ START_TEST(nothing_to_compile_is_said)
 }
 END_TEST
 
-TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, priorities_of_groups, tunnel_is_a_trap_and_then_three_policies,
+TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, priorities_of_instances, priorities_of_groups,
+	 tunnel_is_a_trap_and_then_three_policies,
 	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
 	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
 	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, pairs_of_two_families_are_said,
