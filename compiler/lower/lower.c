@@ -119,7 +119,7 @@ static void lower_conn(struct lowering *l, const struct ir_conn *conn, const low
 	if (members->n && group_waits(conn))
 		report_group_waits(l, conn);
 	for (size_t i = 0; i < members->n; i++) {
-		if (!ir_is_shunt(conn))
+		if (!ir_is_shunt(conn) && !members->v[i].further)
 			lower_child(l, conn, &o, &members->v[i]);
 		if (!lower_policies(l, conn, &o, &members->v[i]) && ir_is_shunt(conn))
 			report_empty_shunt(l, conn, &o);

@@ -42,6 +42,7 @@ struct lower_member {
 	uint16_t port[2];
 	uint32_t reqid;			/* base of the automatic numbers (E-080) */
 	bool of_group;
+	bool further;			/* one more pair of selectors of the member before it (E-007) */
 };
 typedef VEC(struct lower_member) lower_members;
 
@@ -66,6 +67,12 @@ struct plan_origin lower_conn_origin(const struct lowering *l, const struct ir_c
 static inline uint32_t lower_if_id(const struct ir_conn *conn)
 {
 	return !conn->has_if_id ? 0 : conn->if_id ? conn->if_id : 0x4000;
+}
+
+/* E-007: a list in subnet= makes one connection, with a pair of selectors for each pair of networks. */
+static inline bool lower_is_list(const struct ir_conn *conn)
+{
+	return conn->end[0].subnet_list || conn->end[1].subnet_list;
 }
 
 static inline bool is_group(const struct ir_conn *conn)

@@ -165,7 +165,10 @@ static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigne
 	VEC(struct traffic_selector) selectors = { 0 };
 	struct ip_prefix client = m->client[i];
 
-	if (m->has_client[i] || (host->family != AF_UNSPEC && !lower_client_comes(conn, i))) {
+	if (conn->end[i].subnet_list)
+		for (size_t j = 0; j < l->clients[i].n; j++)
+			vec_push(l->arena, &selectors, ts_of_prefix(&l->clients[i].v[j].prefix, m->proto[i], m->port[i]));
+	else if (m->has_client[i] || (host->family != AF_UNSPEC && !lower_client_comes(conn, i))) {
 		if (!m->has_client[i])
 			client = ip_prefix_of_host(host);
 		vec_push(l->arena, &selectors, ts_of_prefix(&client, m->proto[i], m->port[i]));
@@ -175,7 +178,7 @@ static void add_selector(struct lowering *l, const struct ir_conn *conn, unsigne
 
 static enum keyword_id client_keyword(const struct ir_conn *conn, unsigned i)
 {
-	return conn->end[i].subnets.n ? KW_SUBNETS : conn->end[i].has_subnet ? KW_SUBNET : KW_HOST;
+	return conn->end[i].subnets.n && !conn->end[i].subnet_list ? KW_SUBNETS : conn->end[i].has_subnet || conn->end[i].subnet_list ? KW_SUBNET : KW_HOST;
 }
 
 /* E-080, E-081 */

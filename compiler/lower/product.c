@@ -41,6 +41,10 @@ static bool families_fit(struct lowering *l, const struct ir_conn *conn, const s
 	f = diag_report(l->diag, RULE_PAIR_OF_TWO_FAMILIES, span_known(span) ? span : conn->span,
 			"conn '%s' pairs '%s' with '%s', which are of different families", conn->name, text[0], text[1]);
 	diag_set_conn(f, conn->name);
+	if (l->ir->release >= RELEASE_5_0)	/* E-006: the other pairs stand */
+		diag_set_severity(l->diag, f, SEVERITY_WARNING);
+	else
+		l->incomplete = true;
 	return false;
 }
 
@@ -58,6 +62,14 @@ static void add_member(struct lowering *l, const struct ir_conn *conn, const str
 {
 	*vec_add(l->arena, ret) = *member;
 	ret->v[ret->n - 1].reqid = take_reqid(conn, next_reqid);
+}
+
+/* E-007: it has the reqid of the first. */
+static void add_further(struct lowering *l, const struct lower_member *member, lower_members *ret)
+{
+	*vec_add(l->arena, ret) = *member;
+	ret->v[ret->n - 1].reqid = ret->v[0].reqid;
+	ret->v[ret->n - 1].further = true;
 }
 
 static struct lower_member pair(const struct ir_conn *conn, const char *name, const struct lower_client *left, const struct lower_client *right)
@@ -131,7 +143,7 @@ static void add_group_members(struct lowering *l, const struct ir_conn *conn, ui
 void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *next_reqid, lower_members *ret)
 {
 	lower_clients *left = &l->clients[0], *right = &l->clients[1];
-	bool single = conn->end[0].subnets.n == 0 && conn->end[1].subnets.n == 0;
+	bool list = lower_is_list(conn), single = list || (conn->end[0].subnets.n == 0 && conn->end[1].subnets.n == 0);
 
 	ret->n = 0;
 	if (is_group(conn)) {
@@ -147,10 +159,12 @@ void lower_product(struct lowering *l, const struct ir_conn *conn, uint32_t *nex
 			struct lower_member member = pair(conn, name, &left->v[i], &right->v[j]);
 
 			/* sema looks at subnet= against subnet=, so only products are looked at here */
-			if (single || families_fit(l, conn, &left->v[i], &right->v[j]))
-				add_member(l, conn, &member, next_reqid, ret);
+			if ((!single || list) && !families_fit(l, conn, &left->v[i], &right->v[j]))
+				continue;
+			if (list && ret->n)
+				add_further(l, &member, ret);
 			else
-				l->incomplete = true;
+				add_member(l, conn, &member, next_reqid, ret);
 		}
 	}
 }

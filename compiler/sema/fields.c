@@ -172,7 +172,8 @@ static void apply_subnet(struct ir_conn *c, enum side side, const struct value *
 	end->has_subnet = value->has_prefix;
 	end->subnet = value->prefix;
 	end->virtual_subnet = value->has_prefix ? NULL : value->text;
-	if (value->prefixes.n > 1)
+	end->subnet_list = value->prefixes.n > 1;
+	if (end->subnet_list)
 		memcpy(&end->subnets, &value->prefixes, sizeof end->subnets);
 }
 

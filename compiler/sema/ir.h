@@ -22,6 +22,7 @@ struct ir_end {
 	bool has_subnet;
 	struct ip_prefix subnet;
 	VEC(struct ip_prefix) subnets;		/* subnets=; products are made by lowering (E-003) */
+	bool subnet_list;			/* they are a list in subnet=, which 5.x takes as selectors of one conn (E-007) */
 	bool subnet_of_list;			/* subnet is the only element of subnets=, and no element besides */
 	const char *virtual_subnet;		/* vhost:/vnet: text, or NULL */
 	uint8_t proto;
@@ -43,7 +44,7 @@ struct ir_end {
 /* subnet= is given, beside which subnets= counts its own elements (E-003). */
 static inline bool ir_end_has_single(const struct ir_end *end)
 {
-	return end->has_subnet && !end->subnet_of_list;
+	return end->has_subnet && !end->subnet_of_list && !end->subnet_list;
 }
 
 static inline bool ir_end_is_group(const struct ir_end *end)

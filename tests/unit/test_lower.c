@@ -507,6 +507,78 @@ START_TEST(lists_of_subnets_are_multiplied)
 }
 END_TEST
 
+/* E-007, E-006: one child SA with all pairs of selectors but those of two families, one number, three policies for each pair */
+START_TEST(a_list_in_subnet_is_one_conn)
+{
+	struct fixture x;
+	struct ir_conn *conn;
+
+	setup(&x, RELEASE_5_4);
+	conn = add_conn(&x, "hq", "192.0.2.1", "192.0.2.2");
+	conn->end[0].subnet_list = conn->end[1].subnet_list = true;
+	vec_push(&x.arena, &conn->end[0].subnets, prefix("10.1.0.0/24"));
+	vec_push(&x.arena, &conn->end[0].subnets, prefix("10.2.0.0/24"));
+	vec_push(&x.arena, &conn->end[1].subnets, prefix("10.3.0.0/24"));
+	vec_push(&x.arena, &conn->end[1].subnets, prefix("2001:db8:2::/48"));
+	add_conn(&x, "next", "192.0.2.1", "192.0.2.9");
+	run(&x, NULL);
+	ck_assert(!x.incomplete);
+	ck_assert_uint_eq(x.plan->children.n, 2);
+	ck_assert_str_eq(x.plan->children.v[0].name, "hq");
+	ck_assert_uint_eq(x.plan->children.v[0].local_ts.n, 2);
+	ck_assert_uint_eq(x.plan->children.v[0].remote_ts.n, 2);
+	ck_assert_uint_eq(x.plan->children.v[1].reqid, 16393);
+	for (size_t i = 0, up = 0; i < x.plan->policies.n; i++) {
+		const struct plan_policy *p = &x.plan->policies.v[i];
+
+		if (strcmp(p->conn, "hq") != 0 || p->when != PLAN_WHEN_UP)
+			continue;
+		ck_assert_uint_eq(p->tmpl.v[0].reqid, 16389);
+		ck_assert_uint_le(++up, 6);
+	}
+	teardown(&x);
+}
+END_TEST
+
+/* E-080, E-081: a conn with its own number takes none of the automatic ones (run: 4.10) */
+START_TEST(a_written_reqid_takes_no_number)
+{
+	struct fixture x;
+
+	setup(&x, RELEASE_4_10);
+	add_conn(&x, "own", "192.0.2.1", "192.0.2.2")->reqid = 77;
+	add_conn(&x, "next", "192.0.2.1", "192.0.2.9");
+	run(&x, NULL);
+	ck_assert_uint_eq(x.plan->children.v[0].reqid, 77);
+	ck_assert_uint_eq(x.plan->children.v[1].reqid, 16389);
+	teardown(&x);
+}
+END_TEST
+
+/* run: 4.10 routes neither marks nor interfaces of shunts, and no conn that may be narrowed without a network of the peer (E-024) */
+START_TEST(what_real_traps_and_shunts_lack)
+{
+	struct fixture x;
+	struct ir_conn *conn;
+
+	setup(&x, RELEASE_4_10);
+	conn = add_conn(&x, "pass", "192.0.2.1", "192.0.2.2");
+	conn->type = IR_PASSTHROUGH;
+	conn->mark_in = conn->mark_out = (struct plan_mark){ 5, 0xff };
+	conn = add_conn(&x, "narrow", "192.0.2.1", "192.0.2.9");
+	conn->narrowing = true;
+	run(&x, NULL);
+	for (size_t i = 0; i < x.plan->policies.n; i++) {
+		const struct plan_policy *p = &x.plan->policies.v[i];
+
+		ck_assert_uint_eq(p->mark.mask, 0);
+		ck_assert(strcmp(p->conn, "narrow") != 0 || p->when != PLAN_WHEN_ROUTE || p->strict);
+	}
+	ck_assert_uint_ge(x.plan->policies.n, 6);
+	teardown(&x);
+}
+END_TEST
+
 START_TEST(pairs_of_two_families_are_said)
 {
 	struct fixture x;
@@ -863,7 +935,8 @@ TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, prio
 	 tunnel_is_a_trap_and_then_three_policies,
 	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
 	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
-	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, pairs_of_two_families_are_said,
+	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, a_list_in_subnet_is_one_conn,
+	 a_written_reqid_takes_no_number, what_real_traps_and_shunts_lack, pairs_of_two_families_are_said,
 	 too_many_pairs_are_refused, tunnels_of_all_conns_are_limited, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
 	 the_end_with_our_address_is_ours, neither_end_is_ours, an_interface_that_is_down_has_no_address, both_ends_are_ours,
 	 default_route_gives_the_address, no_default_route, without_facts_words_decide, template_has_a_trap_only_with_a_subnet,
