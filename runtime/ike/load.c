@@ -247,6 +247,10 @@ static void load_child(struct ike *ike, struct child_conn *c, const struct map *
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->name, "the updown command is not started");
 	if (p->tfc)
 		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->name, "tfc has no effect, packets are not padded");
+	if (p->failure_shunt != PLAN_SHUNT_NONE)
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->name, "failureshunt has no effect: after a failure its traffic is held, as before");
+	if (p->negotiation_shunt == PLAN_SHUNT_PASS)
+		find(diag, RULE_IKE_NOT_CARRIED, &p->origin, p->name, "negotiationshunt=passthrough has no effect: its traffic is held until the SA is there");
 }
 
 int load_plan(struct ike *ike, struct diag *diag)
