@@ -64,6 +64,12 @@ const struct plan_policy *rendering_next(struct rendering *r);	/* NULL: there ar
  * two addresses where the policy has them. */
 void backend_comment(struct buf *out, const struct plan_policy *policy);
 
+/* Where in the user's file that is; no place when the plan came alone. */
+struct span backend_span(const struct backend_options *options, const struct plan_origin *origin);
+/* Reports each child without a policy (IC8101). False: one that was asked for is among them. A child that waits for peers to call lacks
+ * nothing, unless it was named. */
+bool backend_all_have_policies(const struct plan *plan, const struct backend_options *options, struct diag *diag);
+
 extern const struct backend *const backend_table[];	/* NULL-terminated */
 
 #endif

@@ -19,11 +19,6 @@ struct writer {
 	const char *told_reqid;		/* child already reported, so that three directions make one finding */
 };
 
-static struct span span_of(const struct writer *w, const struct plan_origin *origin)
-{
-	return w->options->span_of ? w->options->span_of(w->options->span_context, origin) : (struct span){ 0, 0 };
-}
-
 static bool same_name(const char *a, const char *b)
 {
 	return a && strcmp(a, b) == 0;
@@ -39,7 +34,7 @@ static bool expressible(struct writer *w, const struct plan_policy *p)
 	w->incomplete = true;
 	if (p->dir != PLAN_OUT)
 		return false;
-	f = diag_report(w->diag, RULE_PFKEY_CANNOT_EXPRESS, span_of(w, &p->origin), "PF_KEY cannot express the %s of conn '%s'",
+	f = diag_report(w->diag, RULE_PFKEY_CANNOT_EXPRESS, backend_span(w->options, &p->origin), "PF_KEY cannot express the %s of conn '%s'",
 			p->mark.mask ? "mark" : "interface ID", p->conn);
 	diag_set_conn(f, p->conn);
 	diag_note(w->diag, f, "its policies are left out: without the %s they would catch other traffic", p->mark.mask ? "mark" : "interface ID");
@@ -56,7 +51,7 @@ static void report_reqid(struct writer *w, const struct plan_policy *p, const st
 	if (t->reqid == 0 || pfkey_level_of(t) != PFKEY_LEVEL_REQUIRE || same_name(w->told_reqid, p->conn))
 		return;
 	w->told_reqid = p->conn;
-	f = diag_report(w->diag, RULE_PFKEY_REQID_TOO_LARGE, span_of(w, &p->origin), "PF_KEY cannot carry the reqid %u of conn '%s'", t->reqid, p->conn);
+	f = diag_report(w->diag, RULE_PFKEY_REQID_TOO_LARGE, backend_span(w->options, &p->origin), "PF_KEY cannot carry the reqid %u of conn '%s'", t->reqid, p->conn);
 	diag_set_conn(f, p->conn);
 	diag_note(w->diag, f, "PF_KEY policies carry a reqid from 1 to %u only; the policy accepts an SA of any reqid between the two ends",
 		  PFKEY_REQID_MAX);
@@ -171,6 +166,7 @@ static int pfkey_emit(const struct plan *plan, const struct backend_options *opt
 		}
 		add_policy(&w, p);
 	}
+	w.incomplete |= !backend_all_have_policies(plan, options, diag);
 	if (buf_failed(out))
 		return -ENOMEM;
 	return w.incomplete ? -EINVAL : 0;

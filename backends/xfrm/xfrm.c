@@ -6,11 +6,9 @@
 #include <linux/xfrm.h>
 #include <errno.h>
 
-#include "base/map.h"
 #include "backends/xfrm/xfrm_msg.h"
 
 struct writer {
-	const struct plan *plan;
 	const struct backend_options *options;
 	struct diag *diag;
 	struct buf *out;
@@ -76,11 +74,6 @@ static void add_text(struct buf *out, const struct plan_policy *p)
 
 /* --- what cannot be said --- */
 
-static struct span span_of(const struct writer *w, const struct plan_origin *origin)
-{
-	return w->options->span_of ? w->options->span_of(w->options->span_context, origin) : (struct span){ 0, 0 };
-}
-
 /* The words sport, dport, type and code of `ip` go with these protocols only, or with none. */
 static bool text_takes_ports(const struct plan_policy *p)
 {
@@ -99,61 +92,11 @@ static void refuse_ports(struct writer *w, const struct plan_policy *p)
 	if (w->refused && strcmp(w->refused, p->conn) == 0)
 		return;
 	w->refused = p->conn;
-	f = diag_report(w->diag, RULE_IP_CANNOT_EXPRESS, span_of(w, &p->origin),
+	f = diag_report(w->diag, RULE_IP_CANNOT_EXPRESS, backend_span(w->options, &p->origin),
 			"conn '%s': the ip program takes no port with protocol %u",
 			p->conn, p->proto);
 	diag_set_conn(f, p->conn);
 	diag_help(w->diag, f, "use --format=netlink");
-}
-
-static const char *why_no_policies(const struct plan_peer *peer, const char **ret_name)
-{
-	*ret_name = "";
-	if (peer->side == PLAN_SIDE_UNKNOWN)
-		return peer->side_why;
-	if (peer->local.kind != PLAN_ADDRESS_FIXED)
-		return "the address of this host is not known";
-	if (peer->remote.kind == PLAN_ADDRESS_NAME) {
-		*ret_name = peer->remote.name;
-		return "its address is looked up at run time: ";
-	}
-	if (peer->remote.virtual_subnet || peer->local.virtual_subnet)
-		return "they come with each peer, which asks for its network";
-	if (peer->remote.any_port || peer->local.any_port)
-		return "they come with each peer, whose port may be any";
-	return "they come with each peer, whose address may be any";
-}
-
-/* Nothing is missing: the conn waits for peers that call. */
-static bool waits(const struct plan_peer *peer)
-{
-	return peer->side != PLAN_SIDE_UNKNOWN && peer->local.kind == PLAN_ADDRESS_FIXED &&
-	       (peer->remote.kind == PLAN_ADDRESS_ANY || peer->remote.any_port || peer->local.any_port || peer->remote.virtual_subnet);
-}
-
-static bool named(const struct backend_options *options, const char *conn)
-{
-	for (const char *const *name = options->conns; name && *name; name++)
-		if (strcmp(*name, conn) == 0)
-			return true;
-	return false;
-}
-
-static void report_no_policies(struct writer *w, const struct plan_child *child)
-{
-	const struct plan_peer *peer = plan_peer_by_conn(w->plan, child->peer);
-	const char *name, *why = peer ? why_no_policies(peer, &name) : "its peer is missing";
-	bool template = peer && waits(peer) && !named(w->options, child->peer);
-	struct finding *f;
-
-	w->incomplete |= !template;
-	if (w->options->ir && peer && peer->side == PLAN_SIDE_UNKNOWN)	/* lowering has said it */
-		return;
-	f = diag_report(w->diag, RULE_NO_POLICIES, span_of(w, &child->origin), "conn '%s' has no policies yet: %s%s", child->name,
-			why, peer ? name : "");
-	diag_set_conn(f, child->name);
-	if (template)
-		diag_set_severity(w->diag, f, SEVERITY_NOTE);
 }
 
 /* --- all of it --- */
@@ -178,29 +121,16 @@ static void add_policy(struct writer *w, const struct plan_policy *p)
 	add_text(w->out, p);
 }
 
-static void report_children_without(struct writer *w)
-{
-	const struct plan *plan = w->plan;
-	struct map seen;
-
-	map_init(&seen, w->diag->arena);
-	for (size_t i = 0; i < plan->policies.n; i++)
-		map_set(&seen, slice_of(plan->policies.v[i].conn), (void *)&plan->policies.v[i]);
-	for (size_t i = 0; i < plan->children.n; i++)
-		if (!map_get(&seen, slice_of(plan->children.v[i].name)))
-			report_no_policies(w, &plan->children.v[i]);
-}
-
 static int emit(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out)
 {
-	struct writer w = { .plan = plan, .options = options, .diag = diag, .out = out };
+	struct writer w = { .options = options, .diag = diag, .out = out };
 	struct rendering r = rendering_of(plan, options, diag->arena);
 	const struct plan_policy *p;
 
 	w.netlink = options->format && strcmp(options->format, "netlink") == 0;
 	while ((p = rendering_next(&r)))
 		add_policy(&w, p);
-	report_children_without(&w);
+	w.incomplete |= !backend_all_have_policies(plan, options, diag);
 	if (buf_failed(out))
 		return -ENOMEM;
 	return w.incomplete ? -EINVAL : 0;

@@ -128,6 +128,11 @@ is 'a missing facts file' "2:ipsecc: $dir/missing.json: No such file or director
 printf '%s\n\tdpdaction=hold\n\tdpddelay=30\n\tdpdtimeout=120\n\trightsubnet=10.2.0.1/24\n' "$good" >"$dir/warn.conf"
 run compile --dialect=4.10 --target=xfrm --host-facts="$facts" "$dir/warn.conf"
 is 'compile: what a later release does is no finding, a warning is counted' "0:1 warning: ipsecc check $dir/warn.conf" "$status:$err"
+printf '%s\n' "${good/192.0.2.1/192.0.2.99}" >"$dir/elsewhere.conf"
+for target in xfrm pfkey; do
+	run compile --dialect=4.10 --target=$target --host-facts="$facts" "$dir/elsewhere.conf"
+	like "compile --target=$target: a conn of another host has no policies, status 1" '^1:warning\[IC8001\]' "$status:$err"
+done
 
 run explain IC3001
 like 'explain a rule' '^0:IC3001 bad-boolean \(error\)' "$status:$out"
