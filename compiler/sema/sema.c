@@ -180,7 +180,7 @@ static bool judge_keyword(struct sema *s, const struct setting *setting, const c
 		break;
 	}
 	if (!setting->keyword->supported && !setting->param->value.damaged && setting->keyword->type != TYPE_OBSOLETE)
-		report_keyword(s, setting, conn, RULE_NOT_CARRIED_YET, "ipsecc checks, but does not yet carry, the keyword");
+		report_keyword(s, setting, conn, RULE_NOT_CARRIED_YET, "the plan leaves out the keyword");
 	advice_keyword(&s->advice, setting, conn);
 	return true;
 }
