@@ -61,7 +61,7 @@ their_values() {
 our_values() {
 	"$build/ipsecc" show --dialect=4.10 --format=json "$1" 2>/dev/null | jq -r --arg want "^($keywords)\$" '
 		.conns | to_entries[] | .key as $conn | .value | to_entries[] | select((.key | test($want)) and .value.value != null)
-		| "\($conn) \(.key) \(.value.value)"' | sed 's/ auto route$/ auto ondemand/' | sort
+		| "\($conn) \(.key) \(.value.value)"' | sed -E 's/ auto route$/ auto ondemand/; s/ (pfs|rekey) (n|off|false|0)$/ \1 no/; s/ (pfs|rekey) (y|on|true|1)$/ \1 yes/' | sort
 }
 # What both name must be equal.
 compare_values() {
@@ -97,7 +97,7 @@ done
 write_snippet() {
 	awk -v heading="## $2" -v dir="$3" '
 	/^## / { on = $0 == heading; file = dir "/ipsec.conf"; next }
-	on && /^    # file: / { file = dir "/" $3; next }
+	on && /^    # file: / { file = dir "/" $3; folder = file; sub(/[^\/]*$/, "", folder); system("mkdir -p " folder); next }
 	on { sub(/^    /, ""); print >file }' "$1"
 }
 for page in docs/rules/IC[1-5]*.md docs/rules/IC70*.md; do
