@@ -107,7 +107,12 @@ $(BUILD)/tests/corpus_verdicts: tests/differential/corpus_verdicts.c $(BUILD)/li
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libipsecc.a $(LDLIBS)
 
-unit-tests: $(UNIT_TESTS) $(BUILD)/tests/corpus_runner $(BUILD)/tests/corpus_verdicts
+# ipsecc of which an allocation fails when it is told to: tests/cli/out-of-memory.sh, tests/net/apply.sh.
+$(BUILD)/tests/ipsecc_failing: tests/cli/ipsecc_failing.c $(IPSECC_O) $(BUILD)/libipsecc.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit-tests: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/,corpus_runner corpus_verdicts ipsecc_failing)
 
 update-golden: all $(BUILD)/tests/corpus_runner
 	BUILD=$(BUILD) tests/corpus/run --update

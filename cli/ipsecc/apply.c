@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <setjmp.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -150,13 +151,43 @@ static enum exit_status print_summary(const struct change *c, const struct argum
 	return write_stream(stdout, &out) ? EXIT_TROUBLE : EXIT_DONE;
 }
 
+/* The change, what is said of it, and its confirmation. False: nothing of it stands, or a complaint says what does. */
+static bool change_kept(struct unit *u, const struct backend *backend, struct change *c, const struct arguments *args)
+{
+	bool made = change_made(u, c, args);
+
+	diag_finish(&u->diag);
+	compile_report(u, backend, args);
+	u->diag.findings.n = made ? 0 : u->diag.findings.n;	/* shown; what comes now is about taking back */
+	if (!made || confirmed(u, c, args))
+		return made;
+	compile_report(u, backend, args);
+	return false;
+}
+
+/* Words are made of memory, too: when there is none for them, what was put does not stay behind with nothing said of it. */
+static bool change_or_nothing(struct unit *u, const struct backend *backend, struct change *c, const struct arguments *args)
+{
+	jmp_buf oom;
+	bool kept;
+
+	u->arena.on_oom = &oom;
+	if (setjmp(oom)) {
+		u->arena.on_oom = NULL;
+		complain("%s: %s", strerror(ENOMEM), change_take_back(c) ? "not all could be taken back" : "the kernel's policies are as before");
+		return false;
+	}
+	kept = change_kept(u, backend, c, args);
+	u->arena.on_oom = NULL;
+	return kept;
+}
+
 enum exit_status apply_plan(struct unit *u, const struct backend *backend, const struct plan *plan, const struct backend_options *options,
 			    const struct arguments *args, bool incomplete)
 {
 	CLEANUP(change_release) struct change c;
 	struct backend_options ours = *options;
 	enum exit_status status;
-	bool made;
 	int r;
 
 	change_init(&c, carrier_for(backend->name));
@@ -169,15 +200,7 @@ enum exit_status apply_plan(struct unit *u, const struct backend *backend, const
 		return EXIT_TROUBLE;
 	}
 	confirm_begin();
-	made = change_made(u, &c, args);
-	diag_finish(&u->diag);
-	compile_report(u, backend, args);
-	u->diag.findings.n = made ? 0 : u->diag.findings.n;	/* shown; what comes now is about taking back */
-	if (made && !confirmed(u, &c, args)) {
-		compile_report(u, backend, args);
-		made = false;
-	}
-	status = made ? print_summary(&c, args) : EXIT_TROUBLE;
+	status = change_or_nothing(u, backend, &c, args) ? print_summary(&c, args) : EXIT_TROUBLE;
 	confirm_end();
 	return status != EXIT_DONE ? status : incomplete || r ? EXIT_FINDINGS : EXIT_DONE;
 }

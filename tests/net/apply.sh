@@ -122,6 +122,26 @@ if [ "$(cat "$work/status")" = 0 ] || { grep -q "IC8103.*'odd': [A-Z]" "$work/er
 	ok "IC8103: the kernel's words at the line"
 else not_ok "IC8103: the kernel's words at the line" "$work/err"; fi
 
+# Each allocation in turn fails, those for the words about a refusal among them.
+failing=$PWD/${BUILD:-build}/tests/ipsecc_failing
+survives() {	# WHAT STATUS CONF: with memory enough it ends with STATUS
+	if [ ! -x "$failing" ]; then skip "$1" 'make unit-tests makes the program'; return; fi
+	expect "$1" "$refused"'
+		for ((at = 1; ; at++)); do
+			FAIL_AT=$at "'"$failing"'" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply "'"$3"'" </dev/null >"$WORK/said" 2>&1
+			status=$?
+			grep -q "^all allocations succeeded" "$WORK/said" && break
+			echo "allocation $at: status $status" && cat "$WORK/said"
+			[ $status = 2 ] && grep -Eq "Cannot allocate memory|out of memory" "$WORK/said" || exit 1
+			all >"$WORK/after" && diff "$WORK/before" "$WORK/after" || exit 1
+		done
+		[ $status = '"$2"' ]'
+}
+sed -n '1,/^conn marked/p' "$conf" | sed '$d' >"$work/small.conf"
+survives 'out of memory: nothing is changed, or all is taken back' 0 "$work/small.conf"
+cat "$work/small.conf" "$work/refused.conf" >"$work/small-refused.conf"
+survives 'out of memory beside a refusal: the same' 2 "$work/small-refused.conf"
+
 # --- the session ---
 session() { printf 'export SSH_CONNECTION="%s"\n' "$1"; }
 expect 'IC8104: who comes from an address that the plan blocks is not locked out' "$(session '198.51.100.9 5000 192.0.2.1 22')"'
