@@ -2,11 +2,11 @@
 # soak.sh -- two ipsec-run over TUN on a cable that loses packets, rekeyed every few seconds by either end and by both at once, with traffic: no
 # SA is stuck, memory stays flat, no descriptor is lost, and in the end both ends have counted the same.
 #
-#   SOAK_SECONDS=40   how long (1800 for the long form)        SOAK_LOSS=3   percent of the datagrams that each end loses
+#   SOAK_SECONDS=20   how long (1800 for the long form)        SOAK_LOSS=3   percent of the datagrams that each end loses
 cd "$(dirname "$0")/../.." || exit 2
 . tests/net/lib.bash
 what='rekeying for a while on a bad line'
-seconds=${SOAK_SECONDS:-40} loss=${SOAK_LOSS:-3}
+seconds=${SOAK_SECONDS:-20} loss=${SOAK_LOSS:-3}
 tun_lab "$what" iptables
 
 lose() {	# A|D: outer datagrams of both kinds, at the receiver
