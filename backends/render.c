@@ -40,22 +40,6 @@ static void take_conn(struct rendering *r)
 		qsort(r->replacing.v, r->replacing.n, sizeof(*r->replacing.v), by_slot);
 }
 
-/* The first of those that replace what has the key of `policy`; NULL: none. */
-static const struct plan_policy *find_replacing(const struct rendering *r, const struct plan_policy *policy)
-{
-	size_t low = 0, high = r->replacing.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (plan_slot_cmp(r->replacing.v[middle], policy) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < r->replacing.n && plan_slot_cmp(r->replacing.v[low], policy) == 0 ? r->replacing.v[low] : NULL;
-}
-
 static bool shows(const struct rendering *r, const struct plan_policy *policy)
 {
 	const struct plan_policy *other;
@@ -64,7 +48,7 @@ static bool shows(const struct rendering *r, const struct plan_policy *policy)
 		return false;
 	if (policy->when == PLAN_WHEN_UP)
 		return r->options->phase == PHASE_UP;
-	other = find_replacing(r, policy);
+	other = plan_slot_find(r->replacing.v, r->replacing.n, policy);
 	return !other || (policy->strict && !(r->options->phase == PHASE_UP && other->when == PLAN_WHEN_UP));
 }
 

@@ -37,6 +37,18 @@ void dump_complain(struct dump_reader *r, struct slice at, const char *why)
 	r->bad = true;
 }
 
+void dump_direction(struct dump_reader *r, struct slice word, struct plan_policy *p)
+{
+	if (slice_eq_str(word, "out"))
+		p->dir = PLAN_OUT;
+	else if (slice_eq_str(word, "in"))
+		p->dir = PLAN_IN;
+	else if (slice_eq_str(word, "fwd"))
+		p->dir = PLAN_FWD;
+	else
+		dump_complain(r, word.n ? word : r->line, "a direction is in, out or fwd");
+}
+
 bool dump_number(struct slice word, uint64_t max, uint64_t *ret)
 {
 	uint64_t n = 0;

@@ -21,6 +21,8 @@ bool dump_next_line(struct dump_reader *r);
 bool dump_word(struct slice *rest, struct slice *ret);		/* the next word between blanks; false: there is none */
 bool dump_number(struct slice word, uint64_t max, uint64_t *ret);	/* decimal, or 0x... */
 void dump_complain(struct dump_reader *r, struct slice at, const char *why);
+/* Takes "out", "in" or "fwd"; a complaint about all else, at the line if the word is empty. */
+void dump_direction(struct dump_reader *r, struct slice word, struct plan_policy *p);
 void dump_finish_policy(struct dump_reader *r, const struct plan_policy *p);
 
 /* Each reads one policy, from its first line up to the line before the next. */

@@ -86,14 +86,7 @@ static void take_direction(struct dump_reader *r, struct plan_policy *p)
 		r->skip = true;
 		return;
 	}
-	if (slice_eq_str(word, "out"))
-		p->dir = PLAN_OUT;
-	else if (slice_eq_str(word, "in"))
-		p->dir = PLAN_IN;
-	else if (slice_eq_str(word, "fwd"))
-		p->dir = PLAN_FWD;
-	else
-		dump_complain(r, word, "a direction is in, out or fwd");
+	dump_direction(r, word, p);
 	if (!dump_word(&rest, &word))
 		word = r->line;
 	if (slice_eq_str(word, "prio")) {

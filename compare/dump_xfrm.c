@@ -80,14 +80,7 @@ static void take_direction(struct dump_reader *r, struct slice rest, struct plan
 
 	if (!dump_word(&rest, &word))
 		word = (struct slice){ 0 };
-	if (slice_eq_str(word, "out"))
-		p->dir = PLAN_OUT;
-	else if (slice_eq_str(word, "in"))
-		p->dir = PLAN_IN;
-	else if (slice_eq_str(word, "fwd"))
-		p->dir = PLAN_FWD;
-	else
-		dump_complain(r, word.n ? word : r->line, "a direction is in, out or fwd");
+	dump_direction(r, word, p);
 	while (!r->bad && dump_word(&rest, &word)) {
 		if (slice_eq_str(word, "action")) {
 			if (dump_word(&rest, &word) && slice_eq_str(word, "block"))

@@ -257,25 +257,10 @@ static void look(struct search *s, struct plan_mark mark)
 	}
 }
 
-static const struct plan_policy *in_slot(const struct policy_list *l, const struct plan_policy *p)
-{
-	size_t low = 0, high = l->list.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (plan_slot_cmp(l->list.v[middle], p) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < l->list.n && plan_slot_cmp(l->list.v[low], p) == 0 ? l->list.v[low] : NULL;
-}
-
 /* Nothing can have come between: the other side has it as well, and no policy that passes is new. */
 static bool stands_as_before(struct search *s, const struct plan_policy *p)
 {
-	const struct plan_policy *other = in_slot(s->y, p);
+	const struct plan_policy *other = plan_slot_find(s->y->list.v, s->y->list.n, p);
 	struct box box = box_of(p), by;
 
 	if (!other || lets_pass(other) || other->priority > p->priority)
@@ -309,7 +294,7 @@ void compare_gaps(struct arena *a, const struct policy_list *x, const struct pol
 	struct search s = { .arena = a, .result = c, .x = x, .y = y, .while_down = while_down };
 
 	for (size_t i = 0; i < y->list.n; i++) {
-		const struct plan_policy *p = y->list.v[i], *was = p->dir == PLAN_OUT && lets_pass(p) ? in_slot(x, p) : p;
+		const struct plan_policy *p = y->list.v[i], *was = p->dir == PLAN_OUT && lets_pass(p) ? plan_slot_find(x->list.v, x->list.n, p) : p;
 
 		if (!was || (was != p && (!lets_pass(was) || was->priority != p->priority)))
 			vec_push(a, &s.passing.list, p);

@@ -33,22 +33,6 @@ static struct side side_of(struct arena *a, const struct compare_side *from, enu
 	return side;
 }
 
-/* Index of the first of the list that is not before `p`. */
-static size_t lower_bound(const struct policy_list *l, const struct plan_policy *p)
-{
-	size_t low = 0, high = l->list.n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (plan_slot_cmp(l->list.v[middle], p) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* --- one policy --------------------------------------------------------------------------------------------------------------- */
 
 /* A kernel knows no other difference between protecting and passing than templates. */
@@ -155,7 +139,7 @@ static const struct plan_policy *beside(const struct side *s, const struct plan_
 	const struct plan_policy *found = NULL;
 
 	*ret_same = false;
-	for (size_t i = lower_bound(&s->allowed, p); i < s->allowed.list.n && plan_slot_cmp(s->allowed.list.v[i], p) == 0; i++) {
+	for (size_t i = plan_slot_first(s->allowed.list.v, s->allowed.list.n, p); i < s->allowed.list.n && plan_slot_cmp(s->allowed.list.v[i], p) == 0; i++) {
 		if (!found || s->allowed.list.v[i]->when == PLAN_WHEN_UP)
 			found = s->allowed.list.v[i];
 		if (policies_eq(s->allowed.list.v[i], p)) {
@@ -168,7 +152,7 @@ static const struct plan_policy *beside(const struct side *s, const struct plan_
 
 static bool has_slot(const struct policy_list *l, const struct plan_policy *p)
 {
-	size_t i = lower_bound(l, p);
+	size_t i = plan_slot_first(l->list.v, l->list.n, p);
 
 	return i < l->list.n && plan_slot_cmp(l->list.v[i], p) == 0;
 }

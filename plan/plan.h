@@ -202,6 +202,10 @@ struct plan_policy {
 
 /* By what the kernel tells policies apart by, which is selector, direction, mark and if_id, not the priority (E-047, E-049): <0, 0, >0. */
 int plan_slot_cmp(const struct plan_policy *a, const struct plan_policy *b);
+/* Index of the first of a list, sorted by that, which does not come before `policy`; n: there is none. */
+size_t plan_slot_first(const struct plan_policy *const *list, size_t n, const struct plan_policy *policy);
+/* The first in the very slot of `policy`; NULL: there is none. */
+const struct plan_policy *plan_slot_find(const struct plan_policy *const *list, size_t n, const struct plan_policy *policy);
 
 struct plan_source {
 	enum release release;		/* whose semantics the plan has */

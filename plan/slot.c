@@ -32,3 +32,25 @@ int plan_slot_cmp(const struct plan_policy *a, const struct plan_policy *b)
 	order = order ? order : compare(a->mark.mask, b->mark.mask);
 	return order ? order : compare(a->if_id, b->if_id);
 }
+
+size_t plan_slot_first(const struct plan_policy *const *list, size_t n, const struct plan_policy *policy)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (plan_slot_cmp(list[middle], policy) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct plan_policy *plan_slot_find(const struct plan_policy *const *list, size_t n, const struct plan_policy *policy)
+{
+	size_t i = plan_slot_first(list, n, policy);
+
+	return i < n && plan_slot_cmp(list[i], policy) == 0 ? list[i] : NULL;
+}
