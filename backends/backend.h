@@ -42,6 +42,7 @@ struct backend {
 	const char *name;		/* --target= */
 	const char *summary;
 	bool says_words;		/* made of the file's words: what the plan does not carry (IC7001) is no loss */
+	bool writes_policies;		/* those of a phase: --phase and --strict have an effect */
 	const char *const *formats;	/* NULL-terminated; the first is the default */
 	/* 0, or -EINVAL when something asked for could not be expressed (everything else is still written), or -ENOMEM. */
 	int (*emit)(const struct plan *plan, const struct backend_options *options, struct diag *diag, struct buf *out);

@@ -177,6 +177,7 @@ static const char *const pfkey_formats[] = { "text", "pfkey", NULL };
 const struct backend pfkey_backend = {
 	.name = "pfkey",
 	.summary = "text for setkey -f: the policies in PF_KEY's terms",
+	.writes_policies = true,
 	.formats = pfkey_formats,
 	.emit = pfkey_emit,
 };

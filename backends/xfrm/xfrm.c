@@ -139,5 +139,5 @@ static int emit(const struct plan *plan, const struct backend_options *options, 
 static const char *const formats[] = { "text", "netlink", NULL };
 
 const struct backend xfrm_backend = {
-	.name = "xfrm", .summary = "policies of the Linux kernel, for ip -batch", .formats = formats, .emit = emit,
+	.name = "xfrm", .summary = "policies of the Linux kernel, for ip -batch", .writes_policies = true, .formats = formats, .emit = emit,
 };

@@ -111,7 +111,7 @@ static bool confirmed(struct unit *u, struct change *c, const struct arguments *
 
 	if (!seconds || (!counts.added && !counts.replaced))
 		return true;
-	complain("press Enter within %u seconds to keep the change", seconds);
+	complain("press Enter within %u second%s to keep the change", seconds, seconds == 1 ? "" : "s");
 	switch (confirm_wait(seconds, strcmp(args->operands[0], "-") != 0)) {
 	case CONFIRMED:
 		return true;

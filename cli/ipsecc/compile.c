@@ -29,6 +29,16 @@ static bool has_format(const struct backend *backend, const char *format)
 	return false;
 }
 
+/* The plan holds each moment, and whack leaves them to pluto. */
+static void say_without_effect(const struct backend *backend, const struct arguments *args)
+{
+	static const enum option_id of_policies[] = { OPTION_PHASE, OPTION_STRICT };
+
+	for (size_t i = 0; !backend->writes_policies && !args->quiet && i < sizeof of_policies / sizeof of_policies[0]; i++)
+		if (args->value[of_policies[i]])
+			complain("--%s changes nothing of --target=%s", option_table[of_policies[i]].name, backend->name);
+}
+
 /* Whether a finding is about what was asked for: all conns, or the ones named. */
 static bool concerns(const struct finding *f, char **names)
 {
@@ -71,7 +81,7 @@ void compile_report(struct unit *u, const struct backend *backend, const struct 
 		return;
 	diag_render_human(&shown, &style, &out);
 	if (hidden)
-		buf_printf(&out, "%zu warning%s: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s",
+		buf_printf(&out, "%zu warning%s not shown; to see: ipsecc check %s\n", hidden, hidden == 1 ? "" : "s",
 			   u->sources.files.v[0].path);
 	write_stream(stderr, &out);
 }
@@ -94,6 +104,7 @@ enum exit_status command_compile(const struct arguments *args)
 
 	if (!backend || !has_format(backend, options.format) || !apply_options_ok(args) || !(u = operand_open(&operand, args->operands[0], &projects, args)))
 		return EXIT_TROUBLE;
+	say_without_effect(backend, args);
 	lowering.secrets_file = operand.secrets ? operand.secrets : "/etc/ipsec.secrets";
 	if (!known_conns(u, args->operands + 1))
 		return EXIT_TROUBLE;

@@ -14,11 +14,27 @@ static enum compare_phase phase_of(const struct arguments *args)
 	return !phase ? COMPARE_EITHER : strcmp(phase, "up") == 0 ? COMPARE_UP : COMPARE_ROUTE;
 }
 
-/* A plan of a host that is not known has no policies: then nothing can be said of traffic, and that is said. */
+static size_t count_unsided(const struct plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->peers.n; i++)
+		n += plan->peers.v[i].side == PLAN_SIDE_UNKNOWN;
+	return n;
+}
+
+/* Conns have no policies when the host is not known, or is neither of their ends: then nothing can be said of their traffic, and that is said. */
 static void say_what_is_missing(const struct diff_side *s, const struct arguments *args)
 {
-	if (!s->side.kernel && !s->side.plan->host.known && s->side.plan->peers.n && !args->quiet)
+	size_t unsided = count_unsided(s->side.plan);
+
+	if (s->side.kernel || args->quiet)
+		return;
+	if (!s->side.plan->host.known && s->side.plan->peers.n)
 		complain("%s: no --host-facts, so policies and traffic are not compared", s->name);
+	else if (unsided)
+		complain("%s: neither end of %zu conn%s is this host, so policies and traffic of %s are not compared", s->name, unsided,
+			 unsided == 1 ? "" : "s", unsided == 1 ? "it" : "them");
 }
 
 static enum exit_status show(const struct comparison *c, const struct diff_side *sides[2], const struct arguments *args)

@@ -142,6 +142,9 @@ run base.conf nowhere.conf
 is 'a file that is not there: status 2' 2 "$status"
 out=$("$ipsecc" diff --dialect=4.10 base.conf base.conf 2>&1)
 has 'without facts it is said that traffic is not compared' 'no --host-facts' "$out"
+sed 's/192\.0\.2\.1$/192.0.2.99/' base.conf >elsewhere.conf
+run elsewhere.conf elsewhere.conf
+has 'conns of another host are not found equal in silence' "elsewhere.conf: neither end of 2 conns is this host" "$err"
 
 # Dumps: what is read in part is no ground for a merge, and packets that only some policy takes.
 policy() { printf 'src 10.1.0.0/24 dst 10.2.0.0/24 %s\n\tdir out priority %s ptype main \n' "$1" "$2"; }

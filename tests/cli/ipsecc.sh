@@ -127,7 +127,12 @@ is 'a missing facts file' "2:ipsecc: $dir/missing.json: No such file or director
 # Of the rest one is told, so that nobody takes silence for a clean file.
 printf '%s\n\tdpdaction=hold\n\tdpddelay=30\n\tdpdtimeout=120\n\trightsubnet=10.2.0.1/24\n' "$good" >"$dir/warn.conf"
 run compile --dialect=4.10 --target=xfrm --host-facts="$facts" "$dir/warn.conf"
-is 'compile: what a later release does is no finding, a warning is counted' "0:1 warning: ipsecc check $dir/warn.conf" "$status:$err"
+is 'compile: what a later release does is no finding, a warning is counted' "0:1 warning not shown; to see: ipsecc check $dir/warn.conf" "$status:$err"
+for target in json whack; do
+	run compile --dialect=4.10 --target=$target --strict --phase=up --host-facts="$facts" "$dir/good.conf"
+	is "compile --target=$target: options of policies are said to change nothing" \
+		"0:ipsecc: --phase changes nothing of --target=$target"$'\n'"ipsecc: --strict changes nothing of --target=$target" "$status:$err"
+done
 printf '%s\n' "${good/192.0.2.1/192.0.2.99}" >"$dir/elsewhere.conf"
 for target in xfrm pfkey; do
 	run compile --dialect=4.10 --target=$target --host-facts="$facts" "$dir/elsewhere.conf"
