@@ -107,10 +107,10 @@ $(BUILD)/tests/corpus_verdicts: tests/differential/corpus_verdicts.c $(BUILD)/li
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libipsecc.a $(LDLIBS)
 
-# ipsecc of which an allocation fails when it is told to: tests/cli/out-of-memory.sh, tests/net/apply.sh.
+# ipsecc of which an allocation fails when it is told to, with policies that a kernel refuses: tests/cli/out-of-memory.sh, tests/net/apply*.sh.
 $(BUILD)/tests/ipsecc_failing: tests/cli/ipsecc_failing.c $(IPSECC_O) $(BUILD)/libipsecc.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CPPFLAGS) $(OURFLAGS) $(WARNINGS) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=xfrm_msg_policy,--wrap=pfkey_msg_policy -o $@ $^ $(LDLIBS)
 
 unit-tests: $(UNIT_TESTS) $(addprefix $(BUILD)/tests/,corpus_runner corpus_verdicts ipsecc_failing)
 

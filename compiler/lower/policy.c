@@ -207,6 +207,21 @@ static bool trap_refused(const struct view *v)
 	return true;
 }
 
+/* E-012, E-018: of transport mode the policies hold our network and the peer itself, and a selector has one family. Run: 4.10 routes such a
+ * conn, and two of them do not agree to bring it up. */
+static bool transport_refused(const struct view *v)
+{
+	struct finding *f;
+
+	if (v->conn->type != IR_TRANSPORT || v->local_client.addr.family == v->remote_host.family)
+		return false;
+	f = diag_report(v->l->diag, RULE_TRANSPORT_OF_TWO_FAMILIES, v->conn->span,
+			"conn '%s' cannot come up: transport mode is between its hosts, and its subnets are of another family", v->conn->name);
+	diag_set_conn(f, v->conn->name);
+	v->l->incomplete = true;
+	return true;
+}
+
 /* E-024: a conn that may be narrowed is a template, which cannot be routed without a network of the peer (run: 4.10). */
 static bool is_template(const struct view *v, unsigned remote)
 {
@@ -218,7 +233,7 @@ static bool is_template(const struct view *v, unsigned remote)
 static void add_negotiable(const struct view *v, unsigned remote)
 {
 	struct view up = *v;
-	bool fixed = v->remote_host.family != AF_UNSPEC && !v->comes_with_sa;
+	bool fixed = v->remote_host.family != AF_UNSPEC && !v->comes_with_sa && !transport_refused(v);
 	bool early = routed_at_load(v->conn) && v->conn->start != PLAN_START_ROUTE;	/* no trap of theirs is routed first */
 
 	/* E-012: once up, the remote selector of transport mode is the peer itself */

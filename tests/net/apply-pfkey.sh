@@ -74,13 +74,13 @@ not_replaced() {
 	apply --target=pfkey "$conf" 2>"$work/err" && return 1
 	grep -q 'reqid 16400' "$work/err" && all | diff "$work/before" -
 }
-# An outgoing tunnel of two families in one selector is none that the kernel takes.
+# The compiler makes nothing that a kernel refuses, so the policies of this conn are spoilt on their way there.
 refused() {
 	flush
 	ip xfrm policy add src 10.1.0.0/24 dst 10.2.0.0/24 dir out priority 7
 	all >"$work/before"
-	{ cat "$conf"; printf 'conn odd\n\tright=198.51.100.8\n\ttype=transport\n\tcompress=yes\n\tleftsubnet=2001:db8:1::/48\n\trightsubnet=2001:db8:2::/48\n'; } >"$work/refused.conf"
-	"$ipsecc" compile --dialect=4.10 --host-facts=tests/corpus/host.json --target=pfkey --apply "$work/refused.conf" 2>"$work/err" </dev/null && return 1
+	{ cat "$conf"; printf 'conn odd\n\tright=198.51.100.8\n\tleftsubnet=10.8.0.0/24\n\trightsubnet=10.9.0.0/24\n'; } >"$work/refused.conf"
+	"$failing" compile --dialect=4.10 --host-facts=tests/corpus/host.json --target=pfkey --apply "$work/refused.conf" 2>"$work/err" </dev/null && return 1
 	grep -q "IC8103.*'odd'" "$work/err" && all | diff "$work/before" -
 }
 check 'the kernel shows the same policies as through xfrm' same_as_xfrm
@@ -88,5 +88,7 @@ check 'and the same after a second time' twice
 check 'not confirmed: what stood stands again' taken_back
 check 'a policy with a mark in the same place is left alone' marked_stays
 check 'a policy that PF_KEY could not put back is not replaced, and said' not_replaced
-check 'IC8103: a policy that the kernel refuses: all as before' refused
+failing=$PWD/${BUILD:-build}/tests/ipsecc_failing
+if [ -x "$failing" ]; then check 'IC8103: a policy that the kernel refuses: all as before' refused
+else skip 'a policy that the kernel refuses' 'make unit-tests makes the program'; fi
 finish

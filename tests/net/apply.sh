@@ -97,35 +97,31 @@ for signal in INT TERM HUP; do
 		'"$after"
 done
 
-# Two families in one selector, which the kernel does not take; X-005: its words are shown.
+# The compiler makes nothing that a kernel refuses, so the policies of this conn are spoilt on their way there. X-005: its words are shown.
+failing=$PWD/${BUILD:-build}/tests/ipsecc_failing
+[ -x "$failing" ] || { skip 'a policy that the kernel refuses; out of memory' 'make unit-tests makes the program'; failing=; }
 cat >"$work/refused.conf" <<'EOF'
 conn odd
 	left=192.0.2.1
 	right=198.51.100.8
 	authby=secret
-	type=transport
-	compress=yes
-	leftsubnet=2001:db8:1::/48
-	rightsubnet=2001:db8:2::/48
+	leftsubnet=10.8.0.0/24
+	rightsubnet=10.9.0.0/24
 	auto=route
 EOF
-fresh "$refused"'
-	cat "$CONF" "$WORK/refused.conf" >"$WORK/both.conf"
-	apply "$WORK/both.conf"; echo $? >"$WORK/status"
-	'"$after"
-case $?,$(cat "$work/status") in
-0,2) ok 'a policy that the kernel refuses: all as before' ;;
-1,0) skip 'a policy that the kernel refuses' 'this kernel takes two families in one selector' ;;
-*) not_ok 'a policy that the kernel refuses: all as before' "$work/out" "$work/err" ;;
-esac
-if [ "$(cat "$work/status")" = 0 ] || { grep -q "IC8103.*'odd': [A-Z]" "$work/err" && grep -q 'both.conf:3[0-9]:6' "$work/err"; }; then
-	ok "IC8103: the kernel's words at the line"
-else not_ok "IC8103: the kernel's words at the line" "$work/err"; fi
+if [ -n "$failing" ]; then
+	cat "$conf" "$work/refused.conf" >"$work/both.conf"
+	expect 'a policy that the kernel refuses: all as before' "$refused"'
+		"'"$failing"'" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply "$WORK/both.conf" </dev/null
+		[ $? = 2 ] || exit 1
+		'"$after"
+	if grep -q "IC8103.*'odd': [A-Z]" "$work/err" && grep -q 'both.conf:3[0-9]:6' "$work/err"; then ok "IC8103: the kernel's words at the line"
+	else not_ok "IC8103: the kernel's words at the line" "$work/err"; fi
+fi
 
 # Each allocation in turn fails, those for the words about a refusal among them.
-failing=$PWD/${BUILD:-build}/tests/ipsecc_failing
 survives() {	# WHAT STATUS CONF: with memory enough it ends with STATUS
-	if [ ! -x "$failing" ]; then skip "$1" 'make unit-tests makes the program'; return; fi
+	[ -n "$failing" ] || return 0
 	expect "$1" "$refused"'
 		for ((at = 1; ; at++)); do
 			FAIL_AT=$at "'"$failing"'" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply "'"$3"'" </dev/null >"$WORK/said" 2>&1

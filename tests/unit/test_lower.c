@@ -507,6 +507,28 @@ START_TEST(lists_of_subnets_are_multiplied)
 }
 END_TEST
 
+/* E-012, E-018: two of Debian's plutos route such a conn, and never bring it up (TS_UNACCEPTABLE) */
+START_TEST(transport_of_two_families_is_only_routed)
+{
+	struct fixture x;
+	struct ir_conn *conn;
+
+	setup(&x, RELEASE_4_10);
+	conn = add_conn(&x, "odd", "192.0.2.1", "192.0.2.2");
+	conn->type = IR_TRANSPORT;
+	conn->end[0].has_subnet = conn->end[1].has_subnet = true;
+	conn->end[0].subnet = prefix("2001:db8:1::/48");
+	conn->end[1].subnet = prefix("2001:db8:2::/48");
+	run(&x, NULL);
+	ck_assert(x.incomplete);
+	ck_assert_uint_eq(x.diag.findings.n, 1);
+	ck_assert_int_eq(x.diag.findings.v[0]->rule, RULE_TRANSPORT_OF_TWO_FAMILIES);
+	ck_assert_uint_eq(x.plan->policies.n, 1);
+	ck_assert_int_eq(x.plan->policies.v[0].when, PLAN_WHEN_ROUTE);
+	teardown(&x);
+}
+END_TEST
+
 /* E-007, E-006: one child SA with all pairs of selectors but those of two families, one number, three policies for each pair */
 START_TEST(a_list_in_subnet_is_one_conn)
 {
@@ -935,7 +957,7 @@ TAP_MAIN("lower", priorities_are_those_of_real_daemons, priorities_of_ipv6, prio
 	 tunnel_is_a_trap_and_then_three_policies,
 	 strict_policies_close_every_direction, transport_has_two_policies_without_addresses,
 	 compression_nests_esp_in_transport, shunts_are_three_policies_and_no_peer, icmp_is_type_and_code,
-	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, a_list_in_subnet_is_one_conn,
+	 marks_by_direction_and_interface_zero, lists_of_subnets_are_multiplied, a_list_in_subnet_is_one_conn, transport_of_two_families_is_only_routed,
 	 a_written_reqid_takes_no_number, what_real_traps_and_shunts_lack, pairs_of_two_families_are_said,
 	 too_many_pairs_are_refused, tunnels_of_all_conns_are_limited, explicit_reqid_is_for_all, asking_for_one_conn_keeps_the_numbers,
 	 the_end_with_our_address_is_ours, neither_end_is_ours, an_interface_that_is_down_has_no_address, both_ends_are_ours,
