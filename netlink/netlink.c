@@ -11,6 +11,7 @@
 #define BATCH_REQUESTS	64
 #define BATCH_BYTES	32768
 #define ANSWER_BYTES	4096	/* the kernel's answers about one object are no larger than this page */
+#define ERRNO_MAX	4095	/* the kernel's MAX_ERRNO */
 
 int netlink_open(struct netlink *nl, int bus, unsigned groups)
 {
@@ -47,6 +48,12 @@ struct nlmsghdr *netlink_start(void *buffer, uint16_t type, uint16_t flags)
 	return header;
 }
 
+/* libmnl takes a length of 2^31 and more for a negative one, which fits everywhere. */
+bool netlink_whole(const struct nlmsghdr *header, int left)
+{
+	return mnl_nlmsg_ok(header, left) && header->nlmsg_len <= (unsigned)left;
+}
+
 static int keep_message(const struct nlattr *attribute, void *context)
 {
 	struct netlink *nl = context;
@@ -56,22 +63,30 @@ static int keep_message(const struct nlattr *attribute, void *context)
 	return MNL_CB_OK;
 }
 
-/* The end of an answer: 0 or -errno, with the kernel's text where there is one. */
-static int read_acknowledgement(struct netlink *nl, const struct nlmsghdr *header)
+static void keep_words(struct netlink *nl, const struct nlmsghdr *header)
 {
 	const struct nlmsgerr *ack = mnl_nlmsg_get_payload(header);
 	size_t offset = sizeof(*ack);
 
-	if (header->nlmsg_len < NLMSG_HDRLEN + sizeof(*ack))
-		return -EBADMSG;
-	if (!ack->error)
-		return 0;
-	snprintf(nl->why, sizeof(nl->why), "%s", strerror(-ack->error));
 	if (!(header->nlmsg_flags & NLM_F_CAPPED))
 		offset += NLMSG_ALIGN(ack->msg.nlmsg_len) - sizeof(struct nlmsghdr);
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS && header->nlmsg_len > NLMSG_HDRLEN + offset)
 		mnl_attr_parse(header, (unsigned)offset, keep_message, nl);
-	return ack->error;
+}
+
+/* The end of an answer: 0 or -errno, with the kernel's text where there is one. */
+static int read_acknowledgement(struct netlink *nl, const struct nlmsghdr *header)
+{
+	const struct nlmsgerr *ack = mnl_nlmsg_get_payload(header);
+	bool sound = header->nlmsg_len >= NLMSG_HDRLEN + sizeof(*ack) && ack->error <= 0 && ack->error >= -ERRNO_MAX;
+	int error = sound ? ack->error : -EBADMSG;
+
+	if (!error)
+		return 0;
+	snprintf(nl->why, sizeof(nl->why), "%s", strerror(-error));
+	if (sound)
+		keep_words(nl, header);
+	return error;
 }
 
 /* 1: more is to come; 0 or -errno: the answer has ended. */
@@ -79,7 +94,7 @@ static int read_part(struct netlink *nl, const char *p, int n, mnl_cb_t each, vo
 {
 	const struct nlmsghdr *header = (const void *)p;
 
-	for (; mnl_nlmsg_ok(header, n); header = mnl_nlmsg_next(header, &n)) {
+	for (; netlink_whole(header, n); header = mnl_nlmsg_next(header, &n)) {
 		if (header->nlmsg_seq != nl->seq)
 			continue;	/* of an earlier request that was given up */
 		if (header->nlmsg_type == NLMSG_ERROR)
@@ -92,12 +107,12 @@ static int read_part(struct netlink *nl, const char *p, int n, mnl_cb_t each, vo
 	return 1;
 }
 
-/* --- many at once ------------------------------------------------------------------------------------------------------------- */
-
 static ssize_t send_datagram(struct netlink *nl, const void *p, size_t n)
 {
 	return nl->io ? nl->io->send(nl->io->context, p, n) : mnl_socket_sendto(nl->socket, p, n);
 }
+
+/* --- many at once ------------------------------------------------------------------------------------------------------------- */
 
 static int receive_datagrams(struct netlink *nl, struct mmsghdr *into, unsigned max)
 {
@@ -185,7 +200,7 @@ static int receive_portion(struct netlink *nl, struct portion *p)
 			int left = (int)messages[m].msg_len;
 			const struct nlmsghdr *header = (const void *)buffers[m];
 
-			for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+			for (; netlink_whole(header, left); header = mnl_nlmsg_next(header, &left))
 				take_answer(nl, p, header);
 			if (messages[m].msg_hdr.msg_flags & MSG_TRUNC)
 				return -EMSGSIZE;
@@ -212,6 +227,23 @@ int netlink_batch(struct netlink *nl, size_t n, const struct netlink_batch *batc
 
 /* --- one at a time ------------------------------------------------------------------------------------------------------------ */
 
+/* As mnl_socket_recvfrom(): -1 with errno, ENOSPC of what was cut off. */
+static ssize_t receive_datagram(struct netlink *nl, void *into, size_t room)
+{
+	struct iovec vector = { into, room };
+	struct mmsghdr message = { .msg_hdr = { .msg_iov = &vector, .msg_iovlen = 1 } };
+
+	if (!nl->io)
+		return mnl_socket_recvfrom(nl->socket, into, room);
+	if (nl->io->receive(nl->io->context, &message, 1) < 0)
+		return -1;
+	if (message.msg_hdr.msg_flags & MSG_TRUNC) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return message.msg_len;
+}
+
 int netlink_call(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *context)
 {
 	_Alignas(struct nlmsghdr) char buffer[RECEIVE_BYTES];
@@ -221,10 +253,10 @@ int netlink_call(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, vo
 	request->nlmsg_seq = ++nl->seq;
 	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)	/* two bits, each of which means something else in a change */
 		request->nlmsg_flags |= NLM_F_ACK;	/* also ends the answer of a GET */
-	if (mnl_socket_sendto(nl->socket, request, request->nlmsg_len) < 0)
+	if (send_datagram(nl, request, request->nlmsg_len) < 0)
 		result = -errno;
 	while (result > 0) {
-		ssize_t n = mnl_socket_recvfrom(nl->socket, buffer, sizeof(buffer));
+		ssize_t n = receive_datagram(nl, buffer, sizeof(buffer));
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -17,7 +17,7 @@ struct netlink_io {
 
 struct netlink {
 	struct mnl_socket *socket;
-	const struct netlink_io *io;	/* NULL: the socket; only netlink_batch() asks */
+	const struct netlink_io *io;	/* NULL: the socket */
 	uint32_t seq;
 	char why[240];			/* of the last failure: the kernel's words, or those of the errno */
 };
@@ -30,6 +30,8 @@ void netlink_close(struct netlink *nl);
 
 /* Starts a request in `buffer` (NETLINK_MESSAGE_BYTES): flags are added to NLM_F_REQUEST. */
 struct nlmsghdr *netlink_start(void *buffer, uint16_t type, uint16_t flags);
+/* A whole message is at `header`, of which `left` bytes were received. */
+bool netlink_whole(const struct nlmsghdr *header, int left);
 /* Sends it and reads to the end of the answer; each message that is no acknowledgement goes to `each` (may be NULL). 0 or -errno
  * with nl->why. */
 int netlink_call(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *context);

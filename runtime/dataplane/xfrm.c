@@ -673,7 +673,7 @@ static void xfrm_process(struct dataplane *dp, int fd, uint64_t now_ms)
 			catch_up(x);
 		if (n <= 0)
 			return;
-		for (; mnl_nlmsg_ok(header, n); header = mnl_nlmsg_next(header, &n)) {
+		for (; netlink_whole(header, n); header = mnl_nlmsg_next(header, &n)) {
 			if (header->nlmsg_type == XFRM_MSG_ACQUIRE)
 				on_acquire(x, header);
 			else if (header->nlmsg_type == XFRM_MSG_EXPIRE)

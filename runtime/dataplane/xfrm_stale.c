@@ -26,10 +26,10 @@ static void add_request(struct search *search, const struct nlmsghdr *message)
 /* Mark and interface are part of the key: without them another policy, or none, would be meant. */
 static int copy_key_attribute(const struct nlattr *attribute, void *context)
 {
-	uint16_t type = mnl_attr_get_type(attribute);
+	uint16_t type = mnl_attr_get_type(attribute), n = mnl_attr_get_payload_len(attribute);
 
-	if (type == XFRMA_MARK || type == XFRMA_IF_ID)
-		mnl_attr_put(context, type, mnl_attr_get_payload_len(attribute), mnl_attr_get_payload(attribute));
+	if ((type == XFRMA_MARK && n == sizeof(struct xfrm_mark)) || (type == XFRMA_IF_ID && n == sizeof(uint32_t)))
+		mnl_attr_put_check(context, NETLINK_MESSAGE_BYTES, type, n, mnl_attr_get_payload(attribute));
 	return MNL_CB_OK;
 }
 

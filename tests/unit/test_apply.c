@@ -301,6 +301,37 @@ START_TEST(each_refusal_leaves_all_as_it_was)
 }
 END_TEST
 
+/* A number that is no errno is neither success nor a reason to wait for more. */
+START_TEST(an_answer_that_is_no_errno_is_a_refusal)
+{
+	static const int numbers[] = { -EINVAL, 4096 };		/* which the kernel of the test negates */
+
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		struct change c;
+
+		set_up();
+		kernel.refuse_at = 5;
+		kernel.error = (unsigned)numbers[i];
+		ck_assert_int_eq(prepare(&c), 0);
+		ck_assert_int_lt(change_put(&c), 0);
+		ck_assert_str_eq(c.why, strerror(EBADMSG));
+		all_as_before("no errno", i);
+		change_release(&c);
+	}
+}
+END_TEST
+
+/* mnl_nlmsg_ok() takes the second for whole, and the next message for the same one for ever. */
+START_TEST(a_length_beyond_2_gigabytes_is_no_message)
+{
+	struct nlmsghdr header = { .nlmsg_len = sizeof(header) };
+
+	ck_assert(netlink_whole(&header, sizeof(header)));
+	header.nlmsg_len = 0xfffffffeu;
+	ck_assert(!netlink_whole(&header, sizeof(header)));
+}
+END_TEST
+
 START_TEST(each_lost_datagram_leaves_all_as_it_was)
 {
 	for (unsigned n = 1; n <= 20; n++)
@@ -432,5 +463,6 @@ START_TEST(what_stands_locks_nobody_out)
 END_TEST
 
 TAP_MAIN("apply", puts_all_and_takes_all_back, what_stands_already_is_not_sent_again, each_refusal_leaves_all_as_it_was,
+	 an_answer_that_is_no_errno_is_a_refusal, a_length_beyond_2_gigabytes_is_no_message,
 	 each_lost_datagram_leaves_all_as_it_was, a_refused_removal_is_tried_again, of_two_in_one_slot_the_last_one_stands,
 	 sessions_of_ssh_connection, what_locks_out, what_stands_locks_nobody_out)
