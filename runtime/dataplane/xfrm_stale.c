@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>		/* before linux/, whose in6.h then yields to it */
 #include <linux/xfrm.h>
+#include <string.h>
 
 #include "runtime/dataplane/xfrm_stale.h"
 
@@ -36,21 +37,23 @@ static int copy_key_attribute(const struct nlattr *attribute, void *context)
 static int look_at_state(const struct nlmsghdr *header, void *context)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
-	const struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(header);
+	struct xfrm_usersa_info info;		/* messages are aligned to 4 bytes, this to 8 */
 	struct search *search = context;
 	struct xfrm_usersa_id *id;
 	struct nlmsghdr *m;
 
-	if (header->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
-	    !ours(search->plan, info->reqid))
+	if (header->nlmsg_type != XFRM_MSG_NEWSA || mnl_nlmsg_get_payload_len(header) < sizeof(info))
+		return MNL_CB_OK;
+	memcpy(&info, mnl_nlmsg_get_payload(header), sizeof(info));
+	if (!ours(search->plan, info.reqid))
 		return MNL_CB_OK;
 	m = netlink_start(buffer, XFRM_MSG_DELSA, 0);
 	id = mnl_nlmsg_put_extra_header(m, sizeof(*id));
-	id->daddr = info->id.daddr;
-	id->spi = info->id.spi;
-	id->proto = info->id.proto;
-	id->family = info->family;
-	mnl_attr_parse(header, sizeof(*info), copy_key_attribute, m);
+	id->daddr = info.id.daddr;
+	id->spi = info.id.spi;
+	id->proto = info.id.proto;
+	id->family = info.family;
+	mnl_attr_parse(header, sizeof(info), copy_key_attribute, m);
 	add_request(search, m);
 	return MNL_CB_OK;
 }
@@ -82,19 +85,20 @@ static bool has_our_template(const struct search *search, const struct nlmsghdr 
 static int look_at_policy(const struct nlmsghdr *header, void *context)
 {
 	_Alignas(struct nlmsghdr) char buffer[NETLINK_MESSAGE_BYTES];
-	const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(header);
+	struct xfrm_userpolicy_info info;		/* messages are aligned to 4 bytes, this to 8 */
 	struct search *search = context;
 	struct xfrm_userpolicy_id *id;
 	struct nlmsghdr *m;
 
-	if (header->nlmsg_type != XFRM_MSG_NEWPOLICY || mnl_nlmsg_get_payload_len(header) < sizeof(*info) ||
+	if (header->nlmsg_type != XFRM_MSG_NEWPOLICY || mnl_nlmsg_get_payload_len(header) < sizeof(info) ||
 	    !has_our_template(search, header))
 		return MNL_CB_OK;
+	memcpy(&info, mnl_nlmsg_get_payload(header), sizeof(info));
 	m = netlink_start(buffer, XFRM_MSG_DELPOLICY, 0);
 	id = mnl_nlmsg_put_extra_header(m, sizeof(*id));
-	id->sel = info->sel;
-	id->dir = info->dir;
-	mnl_attr_parse(header, sizeof(*info), copy_key_attribute, m);
+	id->sel = info.sel;
+	id->dir = info.dir;
+	mnl_attr_parse(header, sizeof(info), copy_key_attribute, m);
 	add_request(search, m);
 	return MNL_CB_OK;
 }
