@@ -353,12 +353,12 @@ static const struct {
 	{ "C-219, C-220", RELEASE_4_10,
 	  "config setup\n\tikev1-policy=accept\nconn a\n" BASE "\tenable-tcp=yes\n\ttcp-remoteport=500\nconn b\n" BASE
 	  "\tikev2=no\n\tenable-tcp=fallback\nconn c\n" BASE "\ttcp-remoteport=500\n",
-	  "note 7:2-12 ipsecc checks, but does not yet carry, the keyword 'enable-tcp' [a]\n"
-	  "note 8:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [a]\n"
+	  "note 7:2-12 the plan leaves out the keyword 'enable-tcp' [a]\n"
+	  "note 8:2-16 the plan leaves out the keyword 'tcp-remoteport' [a]\n"
 	  "error 8:17-20 port 500 is not for IKE over TCP [a]\n"
-	  "note 14:2-12 ipsecc checks, but does not yet carry, the keyword 'enable-tcp' [b]\n"
+	  "note 14:2-12 the plan leaves out the keyword 'enable-tcp' [b]\n"
 	  "error 14:13-21 IKEv1 does not go over TCP [b]\n"
-	  "note 19:2-16 ipsecc checks, but does not yet carry, the keyword 'tcp-remoteport' [c]\n"
+	  "note 19:2-16 the plan leaves out the keyword 'tcp-remoteport' [c]\n"
 	  "warning 19:17-20 'tcp-remoteport' has no effect here: enable-tcp= is not switched on [c]\n",
 	  "a:will-not-load b:will-not-load c:loads-with-warnings" },
 	{ "C-161", RELEASE_5_4, "conn a\n" BASE "\tesp=aes256-sha2\n\tah=sha2\nconn b\n" BASE "\tphase2=ah\n\tah=sha2\n",
@@ -373,12 +373,12 @@ static const struct {
 	  "conn a\n" BASE "\tleftrsasigkey=%cert\n\tleftpubkey=MAMBAgM=\nconn b\n" BASE
 	  "\tleftecdsakey=%cert\n\tleftrsasigkey=0x01030000000000000000000000000000000000000000000000000000000000000000000000"
 	  "0000000000000000000000000000000000000000000000000000000000\n\tleftpubkey=%cert\n",
-	  "note 11:2-14 ipsecc checks, but does not yet carry, the keyword 'leftecdsakey' [b]\n"
+	  "note 11:2-14 the plan leaves out the keyword 'leftecdsakey' [b]\n"
 	  "error 11:15-20 the left end has two public keys [b]\n",
 	  "a:loads b:will-not-load" },
 	{ "C-275, C-288", RELEASE_4_10,
 	  "conn a\n" BASE "\ttype=transport\n\tvti-interface=vti1\n\tmark=5/0xff\nconn b\n" BASE "\tphase2=ah\n\ttfc=9\n",
-	  "note 6:2-15 ipsecc checks, but does not yet carry, the keyword 'vti-interface' [a]\n"
+	  "note 6:2-15 the plan leaves out the keyword 'vti-interface' [a]\n"
 	  "error 6:16-20 a VTI does not go with transport mode [a]\n"
 	  "error 13:6-7 padding against traffic analysis does not go with AH [b]\n",
 	  "a:will-not-load b:will-not-load" },
