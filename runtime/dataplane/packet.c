@@ -207,7 +207,7 @@ enum { ECN_NOT_ECT = 0, ECN_ECT_1 = 1, ECN_ECT_0 = 2, ECN_CE = 3 };
 
 uint8_t packet_tos(const uint8_t *p)
 {
-	return p[0] >> 4 == 4 ? p[1] : (uint8_t)(p[0] << 4 | p[1] >> 4);
+	return (uint8_t)(p[0] >> 4 == 4 ? p[1] : p[0] << 4 | p[1] >> 4);
 }
 
 static void set_tos(uint8_t *p, uint8_t tos)
