@@ -132,6 +132,7 @@ static void create_refused(struct ike_sa *sa, struct task *t, const struct wire_
 			return;
 		}
 		child_end(t->child);
+		t->child = NULL;		/* this task is answered, so that it is in no list that is looked through */
 		t->kind = TASK_CREATE_CHILD;
 		t->conn->starting = true;
 		again(sa, t, 0);
