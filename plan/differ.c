@@ -24,15 +24,6 @@ static bool is_value(const struct member *m)
 	return true;
 }
 
-const char *plan_proposals_text(struct arena *arena, const proposal_list *list)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < list->n; i++)
-		text = arena_printf(arena, "%s%s%s", text, i ? ", " : "", proposal_format(arena, &list->v[i]));
-	return text;
-}
-
 static uint64_t number(const void *p, size_t size)
 {
 	switch (size) {
@@ -64,7 +55,7 @@ static const char *list_text(struct arena *a, const struct member *m, const void
 	char range[IP_RANGE_TEXT];
 
 	if (m->element == MEMBER_OBJECT)	/* the only such list of a peer or a child */
-		return plan_proposals_text(a, p);
+		return proposals_format(a, p);
 	memcpy(&vec, p, sizeof(vec));
 	for (size_t i = 0; i < vec.n && m->element == MEMBER_RANGE; i++) {
 		ip_range_format((const struct ip_range *)vec.v + i, range);

@@ -11,7 +11,5 @@ typedef void plan_differ_each(void *context, const char *member, const char *a, 
 /* Names, places and references are no values; the selectors of a child and its reqid are left to the caller. Texts are in the arena. */
 void plan_differ_peer(struct arena *arena, const struct plan_peer *a, const struct plan_peer *b, plan_differ_each *each, void *context);
 void plan_differ_child(struct arena *arena, const struct plan_child *a, const struct plan_child *b, plan_differ_each *each, void *context);
-/* "AES_GCM_16_256-HMAC_SHA2_512-ECP_256, AES_CBC_256..." */
-const char *plan_proposals_text(struct arena *arena, const proposal_list *list);
 
 #endif

@@ -34,10 +34,13 @@ char *proposal_format(struct arena *a, const struct proposal *p)
 	return arena_strdup(a, (struct slice){ local, n });
 }
 
-/* RFC 7296 section 3.3.2: ENCR_NULL; RFC 4543: ENCR_NULL_AUTH_AES_GMAC */
-static bool leaves_readable(const struct transform *t)
+const char *proposals_format(struct arena *a, const proposal_list *list)
 {
-	return t->type == TRANSFORM_ENCR && (t->ikev2_id == 11 || t->ikev2_id == 21);
+	const char *text = "";
+
+	for (size_t i = 0; i < list->n; i++)
+		text = arena_printf(a, "%s%s%s", text, i ? ", " : "", proposal_format(a, &list->v[i]));
+	return text;
 }
 
 unsigned proposals_weakest_bits(const proposal_list *list)
@@ -49,7 +52,7 @@ unsigned proposals_weakest_bits(const proposal_list *list)
 			const struct proposal_transform *t = &list->v[i].transforms.v[j];
 			unsigned bits = t->transform->strength_bits ? t->transform->strength_bits : t->key_bits;
 
-			if (leaves_readable(t->transform))
+			if (t->transform->type == TRANSFORM_ENCR && !transform_encrypts(t->transform))
 				return 0;
 			if ((t->transform->type == TRANSFORM_ENCR || t->transform->type == TRANSFORM_KE) && bits && bits < least)
 				least = bits;

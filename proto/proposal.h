@@ -19,6 +19,11 @@ struct proposal_transform {
 	uint16_t key_bits;	/* 0: the algorithm has a fixed size, or no key */
 };
 
+static inline uint16_t proposal_transform_bits(const struct proposal_transform *t)	/* of its key, the fixed size included */
+{
+	return t->key_bits ? t->key_bits : t->transform->key_bits[0];
+}
+
 /* Order within a type is preference. An ESN transform is not listed: see struct plan_child.esn. */
 struct proposal {
 	enum ipsec_protocol protocol;
@@ -34,5 +39,7 @@ unsigned proposals_weakest_bits(const proposal_list *list);
 
 /* "AES_GCM_16_256-HMAC_SHA2_512-ECP_256+CURVE25519": types joined by '-', alternatives of a type by '+'. */
 char *proposal_format(struct arena *a, const struct proposal *p);
+/* All of them, with ", " between. */
+const char *proposals_format(struct arena *a, const proposal_list *list);
 
 #endif

@@ -79,3 +79,15 @@ const char *transform_type_name(enum transform_type type)
 
 	return names[type];
 }
+
+enum { ENCR_NULL = 11, ENCR_NULL_AUTH_AES_GMAC = 21 };	/* RFC 7296 section 3.3.2, RFC 4543 section 6 */
+
+bool transform_is_none(const struct transform *t)
+{
+	return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE) && t->ikev2_id == 0;
+}
+
+bool transform_encrypts(const struct transform *t)
+{
+	return t->type == TRANSFORM_ENCR && t->ikev2_id != ENCR_NULL && t->ikev2_id != ENCR_NULL_AUTH_AES_GMAC;
+}

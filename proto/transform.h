@@ -72,6 +72,10 @@ const struct transform *transform_by_alias(enum transform_type type, struct slic
 const struct transform *transform_by_alias_for(enum transform_type type, struct slice alias, enum release release, unsigned use);
 /* Nearest known alias for a "did you mean", or NULL when there is none within two mistakes, or several as near. */
 const char *transform_nearest(enum transform_type type, struct slice alias, enum release release);
+/* NONE of integrity or key exchange: what need not be there. */
+bool transform_is_none(const struct transform *t);
+/* A cipher that hides what it carries: not NULL, nor GMAC, which only authenticates (RFC 4543). */
+bool transform_encrypts(const struct transform *t);
 const char *transform_type_name(enum transform_type type);	/* "cipher", "DH group" */
 
 #endif

@@ -13,11 +13,6 @@ struct side {			/* the transforms of one type of one proposal */
 	bool none;		/* may do without: lists NONE, or nothing of that type */
 };
 
-bool transform_is_none(const struct transform *t)
-{
-	return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE) && t->ikev2_id == 0;
-}
-
 static void side_of(const struct proposal *p, enum transform_type type, struct side *ret)
 {
 	bool any = false;
@@ -39,18 +34,13 @@ static void side_of(const struct proposal *p, enum transform_type type, struct s
 		ret->none = true;
 }
 
-static uint16_t effective_bits(const struct proposal_transform *t)
-{
-	return t->key_bits ? t->key_bits : t->transform->key_bits[0];
-}
-
 static const struct proposal_transform *common(const struct side *ours, const struct side *theirs)
 {
 	for (unsigned i = 0; i < ours->n; i++)
 		for (unsigned k = 0; k < theirs->n; k++)
 			if (ours->v[i]->transform == theirs->v[k]->transform &&
 			    (ours->v[i]->transform->type != TRANSFORM_ENCR ||
-			     effective_bits(ours->v[i]) == effective_bits(theirs->v[k])))
+			     proposal_transform_bits(ours->v[i]) == proposal_transform_bits(theirs->v[k])))
 				return ours->v[i];
 	return NULL;
 }
@@ -92,7 +82,7 @@ static bool match(const struct proposal *ours, const struct wire_offer *o, enum 
 	if (!pick(ours, &o->proposal, TRANSFORM_ENCR, c, &encr) || (!encr && ours->protocol != PROTOCOL_AH))
 		return false;
 	c->suite.encr = encr;
-	c->suite.encr_key_bits = encr ? effective_bits(&c->transforms[0]) : 0;
+	c->suite.encr_key_bits = encr ? proposal_transform_bits(&c->transforms[0]) : 0;
 	if (ours->protocol == PROTOCOL_IKE && (!pick(ours, &o->proposal, TRANSFORM_PRF, c, &c->suite.prf) || !c->suite.prf))
 		return false;
 	/* An AEAD cipher has no integrity algorithm beside it, whatever the lists say (RFC 5282 section 8, RFC 4106 section
@@ -157,7 +147,7 @@ static bool lists(const struct proposal *p, enum transform_type type, const stru
 
 	side_of(p, type, &s);
 	for (unsigned i = 0; t && i < s.n; i++)
-		if (s.v[i]->transform == t && (key_bits == 0 || effective_bits(s.v[i]) == key_bits))
+		if (s.v[i]->transform == t && (key_bits == 0 || proposal_transform_bits(s.v[i]) == key_bits))
 			return true;
 	return !t && (s.none || type == TRANSFORM_INTEG);
 }

@@ -467,7 +467,6 @@ bool check_answer(struct arena *a, const proposal_list *ours, struct slice sa_pa
 		  struct chosen *ret);
 bool suite_within(const proposal_list *ours, const struct suite_choice *suite);	/* I-061: would these proposals have accepted it */
 void suite_describe(const struct suite_choice *s, bool esn, char text[IKE_PROPOSAL_TEXT]);
-bool transform_is_none(const struct transform *t);
 /* n-th group of the list, each counted once; NULL: no more. */
 const struct transform *nth_group(const proposal_list *list, unsigned n);
 int find_group(const proposal_list *list, uint16_t method);	/* its number for nth_group(); -1 */

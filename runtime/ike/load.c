@@ -50,11 +50,6 @@ static bool has_type(const struct proposal *p, enum transform_type type)
 	return false;
 }
 
-static bool encrypts(const struct transform *encr)
-{
-	return strncmp(encr->name, "NULL", 4) != 0;		/* NULL itself, and GMAC (NULL_AUTH_AES_GMAC) */
-}
-
 /* What protects packets has to be known to the data plane, all else to us. */
 static bool can_do(const struct ike *ike, enum ipsec_protocol protocol, const struct proposal_transform *t, const char **ret_why)
 {
@@ -79,7 +74,7 @@ static void take(struct ike *ike, const struct proposal *from, bool aead, propos
 			continue;
 		if (aead && t->transform->type == TRANSFORM_INTEG && !transform_is_none(t->transform))
 			continue;
-		if (from->protocol == PROTOCOL_IKE && t->transform->type == TRANSFORM_ENCR && !encrypts(t->transform)) {
+		if (from->protocol == PROTOCOL_IKE && t->transform->type == TRANSFORM_ENCR && !transform_encrypts(t->transform)) {
 			*ret_why = "it does not encrypt, which an IKE SA must";
 			continue;
 		}

@@ -40,25 +40,15 @@ static struct sim_dispute *dispute(struct sim_compare *c, const char *what, cons
 
 enum { MISS_ENCR = 1, MISS_PRF = 2, MISS_INTEG = 4, MISS_KE = 8 };
 
-static uint16_t bits_of(const struct proposal_transform *t)
-{
-	return t->key_bits ? t->key_bits : t->transform->key_bits[0];
-}
-
-static bool is_none(const struct transform *t)
-{
-	return (t->type == TRANSFORM_INTEG || t->type == TRANSFORM_KE) && t->ikev2_id == 0;
-}
-
 static bool same_transform(const struct proposal_transform *a, const struct proposal_transform *b)
 {
-	return a->transform == b->transform && (a->transform->type != TRANSFORM_ENCR || bits_of(a) == bits_of(b));
+	return a->transform == b->transform && (a->transform->type != TRANSFORM_ENCR || proposal_transform_bits(a) == proposal_transform_bits(b));
 }
 
 static bool lists_any(const struct proposal *p, enum transform_type type)
 {
 	for (size_t i = 0; i < p->transforms.n; i++)
-		if (p->transforms.v[i].transform->type == type && !is_none(p->transforms.v[i].transform))
+		if (p->transforms.v[i].transform->type == type && !transform_is_none(p->transforms.v[i].transform))
 			return true;
 	return false;
 }
@@ -119,15 +109,6 @@ static const char *name_missing(struct arena *a, unsigned miss)
 	return text;
 }
 
-static const char *list_text(struct arena *a, const proposal_list *list)
-{
-	const char *text = "";
-
-	for (size_t i = 0; i < list->n; i++)
-		text = arena_printf(a, "%s%s%s", text, i ? ", " : "", proposal_format(a, &list->v[i]));
-	return text;
-}
-
 static void compare_ike(struct sim_compare *c)
 {
 	unsigned miss = least_missing(&c->peer[0]->proposals, &c->peer[1]->proposals, true);
@@ -137,7 +118,7 @@ static void compare_ike(struct sim_compare *c)
 		return;
 	d = dispute(c, "IKE proposals", name_missing(c->arena, miss), "write ike= with an algorithm of each kind that both ends have");
 	for (unsigned i = 0; i < 2; i++)
-		d->place[i] = place_of(c, i, "ike", &c->peer[i]->proposals_origin, list_text(c->arena, &c->peer[i]->proposals));
+		d->place[i] = place_of(c, i, "ike", &c->peer[i]->proposals_origin, proposals_format(c->arena, &c->peer[i]->proposals));
 }
 
 static void compare_esp(struct sim_compare *c)
@@ -157,7 +138,7 @@ static void compare_esp(struct sim_compare *c)
 		return;
 	d = dispute(c, "ESP proposals", name_missing(c->arena, miss), "write esp= with an algorithm of each kind that both ends have");
 	for (unsigned i = 0; i < 2; i++)
-		d->place[i] = place_of(c, i, "esp", &child[i]->proposals_origin, list_text(c->arena, &child[i]->proposals));
+		d->place[i] = place_of(c, i, "esp", &child[i]->proposals_origin, proposals_format(c->arena, &child[i]->proposals));
 }
 
 /* --- perfect forward secrecy: nobody notices before the first rekey ---------------------------------------------------------- */
@@ -196,7 +177,7 @@ static const char *pfs_text(struct sim_compare *c, unsigned side)
 		for (size_t k = 0; k < from->v[i].transforms.n; k++) {
 			const struct transform *t = from->v[i].transforms.v[k].transform;
 
-			if (t->type == TRANSFORM_KE && !is_none(t) && !strstr(text, t->name))
+			if (t->type == TRANSFORM_KE && !transform_is_none(t) && !strstr(text, t->name))
 				text = arena_printf(c->arena, "%s%s%s", text, *text ? ", " : "", t->name);
 		}
 	}
