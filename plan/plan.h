@@ -41,6 +41,11 @@ enum plan_address_kind {
 
 enum plan_auth { PLAN_AUTH_PSK, PLAN_AUTH_RSA, PLAN_AUTH_ECDSA, PLAN_AUTH_ANY_SIGNATURE, PLAN_AUTH_NULL, PLAN_AUTH_NEVER };
 
+static inline bool plan_auth_signs(enum plan_auth auth)
+{
+	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
+}
+
 /* Kinds of signatures, as bits: what an end may sign with (authby=). SHA2 without a number is all of SHA2-256, -384, -512. */
 enum plan_signature {
 	PLAN_SIGN_RSA_SHA1 = 1 << 0,		/* PKCS#1 v1.5; the AUTH method 1 of RFC 7296 only */

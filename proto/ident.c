@@ -49,7 +49,7 @@ static struct slice hex_text(struct arena *a, struct slice bytes)
 	return (struct slice){ text, bytes.n * 2 };
 }
 
-static struct ident address_ident(struct arena *a, const struct ip_addr *addr)
+struct ident ident_of_address(struct arena *a, const struct ip_addr *addr)
 {
 	char text[IP_ADDR_TEXT];
 
@@ -57,6 +57,14 @@ static struct ident address_ident(struct arena *a, const struct ip_addr *addr)
 		.type = addr->family == AF_INET ? IDENT_IPV4 : IDENT_IPV6,
 		.text = arena_slice(a, slice_of(ip_addr_format(addr, text))),
 		.wire = arena_slice(a, (struct slice){ (const char *)addr->bytes, ip_addr_size(addr) }),
+	};
+}
+
+struct ident ident_borrow_address(const struct ip_addr *addr)
+{
+	return (struct ident){
+		.type = addr->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
+		.wire = { (const char *)addr->bytes, ip_addr_size(addr) },
 	};
 }
 
@@ -161,7 +169,7 @@ int ident_parse(struct arena *a, struct slice text, struct ident *ret, const cha
 		return 0;
 	}
 	if (ip_addr_parse(text, &addr) == 0) {
-		*ret = ip_addr_is_zero(&addr) ? (struct ident){ .type = IDENT_ANY } : address_ident(a, &addr);
+		*ret = ip_addr_is_zero(&addr) ? (struct ident){ .type = IDENT_ANY } : ident_of_address(a, &addr);
 		return 0;
 	}
 	*ret = name_ident(a, IDENT_FQDN, text);
@@ -179,7 +187,7 @@ int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ide
 		if (data.n != ip_addr_size(&addr))
 			return -EINVAL;
 		memcpy(addr.bytes, data.p, data.n);
-		*ret = address_ident(a, &addr);
+		*ret = ident_of_address(a, &addr);
 		return 0;
 	case IDENT_FQDN:
 	case IDENT_EMAIL:

@@ -31,6 +31,9 @@ struct ident {
 int ident_parse(struct arena *a, struct slice text, struct ident *ret, const char **ret_why, size_t *ret_at);
 /* From the wire: -EINVAL for what the RFC forbids (NUL in a name, wrong address length, bad DER). */
 int ident_from_wire(struct arena *a, uint8_t type, struct slice data, struct ident *ret);
+/* An address as identity: of its own, with its text; or one that borrows the address's bytes and has no text. */
+struct ident ident_of_address(struct arena *a, const struct ip_addr *addr);
+struct ident ident_borrow_address(const struct ip_addr *addr);
 /* Canonical text with Libreswan's marks ("@hq.example"), as id= takes it; IDENT_NONE is "%none". */
 char *ident_format(struct arena *a, const struct ident *id);
 void ident_add(struct buf *out, const struct ident *id);		/* appends the same */

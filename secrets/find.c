@@ -47,6 +47,17 @@ const struct secret_entry *secrets_find_psk(const struct secrets *s, const struc
 	return best;
 }
 
+const struct secret_entry *secrets_find_psk_or_address(const struct secrets *s, const struct ident *local, const struct ident *remote,
+						       const struct ip_addr *local_addr, const struct ip_addr *remote_addr)
+{
+	struct ident here = ident_borrow_address(local_addr), there = ident_borrow_address(remote_addr);
+	const struct secret_entry *e = secrets_find_psk(s, local, remote);
+
+	if (e || local_addr->family == AF_UNSPEC || remote_addr->family == AF_UNSPEC)
+		return e;
+	return secrets_find_psk(s, &here, &there);
+}
+
 static bool listed(const char *ids, const char *id)
 {
 	struct slice rest = slice_of(ids ? ids : ""), word;

@@ -68,6 +68,9 @@ void secrets_forget(struct secrets *s);		/* wipes the values; the entries stay, 
 
 /* The PSK for this pair, of those that are not refused, by K-031..K-034: the best acceptable sum, the first of the text among equals. NULL: none. */
 const struct secret_entry *secrets_find_psk(const struct secrets *s, const struct ident *local, const struct ident *remote);
+/* The same, and where the identities have none, that of the two addresses, if both are known (I-081). */
+const struct secret_entry *secrets_find_psk_or_address(const struct secrets *s, const struct ident *local, const struct ident *remote,
+						       const struct ip_addr *local_addr, const struct ip_addr *remote_addr);
 /* The PPK (RFC 8784) for this pair, and by its identity: of those that are not refused, in `ids` (a list with commas or blanks; NULL: any)
  * and, where `id` is not empty, called that. The first of the text among the best. NULL: none. */
 const struct secret_entry *secrets_find_ppk(const struct secrets *s, const struct ident *local, const struct ident *remote, const char *ids,

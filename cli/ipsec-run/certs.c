@@ -12,15 +12,10 @@
 #include "base/limits.h"
 #include "cli/ipsec-run/run.h"
 
-static bool end_signs(const struct plan_end *e)
-{
-	return e->auth == PLAN_AUTH_RSA || e->auth == PLAN_AUTH_ECDSA || e->auth == PLAN_AUTH_ANY_SIGNATURE;
-}
-
 static bool needs_certificates(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->peers.n; i++)
-		if (end_signs(&plan->peers.v[i].local) || end_signs(&plan->peers.v[i].remote) ||
+		if (plan_auth_signs(plan->peers.v[i].local.auth) || plan_auth_signs(plan->peers.v[i].remote.auth) ||
 		    plan->peers.v[i].local.id.type == IDENT_FROM_CERT)
 			return true;
 	return false;

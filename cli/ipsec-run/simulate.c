@@ -251,7 +251,8 @@ static struct plan_origin origin_at(const struct sources *sources, struct span s
 static struct plan_origin where_secret(struct run_input *in, const char *conn)
 {
 	const struct plan_peer *p = plan_peer_by_conn(in->plan, conn);
-	const struct secret_entry *e = p ? secrets_find_psk(&in->secrets, &p->local.id, &p->remote.id) : NULL;
+	const struct secret_entry *e =
+		p ? secrets_find_psk_or_address(&in->secrets, &p->local.id, &p->remote.id, &p->local.addr, &p->remote.addr) : NULL;
 
 	return e ? origin_at(&in->sources, e->span) : (struct plan_origin){ 0 };
 }

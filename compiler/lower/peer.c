@@ -22,18 +22,13 @@ enum plan_auth lower_auth(const struct ir_conn *conn, const struct ir_end *end)
 	return conn->auth_null ? PLAN_AUTH_NULL : PLAN_AUTH_NEVER;
 }
 
-static bool signs(enum plan_auth auth)
-{
-	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
-}
-
 /* leftauth= names a kind, authby= the signatures of that kind that may be made; where it names none of them, all will do. */
 static uint32_t signatures_of(const struct ir_conn *conn, enum plan_auth auth)
 {
 	const uint32_t rsa = PLAN_SIGN_RSA_SHA1 | PLAN_SIGN_RSA_SHA2 | PLAN_SIGN_PSS, ecdsa = PLAN_SIGN_ECDSA | PLAN_SIGN_EDDSA;
 	uint32_t kind = auth == PLAN_AUTH_RSA ? rsa : auth == PLAN_AUTH_ECDSA ? ecdsa : rsa | ecdsa;
 
-	if (!signs(auth))
+	if (!plan_auth_signs(auth))
 		return 0;
 	return conn->signatures & kind ? conn->signatures & kind : kind;
 }
@@ -41,14 +36,9 @@ static uint32_t signatures_of(const struct ir_conn *conn, enum plan_auth auth)
 /* An unset id is the address. Of an end without a known address nothing is demanded. */
 static struct ident identity_of(const struct lowering *l, const struct ir_end *end, const struct ip_addr *host)
 {
-	struct slice bytes = { (const char *)host->bytes, ip_addr_size(host) };
-	struct ident id = { .type = IDENT_ANY };
-
 	if (end->id.type != IDENT_NONE)
 		return end->id;
-	if (host->family != AF_UNSPEC)
-		ident_from_wire(l->arena, host->family == AF_INET ? IDENT_IPV4 : IDENT_IPV6, bytes, &id);
-	return id;
+	return host->family != AF_UNSPEC ? ident_of_address(l->arena, host) : (struct ident){ .type = IDENT_ANY };
 }
 
 static enum plan_role role(bool client, bool server)
@@ -107,7 +97,7 @@ static const char *add_secret(struct lowering *l, const struct ir_conn *conn, co
 	bool psk = peer->local.auth == PLAN_AUTH_PSK || peer->remote.auth == PLAN_AUTH_PSK;
 	struct plan_secret *secret;
 
-	if (!psk && !signs(peer->local.auth))
+	if (!psk && !plan_auth_signs(peer->local.auth))
 		return NULL;
 	secret = vec_add(l->arena, &l->plan->secrets);
 	*secret = (struct plan_secret){

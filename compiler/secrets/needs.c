@@ -44,8 +44,7 @@ static bool identity_of(const struct needs *n, unsigned i, struct ident *ret, co
 					end_name(i));
 		return false;
 	}
-	ident_from_wire(n->arena, host->family == AF_INET ? IDENT_IPV4 : IDENT_IPV6,
-			(struct slice){ (const char *)host->bytes, ip_addr_size(host) }, ret);
+	*ret = ident_of_address(n->arena, host);
 	return true;
 }
 
@@ -94,9 +93,7 @@ static void need_password(struct needs *n, unsigned i)
 
 static bool signs(const struct ir_conn *conn, unsigned i)
 {
-	enum plan_auth auth = lower_auth(conn, &conn->end[i]);
-
-	return auth == PLAN_AUTH_RSA || auth == PLAN_AUTH_ECDSA || auth == PLAN_AUTH_ANY_SIGNATURE;
+	return plan_auth_signs(lower_auth(conn, &conn->end[i]));
 }
 
 void needs_of(struct arena *a, const struct host_facts *facts, const struct ir_conn *conn, struct conn_keys *ret)

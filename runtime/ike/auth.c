@@ -86,7 +86,7 @@ static bool add_request(struct ike_sa *sa, struct task *t, struct draft *d)
 	const struct ident *remote = sa->peer->remote_id;
 	const char *why;
 
-	sa->remote_id = ident_concrete(remote) ? *remote : address_ident(&sa->remote);
+	sa->remote_id = ident_concrete(remote) ? *remote : ident_borrow_address(&sa->remote);
 	id_body(&own, &id);
 	wire_add_id(&d->w, PAYLOAD_IDI, (uint8_t)own.type, own.wire);
 	proof_add_certs(sa, &d->w);
@@ -247,7 +247,7 @@ struct claim {			/* what the initiator says about the two ends */
 static bool accepts(const struct ike_sa *sa, const struct ike_peer *p, const struct claim *c)
 {
 	const struct ident *own = p->local_id;
-	struct ident by_address = address_ident(&sa->local);
+	struct ident by_address = ident_borrow_address(&sa->local);
 
 	if (!peer_fits_addresses(p, &sa->local, &sa->remote) || !ident_matches(p->remote_id, &c->peer) ||
 	    !proof_fits(p, c->method))

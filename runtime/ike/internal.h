@@ -404,7 +404,6 @@ void auth_response(struct ike_sa *sa, struct task *t, const struct wire_message 
 
 /* proof.c: how each end proves who it is */
 bool ident_concrete(const struct ident *id);
-struct ident address_ident(const struct ip_addr *a);	/* borrows its bytes */
 struct ident own_ident(const struct ike_sa *sa);
 /* NULL: the conn has all it needs, but for the shared key; else why not, with the rule. */
 const char *proof_load(struct ike *ike, struct ike_peer *p, enum rule_id *ret_rule);

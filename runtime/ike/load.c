@@ -21,14 +21,9 @@ static struct finding *find(struct diag *diag, enum rule_id rule, const struct p
 const struct secret *find_psk(const struct ike *ike, const struct ident *local, const struct ident *remote,
 			      const struct ip_addr *local_addr, const struct ip_addr *remote_addr)
 {
-	struct ident la = address_ident(local_addr), ra = address_ident(remote_addr);
-	const struct secret_entry *e;
+	const struct secrets *s = ike->env->secrets;
+	const struct secret_entry *e = s ? secrets_find_psk_or_address(s, local, remote, local_addr, remote_addr) : NULL;
 
-	if (!ike->env->secrets)
-		return NULL;
-	e = secrets_find_psk(ike->env->secrets, local, remote);
-	if (!e && local_addr->family != AF_UNSPEC && remote_addr->family != AF_UNSPEC)
-		e = secrets_find_psk(ike->env->secrets, &la, &ra);		/* I-081: then by addresses */
 	return e && e->value.n ? &e->value : NULL;
 }
 

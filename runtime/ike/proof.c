@@ -8,14 +8,9 @@
 #include "base/cleanup.h"
 #include "runtime/ike/internal.h"
 
-static bool signs(const struct plan_end *e)
-{
-	return e->auth == PLAN_AUTH_RSA || e->auth == PLAN_AUTH_ECDSA || e->auth == PLAN_AUTH_ANY_SIGNATURE;
-}
-
 static enum auth_method kind_of(const struct plan_end *e)
 {
-	return signs(e) ? AUTH_SIGNATURE : e->auth == PLAN_AUTH_NULL ? AUTH_NULL : AUTH_PSK;
+	return plan_auth_signs(e->auth) ? AUTH_SIGNATURE : e->auth == PLAN_AUTH_NULL ? AUTH_NULL : AUTH_PSK;
 }
 
 bool ident_concrete(const struct ident *id)
@@ -23,16 +18,10 @@ bool ident_concrete(const struct ident *id)
 	return id->type != IDENT_NONE && id->type != IDENT_ANY && id->type != IDENT_FROM_CERT;
 }
 
-struct ident address_ident(const struct ip_addr *a)
-{
-	return (struct ident){ .type = a->family == AF_INET6 ? IDENT_IPV6 : IDENT_IPV4,
-			       .wire = slice_bytes(a->bytes, ip_addr_size(a)) };
-}
-
 /* Who we are towards this peer: leftid, or the address in use. */
 struct ident own_ident(const struct ike_sa *sa)
 {
-	return ident_concrete(sa->peer->local_id) ? *sa->peer->local_id : address_ident(&sa->local);
+	return ident_concrete(sa->peer->local_id) ? *sa->peer->local_id : ident_borrow_address(&sa->local);
 }
 
 /* --- at load ------------------------------------------------------------------------------------------------------------------ */
@@ -59,13 +48,13 @@ static const char *load_own(struct ike *ike, struct ike_peer *p, enum rule_id *r
 	*ret_rule = RULE_IKE_NO_CERTIFICATE;
 	if (own->cert)
 		p->cert = credentials_find(c, own->cert);
-	if (!own->cert && !own->public_key && signs(own))
+	if (!own->cert && !own->public_key && plan_auth_signs(own->auth))
 		return "our end is to sign (authby=), but the conn names neither a certificate (cert=) nor a key for it (rsasigkey=, pubkey=)";
 	if (!own->cert && own->id.type == IDENT_FROM_CERT)
 		return "our identity is to come from a certificate (%fromcert), but the conn names none (cert=)";
-	if (own->cert && !p->cert && (signs(own) || own->id.type == IDENT_FROM_CERT))
+	if (own->cert && !p->cert && (plan_auth_signs(own->auth) || own->id.type == IDENT_FROM_CERT))
 		return arena_printf(&ike->arena, "there is no certificate '%s' in '%s'", own->cert, credentials_place(c));
-	if (!signs(own))
+	if (!plan_auth_signs(own->auth))
 		return NULL;
 	why = own->cert ? NULL : load_raw(ike, p);
 	if (why)
@@ -99,7 +88,7 @@ static const char *load_remote(struct ike *ike, struct ike_peer *p, enum rule_id
 	const struct credentials *c = ike->env->credentials;
 
 	*ret_rule = RULE_IKE_NO_CERTIFICATE;
-	if (!signs(remote))
+	if (!plan_auth_signs(remote->auth))
 		return NULL;
 	if (remote->cert) {
 		p->remote_cert = credentials_find(c, remote->cert);
@@ -165,7 +154,7 @@ bool proof_by_psk(const struct ike_peer *p)
 /* A peer would refuse us, and only its log would tell why. */
 bool proof_names_us(struct ike *ike, const struct ike_peer *p)
 {
-	return !signs(&p->plan->local) || !p->cert || !ident_concrete(p->local_id) || certificate_names(&ike->arena, p->cert, p->local_id);
+	return !plan_auth_signs(p->plan->local.auth) || !p->cert || !ident_concrete(p->local_id) || certificate_names(&ike->arena, p->cert, p->local_id);
 }
 
 /* --- IKE_SA_INIT -------------------------------------------------------------------------------------------------------------- */
@@ -230,7 +219,7 @@ void proof_add_certs(const struct ike_sa *sa, struct wire_builder *w)
 	const struct plan_end *own = &sa->peer->plan->local;
 	struct slice der;
 
-	if (!signs(own) || !sa->peer->cert || own->send_cert == PLAN_CERT_NEVER ||
+	if (!plan_auth_signs(own->auth) || !sa->peer->cert || own->send_cert == PLAN_CERT_NEVER ||
 	    (own->send_cert == PLAN_CERT_IF_ASKED && !sa->initial->cert_asked))
 		return;
 	for (unsigned i = 0; i < LIMIT_CERTIFICATES && certificate_der(&sa->ike->scratch, sa->peer->cert, i, &der); i++)

@@ -209,10 +209,8 @@ static const char *const auth_names[] = {
 
 static bool auth_fits(enum plan_auth does, enum plan_auth wanted)
 {
-	bool signs = does == PLAN_AUTH_RSA || does == PLAN_AUTH_ECDSA || does == PLAN_AUTH_ANY_SIGNATURE;
-
 	if (wanted == PLAN_AUTH_ANY_SIGNATURE)
-		return signs;
+		return plan_auth_signs(does);
 	return does == wanted || (does == PLAN_AUTH_ANY_SIGNATURE && (wanted == PLAN_AUTH_RSA || wanted == PLAN_AUTH_ECDSA));
 }
 
@@ -270,18 +268,8 @@ static const struct secret_entry *psk_of(const struct sim_compare *c, unsigned s
 {
 	const struct plan_peer *p = c->peer[side];
 	const struct secrets *s = c->sides[side].secrets;
-	const struct secret_entry *e = s ? secrets_find_psk(s, &p->local.id, &p->remote.id) : NULL;
-	char text[2][IP_ADDR_TEXT];
-	struct ident address[2];
-	const char *why;
-	size_t at;
 
-	if (!s || e || !ip_addr_size(&p->local.addr) || !ip_addr_size(&p->remote.addr))
-		return e;
-	if (ident_parse(c->arena, slice_of(ip_addr_format(&p->local.addr, text[0])), &address[0], &why, &at) < 0 ||
-	    ident_parse(c->arena, slice_of(ip_addr_format(&p->remote.addr, text[1])), &address[1], &why, &at) < 0)
-		return NULL;
-	return secrets_find_psk(s, &address[0], &address[1]);		/* I-081: then by addresses */
+	return s ? secrets_find_psk_or_address(s, &p->local.id, &p->remote.id, &p->local.addr, &p->remote.addr) : NULL;
 }
 
 /* Never the keys: only whether each end has one, and whether they are equal. */

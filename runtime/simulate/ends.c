@@ -295,7 +295,7 @@ static int assume_key(struct end *end)
 
 static void assume_end(struct plan_end *e)
 {
-	if (e->auth == PLAN_AUTH_RSA || e->auth == PLAN_AUTH_ECDSA || e->auth == PLAN_AUTH_ANY_SIGNATURE) {
+	if (plan_auth_signs(e->auth)) {
 		e->auth = PLAN_AUTH_PSK;
 		e->signatures = 0;
 	}
