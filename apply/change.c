@@ -188,18 +188,6 @@ struct change_counts change_count(const struct change *c)
 	return counts;
 }
 
-size_t change_policies(const struct change *c)
-{
-	struct change_counts counts = change_count(c);
-
-	return counts.added + counts.replaced + counts.unchanged;
-}
-
-static const char *dir_name(enum plan_dir dir)
-{
-	return dir == PLAN_OUT ? "out" : dir == PLAN_IN ? "in" : "fwd";
-}
-
 static struct finding *report_step(struct diag *diag, enum rule_id rule, struct span span, const struct change_step *s, const char *what,
 				   const char *why)
 {
@@ -208,7 +196,7 @@ static struct finding *report_step(struct diag *diag, enum rule_id rule, struct 
 	struct finding *f = diag_report(diag, rule, span, "the kernel refuses to %s a policy of conn '%s': %s", what, p->conn, why);
 
 	diag_set_conn(f, p->conn);
-	diag_note(diag, f, "the policy is src %s dst %s dir %s", ip_prefix_format(&p->src, src), ip_prefix_format(&p->dst, dst), dir_name(p->dir));
+	diag_note(diag, f, "the policy is src %s dst %s dir %s", ip_prefix_format(&p->src, src), ip_prefix_format(&p->dst, dst), plan_dir_words[p->dir]);
 	return f;
 }
 

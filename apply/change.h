@@ -80,7 +80,6 @@ struct change_counts {
 	size_t added, replaced, unchanged;
 };
 struct change_counts change_count(const struct change *c);
-size_t change_policies(const struct change *c);	/* slots, those unchanged included */
 
 /* The kernel's refusal, and what could not be taken back, at the user's lines. */
 void change_report(const struct change *c, struct diag *diag, struct span (*span_of)(const void *context, const struct plan_origin *origin),

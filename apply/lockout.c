@@ -74,6 +74,6 @@ void lockout_report(const struct plan_policy *p, const struct session *s, struct
 
 	diag_set_conn(f, p->conn);
 	diag_note(diag, f, "its policy src %s dst %s dir %s %s the packets of the session; nothing was changed", ip_prefix_format(&p->src, src),
-		  ip_prefix_format(&p->dst, dst), p->dir == PLAN_OUT ? "out" : "in", p->action == PLAN_BLOCK ? "blocks" : "lets only protected pass, not");
+		  ip_prefix_format(&p->dst, dst), plan_dir_words[p->dir], p->action == PLAN_BLOCK ? "blocks" : "lets only protected pass, not");
 	diag_help(diag, f, "give SSH a conn with type=passthrough and a narrower selector, or say --allow-lockout, best with --confirm=60");
 }

@@ -85,10 +85,8 @@ static const char *templates_text(struct arena *a, const struct plan_policy *p)
 
 const char *compare_policy_text(struct arena *a, const struct plan_policy *p)
 {
-	static const char *const dirs[] = { [PLAN_OUT] = "out", [PLAN_IN] = "in", [PLAN_FWD] = "fwd" };
-	static const char *const actions[] = { [PLAN_PROTECT] = "protect", [PLAN_PASS] = "pass", [PLAN_BLOCK] = "block" };
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
-	const char *text = arena_printf(a, "%s %s %s -> %s", dirs[p->dir], actions[action_of(p)], ip_prefix_format(&p->src, src),
+	const char *text = arena_printf(a, "%s %s %s -> %s", plan_dir_words[p->dir], plan_action_words[action_of(p)], ip_prefix_format(&p->src, src),
 					ip_prefix_format(&p->dst, dst));
 
 	if (p->proto)
@@ -118,13 +116,12 @@ static struct compare_difference *add(struct arena *a, struct comparison *c, enu
 
 static void add_changed(struct arena *a, struct comparison *c, const struct plan_policy *x, const struct plan_policy *y)
 {
-	static const char *const actions[] = { [PLAN_PROTECT] = "protect", [PLAN_PASS] = "pass", [PLAN_BLOCK] = "block" };
 	struct compare_difference *d = add(a, c, COMPARE_CHANGED, x, y);
 
 	if (action_of(x) != action_of(y))
 		vec_push(a, &d->changes, (struct compare_change){
 			"action", action_of(y) == PLAN_PASS ? COMPARE_WEAKENED : action_of(x) == PLAN_PASS ? COMPARE_STRENGTHENED : COMPARE_DIFFERS,
-			actions[action_of(x)], actions[action_of(y)] });
+			plan_action_words[action_of(x)], plan_action_words[action_of(y)] });
 	if (x->priority != y->priority)
 		vec_push(a, &d->changes, (struct compare_change){
 			"priority", y->priority < x->priority ? COMPARE_AHEAD : COMPARE_BEHIND,

@@ -46,8 +46,8 @@ static const char *const dpd_actions[] = { "hold", "clear", "restart", NULL };
 static const char *const tristates[] = { "auto", "yes", "no", NULL };
 static const char *const shunts[] = { "none", "passthrough", "drop", "reject", "hold", NULL };
 static const char *const modes[] = { "tunnel", "transport", NULL };
-static const char *const dirs[] = { "out", "in", "fwd", NULL };
-static const char *const actions[] = { "protect", "pass", "block", NULL };
+const char *const plan_dir_words[] = { "out", "in", "fwd", NULL };
+const char *const plan_action_words[] = { "protect", "pass", "block", NULL };
 static const char *const levels[] = { "required", "use", NULL };
 static const char *const template_protocols[] = { "esp", "ah", "comp", NULL };
 static const char *const whens[] = { "load", "route", "up", NULL };
@@ -181,8 +181,8 @@ SHAPE(tmpl, plan_tmpl);
 static const struct member policy_members[] = {
 	TEXT(plan_policy, conn),
 	OBJECT_OR_NULL(plan_policy, origin, origin),
-	WORD(plan_policy, dir, dirs),
-	WORD(plan_policy, action, actions),
+	WORD(plan_policy, dir, plan_dir_words),
+	WORD(plan_policy, action, plan_action_words),
 	PREFIX(plan_policy, src),
 	PREFIX(plan_policy, dst),
 	NUMBER(plan_policy, proto),

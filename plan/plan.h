@@ -169,6 +169,8 @@ struct plan_child {			/* one child SA to be negotiated under a peer */
 
 enum plan_dir { PLAN_OUT, PLAN_IN, PLAN_FWD };
 enum plan_action { PLAN_PROTECT, PLAN_PASS, PLAN_BLOCK };
+/* The words of the document: "out", "protect". */
+extern const char *const plan_dir_words[], *const plan_action_words[];
 enum plan_level { PLAN_LEVEL_REQUIRED, PLAN_LEVEL_USE };
 
 struct plan_tmpl {

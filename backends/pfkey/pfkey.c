@@ -106,7 +106,6 @@ static void add_selector(struct buf *out, const struct ip_prefix *prefix, uint16
 
 static void add_text(struct writer *w, const struct plan_policy *p)
 {
-	static const char *const dirs[] = { [PLAN_OUT] = "out", [PLAN_IN] = "in", [PLAN_FWD] = "fwd" };
 	static const char *const actions[] = { [PLAN_PROTECT] = "ipsec", [PLAN_PASS] = "none", [PLAN_BLOCK] = "discard" };
 	bool any_port = !(p->sport || p->dport || p->sport_set || p->dport_set);
 
@@ -118,7 +117,7 @@ static void add_text(struct writer *w, const struct plan_policy *p)
 		buf_printf(w->out, " %u", p->proto);
 	else
 		buf_add_str(w->out, " any");
-	buf_printf(w->out, " -P %s ", dirs[p->dir]);
+	buf_printf(w->out, " -P %s ", plan_dir_words[p->dir]);
 	add_priority(w->out, p->priority);
 	buf_printf(w->out, " %s", actions[p->action]);
 	/* "none" and "discard" ignore requests; pluto's inert templates on its shunts need no place here. */

@@ -57,12 +57,11 @@ static void add_template(struct buf *out, const struct plan_tmpl *t)
 
 static void add_text(struct buf *out, const struct plan_policy *p)
 {
-	static const char *const dirs[] = { [PLAN_OUT] = "out", [PLAN_IN] = "in", [PLAN_FWD] = "fwd" };
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
 
 	buf_printf(out, "xfrm policy update src %s dst %s", ip_prefix_format(&p->src, src), ip_prefix_format(&p->dst, dst));
 	add_upper_selector(out, p);
-	buf_printf(out, " dir %s%s priority %u", dirs[p->dir], p->action == PLAN_BLOCK ? " action block" : "", p->priority);
+	buf_printf(out, " dir %s%s priority %u", plan_dir_words[p->dir], p->action == PLAN_BLOCK ? " action block" : "", p->priority);
 	if (p->mark.mask)
 		buf_printf(out, " mark 0x%x mask 0x%x", p->mark.value, p->mark.mask);
 	if (p->if_id)

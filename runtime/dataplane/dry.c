@@ -71,12 +71,10 @@ void dry_observe(struct dataplane *dp, const struct dry_observer *observer)
 
 static void tell_policy(struct dry *d, const char *verb, const struct plan_policy *p)
 {
-	static const char *const dirs[] = { [PLAN_OUT] = "out", [PLAN_IN] = "in", [PLAN_FWD] = "fwd" };
-	static const char *const actions[] = { [PLAN_PROTECT] = "protect", [PLAN_PASS] = "pass", [PLAN_BLOCK] = "block" };
 	char src[IP_PREFIX_TEXT], dst[IP_PREFIX_TEXT];
 
-	tell(d, &p->origin, "%s policy %s %s -> %s %s priority %u", verb, dirs[p->dir], ip_prefix_format(&p->src, src),
-	     ip_prefix_format(&p->dst, dst), actions[p->action], p->priority);
+	tell(d, &p->origin, "%s policy %s %s -> %s %s priority %u", verb, plan_dir_words[p->dir], ip_prefix_format(&p->src, src),
+	     ip_prefix_format(&p->dst, dst), plan_action_words[p->action], p->priority);
 }
 
 static int put_policy(void *context, const struct plan_policy *p)
