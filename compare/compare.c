@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compare/compare.h"
+#include "compare/parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "compare/compare.h"
+#include "compare/parts.h"
 #include "plan/differ.h"
 
 struct flow {				/* one pair of selectors */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "compare/compare.h"
+#include "compare/parts.h"
 
 struct span_of_numbers {
 	uint16_t first, last;

@@ -3,7 +3,7 @@
  * of the SA, and either is right. */
 #include <stdlib.h>
 
-#include "compare/compare.h"
+#include "compare/parts.h"
 
 struct side {
 	struct policy_list demanded;	/* sorted by slot */

@@ -296,6 +296,14 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 	return r;
 }
 
+const struct ir_conn *unit_conn(const struct unit *u, const char *name)
+{
+	for (size_t i = 0; i < u->ir->conns.n; i++)
+		if (strcmp(u->ir->conns.v[i]->name, name) == 0)
+			return u->ir->conns.v[i];
+	return NULL;
+}
+
 void unit_free(struct unit *u)
 {
 	if (!u)

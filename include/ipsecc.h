@@ -78,6 +78,7 @@ int unit_emit(struct unit *u, const struct backend *backend, const struct plan *
 	      struct buf *out);
 /* The word of the user's that something in the plan comes from; nowhere where that is in none of the unit's files. */
 struct span unit_span_of(const struct unit *u, const struct plan_origin *origin);
+const struct ir_conn *unit_conn(const struct unit *u, const char *name);	/* NULL: there is none */
 void unit_free(struct unit *u);
 
 /* The unit as one run of a report; it borrows from the unit. 0 or -ENOMEM. */

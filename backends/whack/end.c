@@ -159,9 +159,9 @@ bool whack_client(const struct whack_writer *w, const struct ir_conn *conn, cons
 		*ret = *member->client[side];
 		return true;
 	}
-	if (!whack_spells_defaults(w) || end->sourceip.family == AF_UNSPEC)
+	if (!ir_end_source_is_network(end, w->release))
 		return false;
-	*ret = ip_prefix_of_host(&end->sourceip);	/* C-040: addconn's own reading */
+	*ret = ip_prefix_of_host(&end->sourceip);
 	return true;
 }
 

@@ -91,8 +91,7 @@ static void named_command(struct whack_writer *w, const char *action, const char
 static bool client_at(const struct ir_conn *conn, enum side side, size_t i, const struct ip_prefix **ret_client, size_t *ret_number)
 {
 	const struct ir_end *end = &conn->end[side];
-	/* a list in subnet= (5.4) is of one conn */
-	size_t elements = resolved_get(conn->resolved, KW_SUBNETS, side) ? end->subnets.n : 0;
+	size_t elements = end->subnet_list ? 0 : end->subnets.n;	/* E-007: a list in subnet= is of one conn */
 	bool own = elements == 0 || ir_end_has_single(end);
 
 	if (own && i == 0) {

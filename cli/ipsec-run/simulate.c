@@ -231,14 +231,6 @@ static int load_keys(struct simulation *s)
 
 /* --- lines -------------------------------------------------------------------------------------------------------------------- */
 
-static const struct ir_conn *conn_named(const struct unit *unit, const char *name)
-{
-	for (size_t i = 0; i < unit->ir->conns.n; i++)
-		if (strcmp(unit->ir->conns.v[i]->name, name) == 0)
-			return unit->ir->conns.v[i];
-	return NULL;
-}
-
 static struct plan_origin origin_at(const struct sources *sources, struct span span)
 {
 	struct diag_place place = { 0 };
@@ -280,7 +272,7 @@ static struct plan_origin where(void *context, unsigned side, const char *conn, 
 
 	if (strcmp(keyword, "secret") == 0)
 		return where_secret(in, conn);
-	c = in->unit ? conn_named(in->unit, conn) : NULL;
+	c = in->unit ? unit_conn(in->unit, conn) : NULL;
 	if (!c)
 		return (struct plan_origin){ 0 };
 	span = span_of(c, keyword);

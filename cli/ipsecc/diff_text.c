@@ -9,7 +9,6 @@
 struct page {
 	struct buf *out;
 	const struct diag_style *style;
-	const struct diff_side **sides;
 };
 
 #define RED	"\033[31m"
@@ -150,7 +149,7 @@ static void summary(struct page *p, const struct comparison *c)
 
 void diff_write_text(const struct comparison *c, const struct diff_side *sides[2], const struct diag_style *style, struct buf *out)
 {
-	struct page p = { out, style, sides };
+	struct page p = { out, style };
 
 	if (!c->differences.n && !c->gaps.n)
 		return;

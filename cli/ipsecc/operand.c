@@ -231,14 +231,6 @@ void free_unit(struct unit **u)
 	unit_free(*u);
 }
 
-const struct ir_conn *find_conn(const struct unit *u, const char *name)
-{
-	for (size_t i = 0; i < u->ir->conns.n; i++)
-		if (strcmp(u->ir->conns.v[i]->name, name) == 0)
-			return u->ir->conns.v[i];
-	return NULL;
-}
-
 bool known_conns(const struct unit *u, char **names)
 {
 	bool ok = true;
@@ -246,7 +238,7 @@ bool known_conns(const struct unit *u, char **names)
 	for (; *names; names++) {
 		struct nearest nearest = nearest_to(slice_of(*names));
 
-		if (find_conn(u, *names))
+		if (unit_conn(u, *names))
 			continue;
 		for (size_t i = 0; i < u->ir->conns.n; i++)
 			nearest_offer(&nearest, u->ir->conns.v[i]->name, u->ir->conns.v[i]);

@@ -32,7 +32,6 @@ void operand_complain(const struct operand *operand, int r, const char *failed);
 /* All three for commands with one configuration; NULL after a complaint. */
 struct unit *operand_open(struct operand *ret, const char *path, struct projects *projects, const struct arguments *args);
 void free_unit(struct unit **u);	/* for CLEANUP() */
-const struct ir_conn *find_conn(const struct unit *u, const char *name);	/* NULL: there is none */
 /* Whether all of these conns are there; a complaint about each that is not. `names` ends with NULL. */
 bool known_conns(const struct unit *u, char **names);
 

@@ -203,7 +203,7 @@ static int show_text(struct screen *s, char **names)
 	for (size_t i = 0; names[i] && !r; i++) {
 		if (i)
 			buf_add_char(s->out, '\n');
-		r = show_conn(s, find_conn(s->unit, names[i]));
+		r = show_conn(s, unit_conn(s->unit, names[i]));
 	}
 	return r;
 }

@@ -15,6 +15,7 @@ struct view {
 	uint16_t local_port, remote_port;
 	enum plan_auth remote_auth;
 	bool any_port;
+	bool remote_given;				/* the peer's network is written */
 	bool comes_with_sa;				/* a selector, so that the policies of the up phase are not known */
 	struct ip_addr local_host, remote_host;		/* AF_UNSPEC: not known */
 	struct ip_prefix local_client, remote_client;
@@ -223,14 +224,14 @@ static bool transport_refused(const struct view *v)
 }
 
 /* E-024: a conn that may be narrowed is a template, which cannot be routed without a network of the peer (run: 4.10). */
-static bool is_template(const struct view *v, unsigned remote)
+static bool is_template(const struct view *v)
 {
-	return v->conn->narrowing && v->conn->ike_version == 2 && !v->member->has_client[remote];
+	return v->conn->narrowing && v->conn->ike_version == 2 && !v->remote_given;
 }
 
 /* The strict rendering: the policies of the established SA stand from the start, so that nothing passes in clear in either
  * direction. They come before the trap of equal key, which they replace. */
-static void add_negotiable(const struct view *v, unsigned remote)
+static void add_negotiable(const struct view *v)
 {
 	struct view up = *v;
 	bool fixed = v->remote_host.family != AF_UNSPEC && !v->comes_with_sa && !transport_refused(v);
@@ -241,7 +242,7 @@ static void add_negotiable(const struct view *v, unsigned remote)
 		up.remote_client = ip_prefix_of_host(&v->remote_host);
 	if (fixed)
 		add_sa_policies(&up, early ? PLAN_WHEN_LOAD : PLAN_WHEN_ROUTE, true);
-	if (!is_template(v, remote) && !trap_refused(v) && !group_waits(v->conn))
+	if (!is_template(v) && !trap_refused(v) && !group_waits(v->conn))
 		add_trap_template(v, add_policy(v, PLAN_OUT, PLAN_PROTECT, PLAN_WHEN_ROUTE));	/* E-036 */
 	if (fixed)
 		add_sa_policies(&up, PLAN_WHEN_UP, false);
@@ -264,6 +265,7 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 	struct view v = {
 		.l = l, .conn = conn, .member = m, .proto = m->proto[local], .remote_proto = m->proto[remote], .local_port = m->port[local], .remote_port = m->port[remote],
 		.remote_auth = lower_auth(conn, &conn->end[remote]), .any_port = conn->end[local].port_any || conn->end[remote].port_any,
+		.remote_given = m->has_client[remote],
 		.local_host = o->host[local], .remote_host = o->host[remote], .origin = lower_conn_origin(l, conn),
 	};
 
@@ -272,15 +274,15 @@ bool lower_policies(struct lowering *l, const struct ir_conn *conn, const struct
 		return false;
 	v.comes_with_sa = v.any_port || lower_client_comes(conn, local) || lower_client_comes(conn, remote);
 	/* E-015, E-020: pluto routes neither a port that may be any, unless the other end's network is given, nor a virtual subnet */
-	if (is_template(&v, remote) && ir_is_shunt(conn))
+	if (is_template(&v) && ir_is_shunt(conn))
 		return false;
-	if ((v.any_port && !m->has_client[remote]) || conn->end[remote].virtual_subnet || conn->end[local].virtual_subnet)
+	if ((v.any_port && !v.remote_given) || conn->end[remote].virtual_subnet || conn->end[local].virtual_subnet)
 		return false;
 	if (!client_of(m, local, &o->host[local], &v.local_client) || !client_of(m, remote, &o->host[remote], &v.remote_client))
 		return false;
 	if (ir_is_shunt(conn))
 		add_shunts(&v);
 	else
-		add_negotiable(&v, remote);
+		add_negotiable(&v);
 	return true;
 }

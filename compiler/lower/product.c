@@ -5,10 +5,10 @@
 #include "compiler/groups/groups.h"
 #include "compiler/lower/lowering.h"
 
-/* subnet=. C-040: without it, and without subnets=, the source address alone is the network up to 4.x. */
+/* subnet=, or what stands for it. */
 static struct lower_client single_client(const struct lowering *l, const struct ir_end *end)
 {
-	if (!end->has_subnet && !end->subnets.n && end->sourceip.family != AF_UNSPEC && l->ir->release < RELEASE_5_0)
+	if (ir_end_source_is_network(end, l->ir->release))
 		return (struct lower_client){ true, ip_prefix_of_host(&end->sourceip), 0 };
 	return (struct lower_client){ end->has_subnet, end->subnet, 0 };
 }

@@ -47,6 +47,12 @@ static inline bool ir_end_has_single(const struct ir_end *end)
 	return end->has_subnet && !end->subnet_of_list && !end->subnet_list;
 }
 
+/* C-040: up to 4.x a source address without a network is the network. */
+static inline bool ir_end_source_is_network(const struct ir_end *end, enum release release)
+{
+	return !end->has_subnet && !end->subnets.n && end->sourceip.family != AF_UNSPEC && release < RELEASE_5_0;
+}
+
 static inline bool ir_end_is_group(const struct ir_end *end)
 {
 	return end->host_kind == IR_HOST_GROUP || end->host_kind == IR_HOST_OPPORTUNISTICGROUP;

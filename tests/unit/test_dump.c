@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_dump.c -- saved dumps of `ip xfrm policy` and `setkey -DP` as policies of a plan. */
-#include "compare/compare.h"
 #include "compare/dump.h"
+#include "compare/parts.h"
 #include "tests/unit/tap.h"
 
 #include <errno.h>
