@@ -16,32 +16,40 @@ static const struct link_style {
 	[GRAPH_UNCERTAIN] = { "color=\"#6e7781\" fontcolor=\"#6e7781\" style=dashed dir=both arrowsize=0.6", "<-.->", "stroke:#6e7781" },
 };
 
-/* --- dot ---------------------------------------------------------------------------------------------------------------------- */
-
-/* A quoted string of the dot language. Its quotes and backslashes are escaped; '&' would begin an entity. */
-static void add_dot_string(struct buf *out, const char *text)
+/* A label in quotes: each line as a terminal may show it, byte by byte as the language takes it. */
+static void add_label(struct buf *out, const char *text, const char *line_end, void (*add_char)(struct buf *out, char c))
 {
 	struct slice rest = slice_of(text), line;
 	CLEANUP(buf_release) struct buf visible = { 0 };
-	const char *separator = "";
 
 	buf_add_char(out, '"');
-	while (slice_split(&rest, "\n", &line)) {
+	for (const char *separator = ""; slice_split(&rest, "\n", &line); separator = line_end) {
 		buf_add_str(out, separator);
-		separator = "\\n";
 		buf_clear(&visible);
 		diag_add_visible(&visible, line, false);
-		for (size_t i = 0; i < visible.n; i++) {
-			if (visible.p[i] == '"' || visible.p[i] == '\\')
-				buf_add_char(out, '\\');
-			if (visible.p[i] == '&')
-				buf_add_str(out, "&amp;");
-			else
-				buf_add_char(out, visible.p[i]);
-		}
+		for (size_t i = 0; i < visible.n; i++)
+			add_char(out, visible.p[i]);
 	}
 	buf_add_char(out, '"');
 	out->failed |= visible.failed;
+}
+
+/* --- dot ---------------------------------------------------------------------------------------------------------------------- */
+
+/* A quoted string of dot, in which a backslash escapes and '&' begins an entity. */
+static void add_dot_char(struct buf *out, char c)
+{
+	if (c == '"' || c == '\\')
+		buf_add_char(out, '\\');
+	if (c == '&')
+		buf_add_str(out, "&amp;");
+	else
+		buf_add_char(out, c);
+}
+
+static void add_dot_string(struct buf *out, const char *text)
+{
+	add_label(out, text, "\\n", add_dot_char);
 }
 
 static void add_dot_node(struct buf *out, const struct graph_node *n)
@@ -88,28 +96,18 @@ void graph_write_dot(const struct graph *g, struct buf *out)
 
 /* --- Mermaid ------------------------------------------------------------------------------------------------------------------ */
 
-/* A quoted label. What means something there, to Markdown or to HTML is written as a numbered entity, "#35;". */
+/* What means something in a quoted label, in Markdown or in HTML is written as a numbered entity, "#35;". */
+static void add_mermaid_char(struct buf *out, char c)
+{
+	if (strchr("\"#&<>`*_\\;~[](){}|%@", c))
+		buf_printf(out, "#%d;", c);
+	else
+		buf_add_char(out, c);
+}
+
 static void add_mermaid_string(struct buf *out, const char *text)
 {
-	static const char special[] = "\"#&<>`*_\\;~[](){}|%@";
-	struct slice rest = slice_of(text), line;
-	CLEANUP(buf_release) struct buf visible = { 0 };
-	const char *separator = "";
-
-	buf_add_char(out, '"');
-	while (slice_split(&rest, "\n", &line)) {
-		buf_add_str(out, separator);
-		separator = "<br>";
-		buf_clear(&visible);
-		diag_add_visible(&visible, line, false);
-		for (size_t i = 0; i < visible.n; i++)
-			if (strchr(special, visible.p[i]))
-				buf_printf(out, "#%d;", visible.p[i]);
-			else
-				buf_add_char(out, visible.p[i]);
-	}
-	buf_add_char(out, '"');
-	out->failed |= visible.failed;
+	add_label(out, text, "<br>", add_mermaid_char);
 }
 
 static void add_mermaid_node(struct buf *out, const struct graph_node *n)

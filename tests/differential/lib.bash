@@ -5,6 +5,8 @@ set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 2
 build=$(realpath "${BUILD:-build}") ipsecc=$build/ipsecc n=0 failed=0
 
+. tests/policies.bash
+
 result() { n=$((n + 1)); echo "$1 $n - $2"; [ "$1" = ok ] || failed=1; }
 skip_all() { result ok "$what # SKIP $1"; echo "1..$n"; exit 0; }
 
@@ -22,12 +24,6 @@ plain_root() {
 	mkdir -p "$1/usr/libexec/ipsec"
 	printf '#!/bin/sh\n' >"$1/usr/libexec/ipsec/addconn"
 	chmod +x "$1/usr/libexec/ipsec/addconn"
-}
-
-# One policy a line, sorted; the daemon's own holes for neighbour discovery (priority 1) left out.
-normal() {
-	awk '/^src /{ if (p) print p; p = $0; next } { sub(/^[ \t]+/, " "); p = p $0 } END { if (p) print p }' |
-		sed -E 's/[ \t]+/ /g; s/ $//' | grep -v ' priority 1 ' | sort
 }
 
 # policies_of BATCH: what the kernel has after `ip -batch` in a network of its own.

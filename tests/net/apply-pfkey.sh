@@ -5,15 +5,8 @@ cd "$(dirname "$0")/../.." || exit 2
 what='compile --target=pfkey --apply'
 has_pfkey() { perl -e 'use Socket; exit !socket(my $s, 15, SOCK_RAW, 2)'; }
 
-if [ -z "${IN_GUEST:-}" ] && ! has_pfkey; then
-	guest=${IPSECC_TOOLS:-}/run-in-kernel
-	[ -x "$guest" ] || { echo "ok 1 - $what # SKIP no PF_KEY in this kernel, and IPSECC_TOOLS is not set"; echo 1..1; exit 0; }
-	for mode in --uml --tcg; do
-		"$guest" $mode true >/dev/null 2>&1 || continue
-		IN_GUEST=1 exec "$guest" $mode -m 512M -t 300 "$0"
-	done
-	echo "ok 1 - $what # SKIP no PF_KEY in this kernel, and no guest kernel runs here"; echo 1..1; exit 0
-fi
+. tests/net/guest.bash
+in_guest PF_KEY has_pfkey
 
 . tests/net/lib.bash
 conf=$work/ipsec.conf

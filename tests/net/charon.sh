@@ -9,11 +9,7 @@ tun_lab "$what" tcpdump
 configuration "$work/both.conf"
 check 'the configuration compiles' compile left "$work/both.conf"
 charon_start --libipsec >"$work/charon.log" 2>&1
-case $? in
-0) ok 'charon starts' ;;
-77) skip_all "$what" "$(tail -n 1 "$work/charon.log")" ;;
-*) not_ok 'charon starts' "$work/charon.log"; finish ;;
-esac
+started 'charon starts' $? "$work/charon.log"
 check 'ipsec-run starts' ours_start left --dataplane=tun
 
 PINGS=30

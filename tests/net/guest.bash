@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# guest.bash -- for tests that need a kernel with ESP: sourced first, it starts the script again in a guest kernel where this one has none. $what names it.
+# guest.bash -- for tests that need of the kernel what this one may lack: `in_guest NEED TEST [PREPARE]` starts the script again in a guest kernel where
+# the command TEST fails, after PREPARE. $what names the script, NEED what it needs.
 
 has_esp() {
 	unshare -n ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 0x1000 mode transport \
@@ -19,14 +20,15 @@ fetch_peers() {
 	rm -f "$empty"
 }
 
-if [ -z "${IN_GUEST:-}" ] && ! has_esp; then
-	guest=${IPSECC_TOOLS:-}/run-in-kernel
-	[ -x "$guest" ] || { echo "ok 1 - $what # SKIP no ESP in this kernel, and IPSECC_TOOLS is not set"; echo 1..1; exit 0; }
+in_guest() {
+	local guest=${IPSECC_TOOLS:-}/run-in-kernel mode
+	[ -z "${IN_GUEST:-}" ] && ! "$2" || return 0
+	[ -x "$guest" ] || { echo "ok 1 - $what # SKIP no $1 in this kernel, and IPSECC_TOOLS is not set"; echo 1..1; exit 0; }
 	# user-mode Linux is fast but does not run on every processor; emulation does
 	for mode in --uml --tcg; do
 		"$guest" $mode true >/dev/null 2>&1 || continue
-		fetch_peers
+		${3:-true}
 		IN_GUEST=1 exec "$guest" $mode -m 1024M -t 540 "$0"
 	done
-	echo "ok 1 - $what # SKIP no ESP in this kernel, and no guest kernel runs here"; echo 1..1; exit 0
-fi
+	echo "ok 1 - $what # SKIP no $1 in this kernel, and no guest kernel runs here"; echo 1..1; exit 0
+}

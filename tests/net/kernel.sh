@@ -4,6 +4,7 @@ cd "$(dirname "$0")/../.." || exit 2
 what='ipsec-run with the kernel'\''s IPsec'
 
 . tests/net/guest.bash
+in_guest ESP has_esp fetch_peers
 . tests/net/lib.bash
 need_net "$what"
 need_tools "$what"

@@ -185,6 +185,14 @@ need_tools() {	# WHAT
 	[ -x "${IPSECC_TOOLS:-}/peer-charon" ] || skip_all "$1" 'IPSECC_TOOLS is not set'
 }
 
+started() {	# WHAT STATUS LOG: of a peer's start, which tells by 77 that it cannot run here
+	case $2 in
+	0) ok "$1" ;;
+	77) skip_all "$what" "$(tail -n 1 "$3")" ;;
+	*) not_ok "$1" "$3"; finish ;;
+	esac
+}
+
 charon() { "$IPSECC_TOOLS/peer-charon" "$1" "$lab-right" "${@:2}"; }	# COMMAND ARGUMENT...
 pluto() { "$IPSECC_TOOLS/peer-pluto" "$1" "$lab-right" "${@:2}"; }
 

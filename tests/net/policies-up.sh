@@ -4,7 +4,9 @@
 cd "$(dirname "$0")/../.." || exit 2
 what='policies of tunnels that are up'
 . tests/net/guest.bash
+in_guest ESP has_esp fetch_peers
 . tests/net/lib.bash
+. tests/policies.bash
 need_net "$what"
 need_tools "$what"
 lab_up || skip_all "$what" 'no veth devices'
@@ -15,18 +17,8 @@ printf '192.0.2.1 192.0.2.2 : PSK "a lab secret, not a real one"\n2001:db8::1 20
 pluto_on() { "$IPSECC_TOOLS/peer-pluto" "$2" "$lab-$1" "${@:3}"; }	# SIDE COMMAND ARGUMENT...
 for side in left right; do
 	pluto_on $side start -c $conf -s "$work/ipsec.secrets" >"$work/$side.log" 2>&1
-	case $? in
-	0) ok "pluto starts on the $side" ;;
-	77) skip_all "$what" "$(tail -n 1 "$work/$side.log")" ;;
-	*) not_ok "pluto starts on the $side" "$work/$side.log"; finish ;;
-	esac
+	started "pluto starts on the $side" $? "$work/$side.log"
 done
-
-# One policy a line, sorted, without pluto's holes for neighbour discovery.
-normal() {
-	awk '/^src /{ if (p) print p; p = $0; next } { sub(/^[ \t]+/, " "); p = p $0 } END { if (p) print p }' |
-		sed -E 's/[ \t]+/ /g; s/ $//' | grep -v ' priority 1 ' | sort
-}
 
 for c in $conns; do
 	members=$c
