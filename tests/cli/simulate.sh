@@ -230,8 +230,8 @@ is '%defaultroute' '0:conn hq (office of answer): established' "$status:$(verdic
 # --- JSON, and the command line --------------------------------------------------------------------------------------------------------------
 
 simulate --format=json hq.conf branch.conf
-is 'JSON: the verdict' '1 ipsec-run-simulation established True' \
-	"$(python3 -c 'import json; d = json.load(open("out")); print(d["version"], d["kind"], d["conns"][0]["verdict"], d["summary"]["good"])')"
+is 'JSON: the verdict' '1 ipsec-run-simulation established true' \
+	"$(jq -r '"\(.version) \(.kind) \(.conns[0].verdict) \(.summary.good)"' out)"
 while IFS='|' read -r arguments message; do
 	# shellcheck disable=SC2086
 	err=$("$ipsec_run" $arguments 2>&1 >out </dev/null)

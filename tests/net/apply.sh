@@ -88,10 +88,11 @@ expect 'Enter keeps it' '
 for signal in INT TERM HUP; do
 	expect "SIG$signal before it: taken back" "$refused"'
 		: >"$WORK/said"
-		sleep 40 | setsid -w env --default-signal=INT "$IPSECC" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply --confirm=35 "$CONF" 2>"$WORK/said" &
+		sleep 40 | setsid -w env --default-signal=INT sh -c "echo \$\$ >$WORK/pid; exec \"\$@\"" sh \
+			"$IPSECC" compile --dialect=4.10 --target=xfrm --host-facts="$FACTS" --apply --confirm=35 "$CONF" 2>"$WORK/said" &
 		for i in $(seq 200); do grep -q "press Enter" "$WORK/said" 2>/dev/null && break; sleep 0.1; done
 		policies | grep -q "198.51.100.9/32" || exit 1
-		kill -'$signal' $(pgrep -f -- "--confirm=35 $CONF" | tail -n 1)
+		kill -'$signal' "$(cat "$WORK/pid")"
 		for i in $(seq 200); do grep -q interrupted "$WORK/said" && break; sleep 0.1; done
 		grep -q interrupted "$WORK/said" || exit 1
 		'"$after"
